@@ -1,0 +1,2 @@
+//! Generator entry point.
+fn main() {}
