@@ -1,1 +1,9 @@
-//! x
+//! A FHIR R4 server over PostgreSQL.
+//!
+//! The way of a request: HTTP → authenticate → authorize → interaction → storage → response.
+//! A handler knows no SQL, storage knows no HTTP.
+
+pub mod audit;
+pub mod resource;
+pub mod search;
+pub mod storage;

@@ -1,0 +1,7 @@
+//! A FHIR resource as JSON, and the words that belong to it: type, logical id, version.
+
+pub mod json;
+pub mod resource_type;
+
+pub use json::{Json, Object};
+pub use resource_type::ResourceType;

@@ -1,0 +1,175 @@
+//! What a resource says about itself, as the rows of the search index: one list for each kind of value.
+
+use compact_str::CompactString;
+use rust_decimal::Decimal;
+
+use super::parameter::ParameterId;
+use crate::resource::ResourceType;
+
+/// All index entries of one version of one resource, without duplicates.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IndexEntries {
+    /// Codes, identifiers, booleans; also `Reference.identifier` under the reference parameter.
+    pub tokens: Vec<TokenEntry>,
+    /// Text; also the text of tokens (`display`, `text`) under the token parameter, for `:text`.
+    pub strings: Vec<StringEntry>,
+    /// References, canonical ones too.
+    pub references: Vec<ReferenceEntry>,
+    /// Dates and periods.
+    pub dates: Vec<DateEntry>,
+    /// Numbers.
+    pub numbers: Vec<NumberEntry>,
+    /// Numbers with units.
+    pub quantities: Vec<QuantityEntry>,
+    /// URIs.
+    pub uris: Vec<UriEntry>,
+    /// Values of composites.
+    pub composites: Vec<CompositeEntry>,
+}
+
+/// A token: at least one of system and code is there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TokenEntry {
+    /// The parameter.
+    pub parameter: ParameterId,
+    /// The code system or identifier system; `None` when the resource names none.
+    pub system: Option<CompactString>,
+    /// The code or identifier value.
+    pub code: Option<CompactString>,
+}
+
+/// A text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct StringEntry {
+    /// The parameter.
+    pub parameter: ParameterId,
+    /// Folded by [`super::value::string`]: no case, no accents, single spaces.
+    pub folded: CompactString,
+    /// As it stands in the resource.
+    pub text: CompactString,
+}
+
+/// A reference.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ReferenceEntry {
+    /// The parameter.
+    pub parameter: ParameterId,
+    /// What is pointed at.
+    pub target: ReferenceTarget,
+}
+
+/// What a reference points at, <http://hl7.org/fhir/R4/references.html>.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ReferenceTarget {
+    /// A resource of this server; a version in the reference is left out.
+    Local {
+        /// Its type.
+        resource_type: ResourceType,
+        /// Its logical id.
+        id: CompactString,
+    },
+    /// A resource elsewhere, or a canonical URL (`|version` split off).
+    Url {
+        /// The URL.
+        url: CompactString,
+        /// The business version of a canonical reference.
+        version: Option<CompactString>,
+    },
+}
+
+/// A span of time `[low, high)` in microseconds since 1970-01-01T00:00:00Z; an open end is `i64::MIN`/`MAX`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DateEntry {
+    /// The parameter.
+    pub parameter: ParameterId,
+    /// First microsecond.
+    pub low: i64,
+    /// First microsecond after the end.
+    pub high: i64,
+}
+
+/// A number, or a range of numbers, both ends included. Values that [`Decimal`] cannot hold are
+/// brought to its nearest end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NumberEntry {
+    /// The parameter.
+    pub parameter: ParameterId,
+    /// Smallest value.
+    pub low: Decimal,
+    /// Largest value.
+    pub high: Decimal,
+}
+
+/// A number with its unit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct QuantityEntry {
+    /// The parameter.
+    pub parameter: ParameterId,
+    /// Smallest value.
+    pub low: Decimal,
+    /// Largest value.
+    pub high: Decimal,
+    /// The system of the code.
+    pub system: Option<CompactString>,
+    /// The coded unit.
+    pub code: Option<CompactString>,
+    /// The unit as people write it, where it differs from the code.
+    pub unit: Option<CompactString>,
+}
+
+/// A URI.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UriEntry {
+    /// The parameter.
+    pub parameter: ParameterId,
+    /// The URI as it stands.
+    pub value: CompactString,
+}
+
+/// Values of a composite's components that stand in one element of the resource.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CompositeEntry {
+    /// The composite parameter.
+    pub parameter: ParameterId,
+    /// One value for each component, in the parameter's order; R4 has two or three.
+    pub components: Vec<CompositeValue>,
+}
+
+/// The value of one component.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum CompositeValue {
+    /// A token.
+    Token {
+        /// Its system.
+        system: Option<CompactString>,
+        /// Its code.
+        code: Option<CompactString>,
+    },
+    /// A text, folded.
+    String {
+        /// Folded text.
+        folded: CompactString,
+    },
+    /// A reference.
+    Reference(ReferenceTarget),
+    /// A span of time, as in [`DateEntry`].
+    Date {
+        /// First microsecond.
+        low: i64,
+        /// First microsecond after the end.
+        high: i64,
+    },
+    /// A number or a quantity.
+    Quantity {
+        /// Smallest value.
+        low: Decimal,
+        /// Largest value.
+        high: Decimal,
+        /// The system of the code.
+        system: Option<CompactString>,
+        /// The coded unit.
+        code: Option<CompactString>,
+    },
+    /// A URI.
+    Uri(CompactString),
+}

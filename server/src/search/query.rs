@@ -1,0 +1,300 @@
+//! A search as a value: what a client asked for, every word of it checked against the standard's definitions.
+//! <http://hl7.org/fhir/R4/search.html>
+
+use compact_str::CompactString;
+use rust_decimal::Decimal;
+
+use super::index::ReferenceTarget;
+use super::parameter::ParameterId;
+use crate::resource::ResourceType;
+
+/// A parsed search.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Query {
+    /// The types searched in; empty means all. One for `GET /Patient`, several for `GET /?_type=…`.
+    pub resource_types: Vec<ResourceType>,
+    /// All of these must hold.
+    pub criteria: Vec<Criterion>,
+    /// Keys of the order, the first one first; empty means the server's own stable order.
+    pub sort: Vec<SortKey>,
+    /// `_include` and `_revinclude`.
+    pub includes: Vec<Include>,
+    /// `_count`: matches a page; `None` for the server's default. 0 asks for the total alone.
+    pub count: Option<u32>,
+    /// `_total`.
+    pub total: Total,
+    /// `_summary`.
+    pub summary: Summary,
+    /// `_elements`: names of top-level elements; empty means all.
+    pub elements: Vec<String>,
+    /// The place to go on from, as an earlier page's link gave it.
+    pub cursor: Option<String>,
+    /// The parameters that were understood, as (name, value) to be put in the `self` link; without the cursor.
+    pub understood: Vec<(String, String)>,
+    /// Parameters that were ignored (`Prefer: handling=lenient`), to be reported as warnings in the Bundle.
+    pub ignored: Vec<String>,
+}
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Criterion {
+    /// `_id`: any of these logical ids.
+    Id(Vec<CompactString>),
+    /// `_lastUpdated`: any of these holds.
+    LastUpdated(Vec<DateComparison>),
+    /// A search parameter's index entries. Several ids when several types are searched: any may match.
+    Parameter {
+        /// The parameter, one for each type searched.
+        parameters: Vec<ParameterId>,
+        /// What its entries must look like.
+        matches: Matches,
+    },
+    /// `:missing=true|false`.
+    Missing {
+        /// The parameter, one for each type searched.
+        parameters: Vec<ParameterId>,
+        /// Whether resources without a value are wanted.
+        missing: bool,
+    },
+    /// Chaining, `subject:Patient.name=…`: a resource of type `target`, pointed at by `references`, meets `criterion`.
+    Chain {
+        /// The reference parameter, one for each type searched.
+        references: Vec<ParameterId>,
+        /// The type pointed at.
+        target: ResourceType,
+        /// What the target must meet.
+        criterion: Box<Criterion>,
+    },
+    /// Reverse chaining, `_has:Observation:subject:code=…`: a resource of type `source` that points here meets `criterion`.
+    Has {
+        /// The type that points here.
+        source: ResourceType,
+        /// The parameter by which it points.
+        reference: ParameterId,
+        /// What the source must meet.
+        criterion: Box<Criterion>,
+    },
+    /// At least one of these holds (a chain over several types, …).
+    Any(Vec<Criterion>),
+    /// All of these hold.
+    All(Vec<Criterion>),
+    /// This does not hold (`:not`: also true of resources without a value).
+    Not(Box<Criterion>),
+}
+
+/// What the index entries of a parameter must look like; any of the values may match.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Matches {
+    /// Token.
+    Tokens(Vec<TokenMatch>),
+    /// String, also `:text` of a token.
+    Strings(Vec<StringMatch>),
+    /// Reference.
+    References(Vec<ReferenceMatch>),
+    /// Date.
+    Dates(Vec<DateComparison>),
+    /// Number.
+    Numbers(Vec<NumberComparison>),
+    /// Quantity.
+    Quantities(Vec<QuantityMatch>),
+    /// Uri.
+    Uris(Vec<UriMatch>),
+    /// Composite: each value has one match for each component.
+    Composites(Vec<Vec<ComponentMatch>>),
+}
+
+/// `code`, `system|code`, `|code`, `system|`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TokenMatch {
+    /// This code, whatever the system.
+    Code(CompactString),
+    /// This code in this system.
+    SystemAndCode(CompactString, CompactString),
+    /// This code without any system.
+    CodeWithoutSystem(CompactString),
+    /// Any code of this system.
+    System(CompactString),
+}
+
+/// How a text is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StringMatch {
+    /// The folded text starts with this (folded).
+    StartsWith(CompactString),
+    /// `:contains`: the folded text contains this (folded).
+    Contains(CompactString),
+    /// `:exact`: the text is this, case and accents included.
+    Exact(CompactString),
+}
+
+/// What a reference is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReferenceMatch {
+    /// An id without a type: any type that the parameter may point at.
+    Id(CompactString),
+    /// `Type/id`, or a URL; a canonical URL without a version matches all versions.
+    Target(ReferenceTarget),
+    /// `:identifier`: the reference's own identifier.
+    Identifier(TokenMatch),
+}
+
+/// The prefixes, <http://hl7.org/fhir/R4/search.html#prefix>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prefix {
+    /// Equal: the value asked for contains the resource's.
+    Equal,
+    /// Not equal.
+    NotEqual,
+    /// Greater.
+    GreaterThan,
+    /// Less.
+    LessThan,
+    /// Greater or equal.
+    GreaterOrEqual,
+    /// Less or equal.
+    LessOrEqual,
+    /// Starts after.
+    StartsAfter,
+    /// Ends before.
+    EndsBefore,
+    /// Approximately; the range has been widened already.
+    Approximately,
+}
+
+/// A date asked for: `[low, high)` in microseconds since 1970, as wide as the precision it was written with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateComparison {
+    /// How to compare.
+    pub prefix: Prefix,
+    /// First microsecond.
+    pub low: i64,
+    /// First microsecond after the end.
+    pub high: i64,
+}
+
+/// A number asked for. `[low, high)` is the range that its digits imply (100 → `[99.5, 100.5)`), for `eq` and `ne`;
+/// for `ap` it is ten per cent each way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberComparison {
+    /// How to compare.
+    pub prefix: Prefix,
+    /// The number itself, for all prefixes but `eq`, `ne` and `ap`.
+    pub value: Decimal,
+    /// Low end of the implied range, included.
+    pub low: Decimal,
+    /// High end of the implied range, left out.
+    pub high: Decimal,
+}
+
+/// `number`, `number|system|code`, `number||code`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuantityMatch {
+    /// The number.
+    pub number: NumberComparison,
+    /// The unit.
+    pub unit: UnitMatch,
+}
+
+/// The unit of a quantity asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnitMatch {
+    /// Any unit.
+    Any,
+    /// This code or human-readable unit, whatever the system.
+    Code(CompactString),
+    /// This code of this system.
+    SystemAndCode(CompactString, CompactString),
+}
+
+/// How a URI is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UriMatch {
+    /// Equal.
+    Exact(CompactString),
+    /// `:below`: the value starts with this, at a boundary of the path.
+    Below(CompactString),
+    /// `:above`: this starts with the value.
+    Above(CompactString),
+}
+
+/// What one component of a composite must look like.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ComponentMatch {
+    /// Token.
+    Token(TokenMatch),
+    /// String.
+    String(StringMatch),
+    /// Reference.
+    Reference(ReferenceMatch),
+    /// Date.
+    Date(DateComparison),
+    /// Number, or quantity with its unit.
+    Quantity(QuantityMatch),
+    /// Uri.
+    Uri(UriMatch),
+}
+
+/// One key of `_sort`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SortKey {
+    /// What is sorted by.
+    pub by: SortBy,
+    /// `-` before the name. Resources without a value come last either way.
+    pub descending: bool,
+}
+
+/// What can be sorted by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SortBy {
+    /// `_id`
+    Id,
+    /// `_lastUpdated`
+    LastUpdated,
+    /// A search parameter: by the smallest value when ascending, by the largest when descending. One for each type.
+    Parameter(Vec<ParameterId>),
+}
+
+/// `_include` or `_revinclude`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Include {
+    /// `_revinclude`: from the resources that point at a match.
+    pub reverse: bool,
+    /// `:iterate`: also from resources that were included.
+    pub iterate: bool,
+    /// The type that holds the reference; `None` for `*`.
+    pub source: Option<ResourceType>,
+    /// The reference parameter; `None` for `*`, all of them.
+    pub parameter: Option<ParameterId>,
+    /// Only targets of this type.
+    pub target: Option<ResourceType>,
+}
+
+/// `_total`, <http://hl7.org/fhir/R4/search.html#total>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Total {
+    /// Give it when it costs nothing.
+    #[default]
+    Unspecified,
+    /// `none`
+    None,
+    /// `estimate`
+    Estimate,
+    /// `accurate`
+    Accurate,
+}
+
+/// `_summary`, <http://hl7.org/fhir/R4/search.html#summary>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Summary {
+    /// All elements.
+    #[default]
+    False,
+    /// Elements that the definition marks as summary.
+    True,
+    /// `text`, id, meta and mandatory elements.
+    Text,
+    /// All but `text`.
+    Data,
+    /// Only the number of matches.
+    Count,
+}
