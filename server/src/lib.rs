@@ -4,6 +4,7 @@
 //! A handler knows no SQL, storage knows no HTTP.
 
 pub mod audit;
+pub mod configuration;
 pub mod resource;
 pub mod search;
 pub mod storage;
