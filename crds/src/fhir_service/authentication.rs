@@ -1,0 +1,56 @@
+//! Whom a FhirService believes: tokens of the cluster's service accounts, and those of OpenID Connect issuers.
+
+use kube::KubeSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::reference::ConfigMapKeyReference;
+
+/// Where tokens may come from. Every token must be made for this service: its audience is checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("self.serviceAccounts || (has(self.issuers) && self.issuers.size() > 0)", "nobody could sign in: leave serviceAccounts true or name an issuer"))]
+pub struct Authentication {
+    /// Accept tokens of Kubernetes service accounts whose audience is the service's URL.
+    #[serde(default = "yes")]
+    pub service_accounts: bool,
+    /// OpenID Connect issuers whose tokens are accepted besides.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["issuer".into()]))]
+    pub issuers: Vec<Issuer>,
+}
+
+impl Default for Authentication {
+    fn default() -> Self {
+        Authentication {
+            service_accounts: true,
+            issuers: Vec::new(),
+        }
+    }
+}
+
+/// One OpenID Connect issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Issuer {
+    /// The issuer as its tokens name it in `iss`.
+    #[schemars(length(max = 512))]
+    #[x_kube(validation = ("self.matches('^https://[^/?# ]+[^?# ]*$')", "an issuer is a URL: write https://, the host, and no query or fragment"))]
+    pub issuer: String,
+    /// A token is accepted if one of its audiences is in this list.
+    #[schemars(length(min = 1, max = 16))]
+    #[x_kube(merge_strategy = ListMerge::Set, validation = ("self.all(audience, audience.size() > 0 && audience.size() <= 512)", "an audience is a text of 1 to 512 characters"))]
+    #[schemars(inner(length(max = 512)))]
+    pub audiences: Vec<String>,
+    /// Where the issuer publishes its keys (JSON Web Key Set).
+    #[schemars(length(max = 1024))]
+    #[x_kube(validation = ("self.matches('^https://[^/?# ]+[^# ]*$')", "keys are fetched over TLS only: write an https:// URL"))]
+    pub jwks_uri: String,
+    /// Certificates (PEM) to check the issuer's TLS certificate with, instead of the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_bundle_ref: Option<ConfigMapKeyReference>,
+}
+
+fn yes() -> bool {
+    true
+}
