@@ -4,7 +4,10 @@
 //! A handler knows no SQL, storage knows no HTTP.
 
 pub mod audit;
+pub mod authentication;
+pub mod authorization;
 pub mod configuration;
+pub mod metrics;
 pub mod resource;
 pub mod search;
 pub mod storage;

@@ -1,0 +1,109 @@
+//! Who sends a request.
+
+use std::sync::Arc;
+
+/// Who sends a request, as far as its token tells. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal(Arc<Attributes>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Attributes {
+    name: String,
+    issuer: Option<String>,
+    service_account: Option<ServiceAccount>,
+    user: Option<String>,
+    client: Option<String>,
+    groups: Vec<String>,
+}
+
+/// A Kubernetes service account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceAccount {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// What a token of an OpenID Connect issuer says about its bearer.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Bearer {
+    /// The subject, unique and never given to somebody else within the issuer.
+    pub subject: String,
+    /// The name by which role assignments know the user, when the issuer vouches for one.
+    pub user: Option<String>,
+    /// The application that got the token.
+    pub client: Option<String>,
+    /// The groups of the user.
+    pub groups: Vec<String>,
+}
+
+impl Principal {
+    /// Everybody, where authentication is off.
+    pub fn anonymous() -> Principal {
+        Principal(Arc::new(Attributes {
+            name: "anonymous".to_owned(),
+            issuer: None,
+            service_account: None,
+            user: None,
+            client: None,
+            groups: Vec::new(),
+        }))
+    }
+
+    /// A Kubernetes service account.
+    pub fn of_service_account(service_account: ServiceAccount) -> Principal {
+        let ServiceAccount { namespace, name } = &service_account;
+        Principal(Arc::new(Attributes {
+            name: format!("system:serviceaccount:{namespace}:{name}"),
+            issuer: None,
+            service_account: Some(service_account),
+            user: None,
+            client: None,
+            groups: Vec::new(),
+        }))
+    }
+
+    /// The bearer of a token of `issuer`.
+    pub fn of_issuer(issuer: &str, bearer: Bearer) -> Principal {
+        Principal(Arc::new(Attributes {
+            name: format!("{issuer}#{}", bearer.subject),
+            issuer: Some(issuer.to_owned()),
+            service_account: None,
+            user: bearer.user,
+            client: bearer.client,
+            groups: bearer.groups,
+        }))
+    }
+
+    /// The stable name for the audit trail: `system:serviceaccount:team-a:reporting`, `https://issuer#subject`, or
+    /// `anonymous`.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The issuer that vouches for user, client and groups.
+    pub fn issuer(&self) -> Option<&str> {
+        self.0.issuer.as_deref()
+    }
+
+    /// The Kubernetes service account, if it is one.
+    pub fn service_account(&self) -> Option<&ServiceAccount> {
+        self.0.service_account.as_ref()
+    }
+
+    /// The user's name within the issuer.
+    pub fn user(&self) -> Option<&str> {
+        self.0.user.as_deref()
+    }
+
+    /// The id of the application within the issuer.
+    pub fn client(&self) -> Option<&str> {
+        self.0.client.as_deref()
+    }
+
+    /// The groups within the issuer.
+    pub fn groups(&self) -> &[String] {
+        &self.0.groups
+    }
+}

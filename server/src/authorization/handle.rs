@@ -1,0 +1,85 @@
+//! The policy in force: read by every request without a lock, replaced as a whole.
+//!
+//! Two ways lead here. A push is the newest word and always wins. The mounted file lags behind by the time that the
+//! kubelet needs, so a file that brings a policy which a push has already replaced is late news and is ignored.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::AccessPolicy;
+use super::document::{self, DocumentError, Parsed};
+
+/// How many replaced versions are remembered.
+const REMEMBERED: usize = 64;
+
+/// Where a policy came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The mounted file.
+    File,
+    /// The admin listener.
+    Push,
+}
+
+/// Gives the policy in force to requests, and takes its successors.
+#[derive(Debug)]
+pub struct PolicyHandle {
+    current: ArcSwap<AccessPolicy>,
+    replaced_by_push: Mutex<VecDeque<String>>,
+}
+
+impl PolicyHandle {
+    /// A handle with `policy` in force.
+    pub fn new(policy: AccessPolicy) -> PolicyHandle {
+        PolicyHandle {
+            current: ArcSwap::from_pointee(policy),
+            replaced_by_push: Mutex::default(),
+        }
+    }
+
+    /// The policy in force. Take it once a request, so that the request is judged by one policy from end to end.
+    pub fn current(&self) -> Arc<AccessPolicy> {
+        self.current.load_full()
+    }
+
+    /// Whether a policy has been loaded at all.
+    pub fn is_loaded(&self) -> bool {
+        !self.current.load().version().is_empty()
+    }
+
+    /// Puts the policy that `document` describes in force and answers the version now in force. A document that is
+    /// refused changes nothing.
+    pub fn replace(&self, document: &[u8], origin: Origin) -> Result<String, DocumentError> {
+        let Parsed { policy, ignored } = document::parse(document)?;
+        let version = policy.version().to_owned();
+        let mut replaced = self
+            .replaced_by_push
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = self.current.load().version().to_owned();
+        if origin == Origin::File && replaced.contains(&version) {
+            tracing::info!(
+                version,
+                in_force = before,
+                "the access file is older than the policy in force"
+            );
+            return Ok(before);
+        }
+        if origin == Origin::Push && version != before {
+            replaced.retain(|old| *old != version);
+            replaced.push_back(before);
+            if replaced.len() > REMEMBERED {
+                replaced.pop_front();
+            }
+        }
+        for ignored in ignored {
+            let (assignment, reason) = (ignored.assignment, ignored.reason);
+            tracing::warn!(version, assignment, reason, "the assignment grants nothing");
+        }
+        self.current.store(Arc::new(policy));
+        tracing::info!(version, ?origin, "access policy in force");
+        Ok(version)
+    }
+}
