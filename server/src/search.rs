@@ -1,6 +1,7 @@
 //! Search: what the standard defines (parameters), what a resource says about itself (index), and what a
 //! client asks for (query). All of it is pure; `storage` turns index and query into rows and SQL.
 
+pub mod fold;
 pub mod index;
 pub mod parameter;
 pub mod query;

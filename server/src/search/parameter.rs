@@ -48,3 +48,25 @@ pub struct SearchParameter {
     /// For composites: the codes' parameters in order.
     pub components: Vec<ParameterId>,
 }
+/// stub
+#[derive(Debug)]
+pub struct Registry(Vec<SearchParameter>);
+impl Registry {
+    /// stub
+    pub fn r4() -> &'static Registry {
+        static R: Registry = Registry(Vec::new());
+        &R
+    }
+    /// stub
+    pub fn all(&self) -> &[SearchParameter] {
+        &self.0
+    }
+    /// stub
+    pub fn get(&self, id: ParameterId) -> &SearchParameter {
+        &self.0[usize::from(id.0)]
+    }
+    /// stub
+    pub fn of(&self, t: ResourceType) -> impl Iterator<Item = &SearchParameter> {
+        self.0.iter().filter(move |p| p.resource_type == t)
+    }
+}

@@ -1,0 +1,5 @@
+//! stub
+/// stub
+pub fn fold(t: &str) -> String {
+    t.to_owned()
+}

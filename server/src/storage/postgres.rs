@@ -1,0 +1,153 @@
+//! The one door to the database: connects, and hands each request to the file that knows it.
+
+mod audit;
+mod content;
+mod error;
+mod history;
+mod index_rows;
+mod names;
+mod pool;
+mod read;
+mod schema;
+mod search;
+mod session;
+mod write;
+
+use std::sync::Arc;
+
+use deadpool_postgres::{Client, Pool, Status};
+
+use self::audit::AuditTrail;
+use self::error::{from_database, from_pool};
+use self::names::Names;
+pub use self::session::Session;
+use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
+use crate::audit::AccessRecord;
+use crate::configuration::database::DatabaseConfiguration;
+use crate::resource::ResourceType;
+use crate::search::parameter::Registry;
+use crate::search::query::Query;
+
+/// Connections for what must not wait behind requests that hold a connection each: names and the audit trail.
+const SIDE_CONNECTIONS: usize = 2;
+
+/// A FHIR service's database.
+#[derive(Clone)]
+pub struct Storage {
+    pool: Pool,
+    audit: AuditTrail,
+    shared: Arc<Shared>,
+}
+
+/// What all connections share.
+struct Shared {
+    names: Names,
+    side_pool: Pool,
+}
+
+/// Brings the database to this version's schema, and gives `runtime_role` the rights to serve from it.
+///
+/// # Errors
+/// When the database cannot be reached or refuses, or belongs to a newer version of the server.
+pub async fn migrate(
+    database: &DatabaseConfiguration,
+    runtime_role: Option<&str>,
+) -> Result<(), StorageError> {
+    let pool = pool::pool(database, 1)?;
+    let mut client = pool.get().await.map_err(from_pool)?;
+    schema::migrate(&mut client, Registry::r4(), runtime_role).await
+}
+
+impl Storage {
+    /// Connects to a database that [`migrate`] has prepared.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or is not prepared for this version.
+    pub async fn connect(database: &DatabaseConfiguration) -> Result<Storage, StorageError> {
+        let size = database.max_connections.saturating_sub(SIDE_CONNECTIONS).max(1);
+        let pool = pool::pool(database, size)?;
+        let side_pool = pool::pool(database, SIDE_CONNECTIONS)?;
+        let client = side_pool.get().await.map_err(from_pool)?;
+        let names = Names::load(&client, Registry::r4()).await?;
+        drop(client);
+        let audit = AuditTrail::start(side_pool.clone());
+        Ok(Storage {
+            pool,
+            audit,
+            shared: Arc::new(Shared { names, side_pool }),
+        })
+    }
+
+    /// What is stored under a type and id now.
+    pub async fn read(&self, resource_type: ResourceType, id: &str) -> Result<Current, StorageError> {
+        read::read(&self.client().await?, resource_type, id).await
+    }
+
+    /// One version; [`Current::Unknown`] when there is none of that number.
+    pub async fn vread(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        version: i32,
+    ) -> Result<Current, StorageError> {
+        read::vread(&self.client().await?, resource_type, id, version).await
+    }
+
+    /// Makes all changes or none, with the record of the access, in one round trip; durable when it returns.
+    /// The answers are in the order of the changes. No two changes may name one resource.
+    pub async fn write(
+        &self,
+        writes: Vec<Write>,
+        record: Option<AccessRecord>,
+    ) -> Result<Vec<Written>, StorageError> {
+        let prepared = write::prepare(&self.shared.side_pool, &self.shared.names, writes).await?;
+        write::write_alone(&self.pool, &prepared, record.as_ref()).await
+    }
+
+    /// A page of a search.
+    pub async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
+        search::search(&self.client().await?, &self.shared.names, query).await
+    }
+
+    /// A page of a history.
+    pub async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, StorageError> {
+        history::history(&self.client().await?, query).await
+    }
+
+    /// Adds a record to the audit trail; durable when it returns.
+    pub async fn record_access(&self, record: AccessRecord) -> Result<(), StorageError> {
+        self.audit.record(record).await
+    }
+
+    /// Begins a transaction that holds a lock on each of `texts`: the criteria of conditional interactions, so that
+    /// two with the same criteria run one after the other.
+    pub async fn serialized(&self, texts: &[String]) -> Result<Session, StorageError> {
+        Session::begin(&self.pool, self.shared.clone(), texts).await
+    }
+
+    /// Whether requests can be served now.
+    ///
+    /// # Errors
+    /// When the database does not answer, or takes no writes.
+    pub async fn is_ready(&self) -> Result<(), StorageError> {
+        let client = self.client().await?;
+        let row = client
+            .query_one("SELECT pg_is_in_recovery()", &[])
+            .await
+            .map_err(from_database)?;
+        if row.get(0) {
+            Err(StorageError::Unavailable("it is a standby".into()))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The pool's connections: open, in use, and requests that wait for one.
+    pub fn connections(&self) -> Status {
+        self.pool.status()
+    }
+
+    async fn client(&self) -> Result<Client, StorageError> {
+        self.pool.get().await.map_err(from_pool)
+    }
+}

@@ -1,0 +1,141 @@
+//! Interned names: search parameters and code systems stand in the index as small numbers.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use compact_str::CompactString;
+use deadpool_postgres::Pool;
+use tokio_postgres::Client;
+
+use super::error::{from_database, from_pool};
+use crate::search::parameter::{ParameterId, Registry};
+use crate::storage::StorageError;
+
+/// The number of "no system".
+pub const NO_SYSTEM: i32 = 0;
+/// A system that no resource has ever named; matches nothing.
+pub const UNKNOWN_SYSTEM: i32 = -1;
+/// Systems kept in memory at most; a client that makes up systems costs no more than that.
+const MAXIMUM_SYSTEMS: usize = 20_000;
+
+/// The numbers of this database.
+pub struct Names {
+    parameters: Vec<i16>,
+    systems: RwLock<HashMap<CompactString, i32>>,
+}
+
+impl Names {
+    /// Reads the parameters' numbers.
+    ///
+    /// # Errors
+    /// When the database lacks a parameter of the registry: it wants `brazier-server migrate`.
+    pub async fn load(client: &Client, registry: &Registry) -> Result<Names, StorageError> {
+        let rows = client
+            .query("SELECT parameter, resource_type, code FROM search_parameter", &[])
+            .await
+            .map_err(from_database)?;
+        let known: HashMap<(i16, &str), i16> = rows
+            .iter()
+            .map(|row| ((row.get(1), row.get(2)), row.get(0)))
+            .collect();
+        let mut parameters = Vec::with_capacity(registry.all().len());
+        for parameter in registry.all() {
+            let number = parameter.resource_type.number();
+            let interned = known.get(&(number, parameter.code.as_str())).ok_or_else(|| {
+                StorageError::Unavailable(format!(
+                    "it does not know the search parameter {} of {}; run brazier-server migrate",
+                    parameter.code, parameter.resource_type
+                ))
+            })?;
+            parameters.push(*interned);
+        }
+        Ok(Names {
+            parameters,
+            systems: RwLock::new(HashMap::new()),
+        })
+    }
+
+    /// The number of a search parameter.
+    pub fn parameter(&self, parameter: ParameterId) -> i16 {
+        self.parameters
+            .get(usize::from(parameter.0))
+            .copied()
+            .unwrap_or(-1)
+    }
+
+    /// The number of a system that [`intern`](Self::intern) or [`look_up`](Self::look_up) was asked for before.
+    pub fn system(&self, uri: Option<&str>) -> i32 {
+        match uri {
+            None => NO_SYSTEM,
+            Some(uri) => self.cached(uri).unwrap_or(UNKNOWN_SYSTEM),
+        }
+    }
+
+    /// Makes sure that all of `uris` have numbers.
+    pub async fn intern(&self, pool: &Pool, uris: &[&str]) -> Result<(), StorageError> {
+        let missing = self.missing(uris);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let client = pool.get().await.map_err(from_pool)?;
+        client
+            .execute(
+                "INSERT INTO code_system (uri) SELECT DISTINCT new.uri FROM unnest($1::text[]) AS new (uri)
+                 WHERE NOT EXISTS (SELECT 1 FROM code_system WHERE code_system.uri = new.uri)
+                 ORDER BY new.uri ON CONFLICT DO NOTHING",
+                &[&missing],
+            )
+            .await
+            .map_err(from_database)?;
+        self.read(&client, &missing).await
+    }
+
+    /// Finds the numbers of those of `uris` that have one.
+    pub async fn look_up(&self, client: &Client, uris: &[&str]) -> Result<(), StorageError> {
+        let missing = self.missing(uris);
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            self.read(client, &missing).await
+        }
+    }
+
+    async fn read(&self, client: &Client, uris: &[String]) -> Result<(), StorageError> {
+        let rows = client
+            .query(
+                "SELECT uri, system FROM code_system WHERE uri = ANY ($1::text[])",
+                &[&uris],
+            )
+            .await
+            .map_err(from_database)?;
+        let mut systems = self.systems.write().unwrap_or_else(PoisonError::into_inner);
+        if systems.len() + rows.len() > MAXIMUM_SYSTEMS {
+            systems.clear();
+        }
+        systems.extend(
+            rows.iter()
+                .map(|row| (CompactString::from(row.get::<_, &str>(0)), row.get(1))),
+        );
+        Ok(())
+    }
+
+    fn cached(&self, uri: &str) -> Option<i32> {
+        self.systems
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(uri)
+            .copied()
+    }
+
+    fn missing(&self, uris: &[&str]) -> Vec<String> {
+        let systems = self.systems.read().unwrap_or_else(PoisonError::into_inner);
+        let mut missing: Vec<String> = uris
+            .iter()
+            .filter(|uri| !systems.contains_key(**uri))
+            .map(|uri| (*uri).to_owned())
+            .collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+}

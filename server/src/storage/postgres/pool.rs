@@ -1,0 +1,63 @@
+//! Connections to the database, kept and handed out.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts};
+use tokio_postgres::config::TargetSessionAttrs;
+use tokio_postgres::{Config, NoTls};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::configuration::database::DatabaseConfiguration;
+use crate::storage::StorageError;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a free connection.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The name of the schema that everything lives in.
+pub const SCHEMA: &str = "fhir";
+
+/// A pool of at most `size` connections. None is made before it is needed.
+///
+/// # Errors
+/// When the configuration makes no pool.
+pub fn pool(database: &DatabaseConfiguration, size: usize) -> Result<Pool, StorageError> {
+    let mut config = Config::new();
+    config
+        .host(&database.host)
+        .port(database.port)
+        .dbname(&database.name)
+        .user(&database.user)
+        .application_name("brazier-server")
+        // Our statements are short, so compiling them never pays; counts are for people, not for the planner.
+        .options(format!("-c search_path={SCHEMA} -c jit=off"))
+        .connect_timeout(CONNECT_TIMEOUT)
+        .keepalives_idle(Duration::from_secs(10))
+        .keepalives_interval(Duration::from_secs(5))
+        .keepalives_retries(3)
+        .tcp_user_timeout(Duration::from_secs(15))
+        .target_session_attrs(TargetSessionAttrs::ReadWrite);
+    if let Some(password) = &database.password {
+        config.password(password.expose());
+    }
+    let settings = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
+    let manager = match &database.tls {
+        Some(tls) => {
+            config.ssl_mode(tokio_postgres::config::SslMode::Require);
+            Manager::from_config(config, MakeRustlsConnect::new(tls.clone()), settings)
+        }
+        None => Manager::from_config(config, NoTls, settings),
+    };
+    Pool::builder(manager)
+        .max_size(size)
+        .timeouts(Timeouts {
+            wait: Some(WAIT_TIMEOUT),
+            create: Some(CONNECT_TIMEOUT),
+            recycle: None,
+        })
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| StorageError::Unavailable(error.to_string()))
+}

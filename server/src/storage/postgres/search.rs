@@ -1,0 +1,214 @@
+//! A search: candidates → order → page → includes. The query comes parsed; this folder makes SQL of it.
+
+mod candidates;
+mod comparison;
+mod cursor;
+mod include;
+mod order;
+mod predicate;
+mod statement;
+mod systems;
+
+use deadpool_postgres::Client;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use self::cursor::Cursor;
+use self::order::{Column, order_by};
+use self::predicate::Writer;
+use self::statement::Statement;
+use super::names::Names;
+use super::read::{COLUMNS, stored};
+use crate::search::parameter::Registry;
+use crate::search::query::{Query, Summary, Total};
+use crate::storage::{SearchPage, StorageError, StoredResource};
+
+/// Matches a page when the client does not say.
+const DEFAULT_COUNT: u32 = 20;
+
+/// Columns of [`COLUMNS`]; the sort keys' values come after them.
+const RESOURCE_COLUMNS: usize = 8;
+
+/// A page of the matches of `query`, and what it includes.
+pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<SearchPage, StorageError> {
+    let registry = Registry::r4();
+    let uris = systems::of_query(query);
+    names.look_up(client, &uris).await?;
+    let count = query.count.unwrap_or(DEFAULT_COUNT);
+    if query.summary == Summary::Count || count == 0 {
+        let total = Some(total(client, names, registry, query).await?);
+        return Ok(SearchPage {
+            total,
+            ..SearchPage::default()
+        });
+    }
+    let cursor = query
+        .cursor
+        .as_deref()
+        .map(|text| Cursor::parse(text, query.sort.len()))
+        .transpose()?;
+    let (mut rows, more) = page(client, names, registry, query, cursor.as_ref(), count).await?;
+    let backwards = cursor.as_ref().is_some_and(|cursor| cursor.backwards);
+    if backwards {
+        rows.reverse();
+    }
+    let matches = rows
+        .iter()
+        .map(|row| Ok((row.get(0), stored(row)?)))
+        .collect::<Result<Vec<(i64, StoredResource)>, StorageError>>()?;
+    let place = |row: Option<&Row>, backwards| row.map(|row| place(row, query.sort.len(), backwards).write());
+    let next = if more || backwards {
+        place(rows.last(), false)
+    } else {
+        None
+    };
+    let has_previous = if backwards { more } else { cursor.is_some() };
+    let previous = if has_previous {
+        place(rows.first(), true)
+    } else {
+        None
+    };
+    let total = match query.total {
+        Total::None => None,
+        Total::Unspecified if cursor.is_none() && !more => {
+            Some(u64::try_from(matches.len()).unwrap_or(u64::MAX))
+        }
+        Total::Unspecified => None,
+        Total::Estimate | Total::Accurate => Some(total(client, names, registry, query).await?),
+    };
+    let included = if query.includes.is_empty() {
+        Vec::new()
+    } else {
+        include::included(client, names, registry, &query.includes, &matches).await?
+    };
+    let matches = matches.into_iter().map(|(_, resource)| resource).collect();
+    Ok(SearchPage {
+        matches,
+        included,
+        total,
+        next,
+        previous,
+    })
+}
+
+/// The rows of a page in the order in which they were read, and whether there are more beyond them.
+async fn page(
+    client: &Client,
+    names: &Names,
+    registry: &Registry,
+    query: &Query,
+    cursor: Option<&Cursor>,
+    count: u32,
+) -> Result<(Vec<Row>, bool), StorageError> {
+    let mut writer = Writer {
+        statement: Statement::default(),
+        names,
+        registry,
+    };
+    let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    let sql = if query.sort.is_empty() {
+        in_own_order(&mut writer, query, cursor, count)
+    } else {
+        sorted(&mut writer, query, cursor, count)?
+    };
+    let sql = format!(
+        "{sql} {}",
+        order_by(&writer.sort_columns(&query.sort, "page_key")?, backwards)
+    );
+    let mut rows = writer.statement.run(client, &sql).await?;
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let more = rows.len() > count;
+    rows.truncate(count);
+    Ok((rows, more))
+}
+
+/// In the order of keys: candidates come in that order from their index, so that a page reads a page.
+fn in_own_order(writer: &mut Writer<'_>, query: &Query, cursor: Option<&Cursor>, count: u32) -> String {
+    let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    let candidates = writer.candidates(query, |writer, key| {
+        let beyond = cursor.map(|cursor| {
+            let last = writer.statement.bind(cursor.resource_key, Type::INT8);
+            format!("{key} {} {last}", if cursor.backwards { "<" } else { ">" })
+        });
+        beyond.into_iter().collect()
+    });
+    let order = order_by(&[], backwards);
+    format!(
+        "SELECT {COLUMNS} FROM (
+             SELECT {distinct} {key} AS page_key {from} {order} LIMIT {limit}) AS page
+         JOIN resource ON resource.resource_key = page.page_key",
+        distinct = if candidates.repeats { "DISTINCT" } else { "" },
+        key = candidates.key,
+        from = candidates.from,
+        limit = u64::from(count) + 1,
+    )
+}
+
+/// In the order of the sort keys.
+fn sorted(
+    writer: &mut Writer<'_>,
+    query: &Query,
+    cursor: Option<&Cursor>,
+    count: u32,
+) -> Result<String, StorageError> {
+    let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    let columns: Vec<Column> = writer.sort_columns(&query.sort, "candidate.page_key")?;
+    let candidates = writer.candidates(query, |_, _| Vec::new());
+    let named: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| format!("{} AS k{index}", column.expression))
+        .collect();
+    let values: String = (0..columns.len())
+        .map(|index| format!(", page.k{index}::text"))
+        .collect();
+    let beyond = cursor.map_or_else(|| "true".to_owned(), |cursor| writer.beyond(cursor, &columns));
+    Ok(format!(
+        "SELECT {COLUMNS}{values} FROM (
+             SELECT * FROM (
+                 SELECT candidate.page_key, {named} FROM (
+                     SELECT {distinct} {key} AS page_key {from}) AS candidate) AS keyed
+             WHERE {beyond} {order} LIMIT {limit}) AS page
+         JOIN resource ON resource.resource_key = page.page_key",
+        named = named.join(", "),
+        distinct = if candidates.repeats { "DISTINCT" } else { "" },
+        key = candidates.key,
+        from = candidates.from,
+        order = order_by(&columns, backwards),
+        limit = u64::from(count) + 1,
+    ))
+}
+
+fn place(row: &Row, keys: usize, backwards: bool) -> Cursor {
+    let values = (0..keys).map(|index| row.get(RESOURCE_COLUMNS + index)).collect();
+    Cursor {
+        backwards,
+        resource_key: row.get(0),
+        values,
+    }
+}
+
+async fn total(
+    client: &Client,
+    names: &Names,
+    registry: &Registry,
+    query: &Query,
+) -> Result<u64, StorageError> {
+    let mut writer = Writer {
+        statement: Statement::default(),
+        names,
+        registry,
+    };
+    let candidates = writer.candidates(query, |_, _| Vec::new());
+    let counted = if candidates.repeats {
+        format!("DISTINCT {}", candidates.key)
+    } else {
+        "*".to_owned()
+    };
+    let rows = writer
+        .statement
+        .run(client, &format!("SELECT count({counted}) {}", candidates.from))
+        .await?;
+    let total = rows.first().map_or(0, |row| row.get::<_, i64>(0));
+    Ok(u64::try_from(total).unwrap_or_default())
+}

@@ -1,0 +1,305 @@
+//! The match of one value, as a condition on one row of its index table. <http://hl7.org/fhir/R4/search.html#prefix>
+
+use rust_decimal::Decimal;
+use tokio_postgres::types::Type;
+
+use super::statement::Statement;
+use crate::search::fold::fold;
+use crate::search::index::ReferenceTarget;
+use crate::search::query::{
+    ComponentMatch, DateComparison, NumberComparison, Prefix, QuantityMatch, ReferenceMatch, StringMatch,
+    TokenMatch, UnitMatch, UriMatch,
+};
+use crate::storage::postgres::index_rows::{key, reference_key, reference_text, string_prefix};
+use crate::storage::postgres::names::{NO_SYSTEM, Names};
+
+/// Where the columns of a range are.
+pub struct Range<'a> {
+    /// The low end's column.
+    pub low: &'a str,
+    /// The high end's column.
+    pub high: &'a str,
+}
+
+/// `row` is the alias of a row of `token`, whose columns a composite's component has under other names.
+pub fn token(
+    statement: &mut Statement,
+    names: &Names,
+    system: &str,
+    code: &str,
+    wanted: &TokenMatch,
+) -> String {
+    match wanted {
+        TokenMatch::Code(text) => format!("{code} = {}", statement.text(key(text))),
+        TokenMatch::SystemAndCode(uri, text) => {
+            let number = statement.bind(names.system(Some(uri)), Type::INT4);
+            format!("{code} = {} AND {system} = {number}", statement.text(key(text)))
+        }
+        TokenMatch::CodeWithoutSystem(text) => {
+            format!(
+                "{code} = {} AND {system} = {NO_SYSTEM}",
+                statement.text(key(text))
+            )
+        }
+        TokenMatch::System(uri) => format!(
+            "{system} = {}",
+            statement.bind(names.system(Some(uri)), Type::INT4)
+        ),
+    }
+}
+
+/// A row of `string`.
+pub fn string(statement: &mut Statement, row: &str, wanted: &StringMatch) -> String {
+    match wanted {
+        StringMatch::StartsWith(folded) => {
+            let prefix = string_prefix(folded);
+            let within = starts_with(statement, &format!("{row}.value"), prefix);
+            if prefix.len() == folded.len() {
+                return within;
+            }
+            format!(
+                "{within} AND starts_with({row}.whole, {})",
+                statement.text(folded.as_str())
+            )
+        }
+        StringMatch::Contains(folded) => {
+            format!(
+                "strpos(coalesce({row}.whole, {row}.value), {}) > 0",
+                statement.text(folded.as_str())
+            )
+        }
+        StringMatch::Exact(text) => {
+            let folded = fold(text);
+            let value = statement.text(string_prefix(&folded));
+            let original = statement.text(text.as_str());
+            format!(
+                "{row}.value = {value} AND coalesce({row}.original, {row}.whole, {row}.value) = {original}"
+            )
+        }
+    }
+}
+
+/// Texts between `prefix` and its successor: a range that an index finds.
+fn starts_with(statement: &mut Statement, column: &str, prefix: &str) -> String {
+    let low = statement.text(prefix);
+    match successor(prefix) {
+        Some(end) => format!("{column} >= {low} AND {column} < {}", statement.text(end)),
+        None => format!("{column} >= {low}"),
+    }
+}
+
+/// The first text, in the order of code points, that is after all texts that start with `prefix`.
+fn successor(prefix: &str) -> Option<String> {
+    let mut characters: Vec<char> = prefix.chars().collect();
+    while let Some(last) = characters.pop() {
+        let next = match last {
+            '\u{d7ff}' => Some('\u{e000}'),
+            _ => char::from_u32(u32::from(last) + 1),
+        };
+        if let Some(next) = next {
+            characters.push(next);
+            return Some(characters.into_iter().collect());
+        }
+    }
+    None
+}
+
+/// A row of `reference`; `None` where the match is not one of `reference` but of the identifiers in `token`.
+pub fn reference(statement: &mut Statement, row: &str, wanted: &ReferenceMatch) -> Option<String> {
+    match wanted {
+        ReferenceMatch::Id(id) => Some(format!(
+            "{row}.target = {} AND {row}.target_type <> 0",
+            statement.text(key(id))
+        )),
+        ReferenceMatch::Target(target) => {
+            let (target_type, text) = reference_key(target);
+            let target_type = statement.bind(target_type, Type::INT2);
+            let mut condition = format!(
+                "{row}.target = {} AND {row}.target_type = {target_type}",
+                statement.text(text)
+            );
+            if let ReferenceTarget::Url {
+                version: Some(version),
+                ..
+            } = target
+            {
+                condition.push_str(&format!(
+                    " AND {row}.version = {}",
+                    statement.text(version.as_str())
+                ));
+            }
+            Some(condition)
+        }
+        ReferenceMatch::Identifier(_) => None,
+    }
+}
+
+/// A span of time `[low, high)` against the one asked for.
+pub fn date(statement: &mut Statement, range: &Range<'_>, wanted: &DateComparison) -> String {
+    let from = statement.bind(wanted.low, Type::INT8);
+    let to = statement.bind(wanted.high, Type::INT8);
+    date_condition(range, wanted.prefix, &from, &to)
+}
+
+fn date_condition(Range { low, high }: &Range<'_>, prefix: Prefix, from: &str, to: &str) -> String {
+    // The bound that an index finds comes first.
+    match prefix {
+        Prefix::Equal => format!("({low} >= {from} AND {low} < {to} AND {high} <= {to})"),
+        Prefix::NotEqual => format!("({low} < {from} OR {high} > {to})"),
+        Prefix::GreaterThan => format!("{high} > {to}"),
+        Prefix::LessThan => format!("{low} < {from}"),
+        // As the whole is after `from`, or reaches beyond `to`.
+        Prefix::GreaterOrEqual => format!("({high} > {from} AND ({low} >= {from} OR {high} > {to}))"),
+        Prefix::LessOrEqual => format!("({low} < {to} AND ({high} <= {to} OR {low} < {from}))"),
+        Prefix::StartsAfter => format!("{low} >= {to}"),
+        Prefix::EndsBefore => format!("{high} <= {from}"),
+        Prefix::Approximately => format!("({low} < {to} AND {high} > {from})"),
+    }
+}
+
+/// A range of numbers, both ends included, against the one asked for.
+pub fn number(
+    statement: &mut Statement,
+    Range { low, high }: &Range<'_>,
+    wanted: &NumberComparison,
+) -> String {
+    let mut bind = |value: Decimal| statement.bind(value, Type::NUMERIC);
+    match wanted.prefix {
+        Prefix::Equal => {
+            let (from, to) = (bind(wanted.low), bind(wanted.high));
+            format!("({low} >= {from} AND {low} < {to} AND {high} < {to})")
+        }
+        Prefix::NotEqual => {
+            let (from, to) = (bind(wanted.low), bind(wanted.high));
+            format!("({low} < {from} OR {high} >= {to})")
+        }
+        Prefix::Approximately => {
+            let (from, to) = (bind(wanted.low), bind(wanted.high));
+            format!("({low} <= {to} AND {high} >= {from})")
+        }
+        Prefix::GreaterThan => format!("{high} > {}", bind(wanted.value)),
+        Prefix::LessThan => format!("{low} < {}", bind(wanted.value)),
+        Prefix::GreaterOrEqual => format!("{high} >= {}", bind(wanted.value)),
+        Prefix::LessOrEqual => format!("{low} <= {}", bind(wanted.value)),
+        Prefix::StartsAfter => format!("{low} > {}", bind(wanted.value)),
+        Prefix::EndsBefore => format!("{high} < {}", bind(wanted.value)),
+    }
+}
+
+/// A row of `quantity`.
+pub fn quantity(statement: &mut Statement, names: &Names, row: &str, wanted: &QuantityMatch) -> String {
+    let (low, high) = (format!("{row}.low"), format!("{row}.high"));
+    let mut condition = number(
+        statement,
+        &Range {
+            low: &low,
+            high: &high,
+        },
+        &wanted.number,
+    );
+    match &wanted.unit {
+        UnitMatch::Any => {}
+        UnitMatch::Code(text) => {
+            let text = statement.text(key(text));
+            condition.push_str(&format!(" AND ({row}.code = {text} OR {row}.unit = {text})"));
+        }
+        UnitMatch::SystemAndCode(uri, text) => {
+            let system = statement.bind(names.system(Some(uri)), Type::INT4);
+            condition.push_str(&format!(
+                " AND {row}.code = {} AND {row}.system = {system}",
+                statement.text(key(text))
+            ));
+        }
+    }
+    condition
+}
+
+/// A text column that holds a URI.
+pub fn uri(statement: &mut Statement, column: &str, wanted: &UriMatch) -> String {
+    match wanted {
+        UriMatch::Exact(value) => format!("{column} = {}", statement.text(key(value))),
+        UriMatch::Below(value) => {
+            let value = value.trim_end_matches('/');
+            let itself = statement.text(key(value));
+            let below = starts_with(statement, column, &format!("{value}/"));
+            format!("({column} = {itself} OR ({below}))")
+        }
+        UriMatch::Above(value) => {
+            let value = value.trim_end_matches('/');
+            let ends = value
+                .match_indices('/')
+                .map(|(end, _)| end)
+                .filter(|end| *end > 0);
+            let above: Vec<String> = ends.chain([value.len()]).map(|end| key(&value[..end])).collect();
+            format!("{column} = ANY ({})", statement.bind(above, Type::TEXT_ARRAY))
+        }
+    }
+}
+
+/// Component `position` (1, 2 or 3) of a row of `composite`.
+pub fn component(
+    statement: &mut Statement,
+    names: &Names,
+    row: &str,
+    position: usize,
+    wanted: &ComponentMatch,
+) -> String {
+    let column = |name: &str| format!("{row}.{name}{position}");
+    let (text, system, low, high) = (column("text"), column("system"), column("low"), column("high"));
+    let range = Range {
+        low: &low,
+        high: &high,
+    };
+    match wanted {
+        ComponentMatch::Token(wanted) => token(statement, names, &system, &text, wanted),
+        ComponentMatch::String(StringMatch::StartsWith(folded)) => {
+            starts_with(statement, &text, string_prefix(folded))
+        }
+        ComponentMatch::String(StringMatch::Contains(folded)) => {
+            format!("strpos({text}, {}) > 0", statement.text(folded.as_str()))
+        }
+        ComponentMatch::String(StringMatch::Exact(exact)) => {
+            format!("{text} = {}", statement.text(string_prefix(&fold(exact))))
+        }
+        ComponentMatch::Reference(ReferenceMatch::Target(target)) => {
+            format!("{text} = {}", statement.text(reference_text(target)))
+        }
+        ComponentMatch::Reference(ReferenceMatch::Id(id)) => {
+            format!("split_part({text}, '/', 2) = {}", statement.text(key(id)))
+        }
+        // No composite of R4 has an identifier of a reference in it.
+        ComponentMatch::Reference(ReferenceMatch::Identifier(_)) => "false".to_owned(),
+        ComponentMatch::Date(wanted) => {
+            let from = statement.bind(Decimal::from(wanted.low), Type::NUMERIC);
+            let to = statement.bind(Decimal::from(wanted.high), Type::NUMERIC);
+            date_condition(&range, wanted.prefix, &from, &to)
+        }
+        ComponentMatch::Quantity(wanted) => {
+            let condition = number(statement, &range, &wanted.number);
+            match &wanted.unit {
+                UnitMatch::Any => condition,
+                UnitMatch::Code(code) => format!("{text} = {} AND {condition}", statement.text(key(code))),
+                UnitMatch::SystemAndCode(uri, code) => {
+                    let number = statement.bind(names.system(Some(uri)), Type::INT4);
+                    let code = statement.text(key(code));
+                    format!("{text} = {code} AND {system} = {number} AND {condition}")
+                }
+            }
+        }
+        ComponentMatch::Uri(wanted) => uri(statement, &text, wanted),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_successor_is_after_everything_with_the_prefix() {
+        assert_eq!(successor("smi").as_deref(), Some("smj"));
+        assert_eq!(successor("a\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(successor("\u{d7ff}").as_deref(), Some("\u{e000}"));
+        assert_eq!(successor("\u{10ffff}"), None);
+        assert_eq!(successor(""), None);
+    }
+}

@@ -1,0 +1,68 @@
+//! The place between two pages: the keys of the last match before it. It is opaque to clients, and holds no offset,
+//! so that what is written meanwhile shifts nothing.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::storage::StorageError;
+
+/// The last match of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Whether the page wanted lies before this place (the `previous` link) or after it.
+    pub backwards: bool,
+    /// Its key.
+    pub resource_key: i64,
+    /// Its values of the sort keys, as the database writes them; `None` where it has none.
+    pub values: Vec<Option<String>>,
+}
+
+impl Cursor {
+    /// Reads what [`write`](Self::write) wrote, for a search with `keys` sort keys.
+    ///
+    /// # Errors
+    /// [`StorageError::InvalidCursor`] for anything else.
+    pub fn parse(text: &str, keys: usize) -> Result<Cursor, StorageError> {
+        let bytes = URL_SAFE_NO_PAD
+            .decode(text)
+            .map_err(|_encoding| StorageError::InvalidCursor)?;
+        let (backwards, resource_key, values): (bool, i64, Vec<Option<String>>) =
+            serde_json::from_slice(&bytes).map_err(|_form| StorageError::InvalidCursor)?;
+        if values.len() != keys || values.iter().flatten().any(|value| value.contains('\0')) {
+            return Err(StorageError::InvalidCursor);
+        }
+        Ok(Cursor {
+            backwards,
+            resource_key,
+            values,
+        })
+    }
+
+    /// The text for a link.
+    pub fn write(&self) -> String {
+        let place = serde_json::json!([self.backwards, self.resource_key, self.values]);
+        URL_SAFE_NO_PAD.encode(place.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comes_back_as_it_went() {
+        let cursor = Cursor {
+            backwards: true,
+            resource_key: -7,
+            values: vec![Some("é\"".into()), None],
+        };
+        assert_eq!(Cursor::parse(&cursor.write(), 2).ok(), Some(cursor.clone()));
+        assert!(Cursor::parse(&cursor.write(), 1).is_err());
+        for text in ["", "x", "W10", "%%%", "bnVsbA"] {
+            assert!(
+                matches!(Cursor::parse(text, 0), Err(StorageError::InvalidCursor)),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `_include` and `_revinclude`: resources that the matches point at, or that point at them.
+//! <http://hl7.org/fhir/R4/search.html#revinclude>
+
+use std::collections::HashSet;
+
+use deadpool_postgres::Client;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::predicate::{Writer, of_types};
+use super::statement::Statement;
+use crate::resource::ResourceType;
+use crate::search::parameter::{ParameterId, ParameterKind, Registry};
+use crate::search::query::Include;
+use crate::storage::postgres::names::Names;
+use crate::storage::postgres::read::{COLUMNS, DELETE, stored};
+use crate::storage::{StorageError, StoredResource};
+
+/// Resources that one page may include.
+const MAXIMUM: usize = 10_000;
+/// Rounds of `:iterate`; a chain of references is rarely longer than a few.
+const ROUNDS: usize = 16;
+
+/// A resource by what references go by.
+struct Source {
+    resource_key: i64,
+    resource_type: ResourceType,
+    id: String,
+}
+
+/// What `includes` add to `matches`, given with their keys; each resource once, none of the matches.
+pub async fn included(
+    client: &Client,
+    names: &Names,
+    registry: &Registry,
+    includes: &[Include],
+    matches: &[(i64, StoredResource)],
+) -> Result<Vec<StoredResource>, StorageError> {
+    let mut seen: HashSet<i64> = matches.iter().map(|(key, _)| *key).collect();
+    let mut sources: Vec<Source> = matches
+        .iter()
+        .map(|(key, resource)| source(*key, resource))
+        .collect();
+    let mut found = Vec::new();
+    for round in 0..ROUNDS {
+        let mut fresh = Vec::new();
+        for include in includes.iter().filter(|include| round == 0 || include.iterate) {
+            for row in step(client, names, registry, include, &sources).await? {
+                if seen.insert(row.get(0)) {
+                    let resource = stored(&row)?;
+                    fresh.push(source(row.get(0), &resource));
+                    found.push(resource);
+                }
+            }
+            if found.len() > MAXIMUM {
+                return Err(StorageError::Unsupported(format!(
+                    "this page includes more than {MAXIMUM} resources; ask for fewer matches with _count"
+                )));
+            }
+        }
+        if fresh.is_empty() {
+            break;
+        }
+        sources = fresh;
+    }
+    Ok(found)
+}
+
+fn source(resource_key: i64, resource: &StoredResource) -> Source {
+    Source {
+        resource_key,
+        resource_type: resource.resource_type,
+        id: resource.id.clone(),
+    }
+}
+
+async fn step(
+    client: &Client,
+    names: &Names,
+    registry: &Registry,
+    include: &Include,
+    sources: &[Source],
+) -> Result<Vec<Row>, StorageError> {
+    let mut writer = Writer {
+        statement: Statement::default(),
+        names,
+        registry,
+    };
+    let limit = MAXIMUM + 1;
+    let sql = if include.reverse {
+        let ids: Vec<String> = sources.iter().map(|source| source.id.clone()).collect();
+        let types: Vec<i16> = sources
+            .iter()
+            .map(|source| source.resource_type.number())
+            .collect();
+        let ids = writer.statement.bind(ids, Type::TEXT_ARRAY);
+        let types = writer.statement.bind(types, Type::INT2_ARRAY);
+        let condition = parameters(&writer, include, "pointing");
+        format!(
+            "SELECT {COLUMNS} FROM resource WHERE resource_key IN (
+                 SELECT pointing.resource_key FROM unnest({ids}, {types}) AS source (id, resource_type)
+                 JOIN reference pointing ON pointing.target = source.id AND pointing.target_type = source.resource_type
+                 WHERE {condition})
+             ORDER BY resource_key LIMIT {limit}"
+        )
+    } else {
+        let wanted = sources
+            .iter()
+            .filter(|source| include.source.is_none_or(|only| only == source.resource_type));
+        let keys: Vec<i64> = wanted.map(|source| source.resource_key).collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = writer.statement.bind(keys, Type::INT8_ARRAY);
+        let condition = parameters(&writer, include, "pointing");
+        let target = include.target.map_or_else(
+            || "pointing.target_type <> 0".to_owned(),
+            |target| format!("pointing.target_type = {}", target.number()),
+        );
+        format!(
+            "SELECT {COLUMNS} FROM (
+                 SELECT DISTINCT pointing.target, pointing.target_type FROM reference pointing
+                 WHERE pointing.resource_key = ANY ({keys}) AND {condition} AND {target}) AS wanted
+             JOIN resource ON resource.id = wanted.target AND resource.resource_type = wanted.target_type
+             WHERE resource.method <> {DELETE} ORDER BY resource_key LIMIT {limit}"
+        )
+    };
+    writer.statement.run(client, &sql).await
+}
+
+/// The rows of `alias` that the include follows.
+fn parameters(writer: &Writer<'_>, include: &Include, alias: &str) -> String {
+    if let Some(parameter) = include.parameter {
+        let same: Vec<ParameterId> = vec![parameter];
+        return writer.parameters(&same, alias);
+    }
+    match include.source {
+        Some(source) => {
+            let all: Vec<ParameterId> = writer
+                .registry
+                .of(source)
+                .filter(|parameter| parameter.kind == ParameterKind::Reference)
+                .map(|parameter| parameter.id)
+                .collect();
+            format!(
+                "{} AND {}",
+                of_types(&[source], &format!("{alias}.resource_key")),
+                writer.parameters(&all, alias)
+            )
+        }
+        None => "true".to_owned(),
+    }
+}

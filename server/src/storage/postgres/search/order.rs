@@ -1,0 +1,121 @@
+//! The order of matches, and the condition for what lies after a place in it. Resources without a value of a sort key
+//! come last, whether it ascends or descends; the key of the resource decides between equals.
+
+use tokio_postgres::types::Type;
+
+use super::cursor::Cursor;
+use super::predicate::Writer;
+use crate::search::parameter::{ParameterId, ParameterKind};
+use crate::search::query::{SortBy, SortKey};
+use crate::storage::StorageError;
+
+/// A sort key as SQL.
+pub struct Column {
+    /// A scalar expression on the key of the resource.
+    pub expression: String,
+    /// The SQL type of its values, to read them back from a cursor.
+    pub sql_type: &'static str,
+    /// Whether large values come first.
+    pub descending: bool,
+}
+
+impl Writer<'_> {
+    /// The sort keys as expressions on the resource whose key is `key`.
+    ///
+    /// # Errors
+    /// When a parameter has no order: composites and special ones.
+    pub fn sort_columns(&mut self, sort: &[SortKey], key: &str) -> Result<Vec<Column>, StorageError> {
+        sort.iter().map(|wanted| self.sort_column(wanted, key)).collect()
+    }
+
+    fn sort_column(&mut self, wanted: &SortKey, key: &str) -> Result<Column, StorageError> {
+        let descending = wanted.descending;
+        let row = self.statement.alias('k');
+        let of_resource = |column: &str| {
+            format!("(SELECT {row}.{column} FROM resource {row} WHERE {row}.resource_key = {key})")
+        };
+        let (expression, sql_type) = match &wanted.by {
+            SortBy::Id => (of_resource("id"), "text"),
+            SortBy::LastUpdated => (of_resource("last_updated"), "timestamptz"),
+            SortBy::Parameter(parameters) => self.parameter_column(parameters, descending, &row, key)?,
+        };
+        Ok(Column {
+            expression,
+            sql_type,
+            descending,
+        })
+    }
+
+    fn parameter_column(
+        &self,
+        parameters: &[ParameterId],
+        descending: bool,
+        row: &str,
+        key: &str,
+    ) -> Result<(String, &'static str), StorageError> {
+        let first = parameters.first().map(|first| self.registry.get(*first));
+        let end = |low: &'static str, high: &'static str| if descending { high } else { low };
+        let (table, column, sql_type) = match first.map(|parameter| parameter.kind) {
+            Some(ParameterKind::Date) => ("date", end("low", "high"), "bigint"),
+            Some(ParameterKind::String) => ("string", "value", "text"),
+            Some(ParameterKind::Token) => ("token", "code", "text"),
+            Some(ParameterKind::Reference) => ("reference", "target", "text"),
+            Some(ParameterKind::Uri) => ("uri", "value", "text"),
+            Some(ParameterKind::Number) => ("number", end("low", "high"), "numeric"),
+            Some(ParameterKind::Quantity) => ("quantity", end("low", "high"), "numeric"),
+            Some(ParameterKind::Composite | ParameterKind::Special) | None => {
+                let code = first.map(|parameter| parameter.code.as_str()).unwrap_or_default();
+                return Err(StorageError::Unsupported(format!(
+                    "_sort cannot go by {code}: its values have no order; sort by one of its components"
+                )));
+            }
+        };
+        let extreme = if descending { "max" } else { "min" };
+        let condition = self.parameters(parameters, row);
+        let expression = format!(
+            "(SELECT {extreme}({row}.{column}) FROM {table} {row} WHERE {row}.resource_key = {key} AND {condition})"
+        );
+        Ok((expression, sql_type))
+    }
+
+    /// What lies beyond `cursor` in the order of columns called `k0`, `k1`, … and of `page_key`.
+    pub fn beyond(&mut self, cursor: &Cursor, columns: &[Column]) -> String {
+        let last = self.statement.bind(cursor.resource_key, Type::INT8);
+        let mut condition = format!("page_key {} {last}", if cursor.backwards { "<" } else { ">" });
+        for (index, (column, value)) in columns.iter().zip(&cursor.values).enumerate().rev() {
+            let name = format!("k{index}");
+            condition = match (value, cursor.backwards) {
+                (None, false) => format!("({name} IS NULL AND {condition})"),
+                (None, true) => format!("({name} IS NOT NULL OR {condition})"),
+                (Some(value), backwards) => {
+                    let value = format!("{}::{}", self.statement.text(value.as_str()), column.sql_type);
+                    let operator = if column.descending == backwards { ">" } else { "<" };
+                    let or_null = if backwards { "" } else { " OR k IS NULL" }.replace('k', &name);
+                    format!("({name} {operator} {value}{or_null} OR ({name} = {value} AND {condition}))")
+                }
+            };
+        }
+        condition
+    }
+}
+
+/// `ORDER BY` of columns called `k0`, `k1`, … and of `page_key`.
+pub fn order_by(columns: &[Column], backwards: bool) -> String {
+    let mut keys: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| {
+            let direction = if column.descending == backwards {
+                "ASC"
+            } else {
+                "DESC"
+            };
+            format!(
+                "k{index} {direction} NULLS {}",
+                if backwards { "FIRST" } else { "LAST" }
+            )
+        })
+        .collect();
+    keys.push(format!("page_key {}", if backwards { "DESC" } else { "ASC" }));
+    format!("ORDER BY {}", keys.join(", "))
+}

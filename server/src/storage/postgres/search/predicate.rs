@@ -1,0 +1,336 @@
+//! A criterion as a condition on a resource, given by its key: whether index rows of that resource match.
+
+use tokio_postgres::types::Type;
+
+use super::comparison::{self, Range};
+use super::statement::Statement;
+use crate::resource::ResourceType;
+use crate::search::parameter::{ParameterId, ParameterKind, Registry};
+use crate::search::query::{Criterion, DateComparison, Matches, Prefix, ReferenceMatch};
+use crate::storage::postgres::names::Names;
+use crate::storage::postgres::read::DELETE;
+
+/// What conditions are written with.
+pub struct Writer<'a> {
+    /// The statement that they become part of.
+    pub statement: Statement,
+    /// The numbers of this database.
+    pub names: &'a Names,
+    /// The parameters' kinds.
+    pub registry: &'a Registry,
+}
+
+/// The match of a parameter as rows of one table: `table`, and the condition on its alias.
+pub struct Rows {
+    /// The index table.
+    pub table: &'static str,
+    /// Its alias.
+    pub alias: String,
+    /// Which of its rows match.
+    pub condition: String,
+}
+
+impl Writer<'_> {
+    /// Whether the resource whose key is `key` meets `criterion`.
+    pub fn predicate(&mut self, criterion: &Criterion, key: &str) -> String {
+        match criterion {
+            Criterion::Id(ids) => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                let ids = self.statement.bind(ids, Type::TEXT_ARRAY);
+                let row = self.statement.alias('r');
+                format!(
+                    "EXISTS (SELECT 1 FROM resource {row} WHERE {row}.resource_key = {key} AND {row}.id = ANY ({ids}))"
+                )
+            }
+            Criterion::LastUpdated(wanted) => {
+                let row = self.statement.alias('r');
+                let condition = self.last_updated(&format!("{row}.last_updated"), wanted);
+                format!(
+                    "EXISTS (SELECT 1 FROM resource {row} WHERE {row}.resource_key = {key} AND {condition})"
+                )
+            }
+            Criterion::Parameter { parameters, matches } => {
+                let rows = self.rows(parameters, matches);
+                any(rows.iter().map(|rows| self.exists(rows, key)).collect())
+            }
+            Criterion::Missing { parameters, missing } => {
+                let found = any(self
+                    .any_rows(parameters)
+                    .iter()
+                    .map(|rows| self.exists(rows, key))
+                    .collect());
+                if *missing { format!("NOT {found}") } else { found }
+            }
+            Criterion::Chain {
+                references,
+                target,
+                criterion,
+            } => {
+                let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('r'));
+                let parameters = self.parameters(references, &reference);
+                let inner = self.predicate(criterion, &format!("{pointed}.resource_key"));
+                format!(
+                    "EXISTS (SELECT 1 FROM reference {reference} JOIN resource {pointed}
+                         ON {pointed}.id = {reference}.target AND {pointed}.resource_type = {reference}.target_type
+                     WHERE {reference}.resource_key = {key} AND {parameters}
+                         AND {reference}.target_type = {target} AND {pointed}.method <> {DELETE} AND {inner})",
+                    target = target.number()
+                )
+            }
+            Criterion::Has {
+                source: _,
+                reference,
+                criterion,
+            } => {
+                let (pointing, row) = (self.statement.alias('f'), self.statement.alias('r'));
+                let parameters = self.parameters(&[*reference], &pointing);
+                let inner = self.predicate(criterion, &format!("{pointing}.resource_key"));
+                format!(
+                    "EXISTS (SELECT 1 FROM resource {row} JOIN reference {pointing}
+                         ON {pointing}.target = {row}.id AND {pointing}.target_type = {row}.resource_type
+                     WHERE {row}.resource_key = {key} AND {parameters} AND {inner})"
+                )
+            }
+            Criterion::Any(criteria) => any(criteria.iter().map(|one| self.predicate(one, key)).collect()),
+            Criterion::All(criteria) => all(criteria.iter().map(|one| self.predicate(one, key)).collect()),
+            Criterion::Not(criterion) => format!("NOT {}", self.predicate(criterion, key)),
+        }
+    }
+
+    /// Whether there is one of `rows` for the resource whose key is `key`.
+    pub fn exists(
+        &self,
+        Rows {
+            table,
+            alias,
+            condition,
+        }: &Rows,
+        key: &str,
+    ) -> String {
+        format!("EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.resource_key = {key} AND {condition})")
+    }
+
+    /// The rows that match: of one table, or of two for references by what they point at and by identifier.
+    pub fn rows(&mut self, parameters: &[ParameterId], matches: &Matches) -> Vec<Rows> {
+        let (table, letter) = match matches {
+            Matches::Tokens(_) => ("token", 't'),
+            Matches::Strings(_) => ("string", 's'),
+            Matches::References(_) => ("reference", 'f'),
+            Matches::Dates(_) => ("date", 'd'),
+            Matches::Numbers(_) => ("number", 'n'),
+            Matches::Quantities(_) => ("quantity", 'q'),
+            Matches::Uris(_) => ("uri", 'u'),
+            Matches::Composites(_) => ("composite", 'c'),
+        };
+        let alias = self.statement.alias(letter);
+        let (statement, names) = (&mut self.statement, self.names);
+        let (low, high) = (format!("{alias}.low"), format!("{alias}.high"));
+        let range = Range {
+            low: &low,
+            high: &high,
+        };
+        let conditions: Vec<String> = match matches {
+            Matches::Tokens(wanted) => {
+                let (system, code) = (format!("{alias}.system"), format!("{alias}.code"));
+                wanted
+                    .iter()
+                    .map(|one| comparison::token(statement, names, &system, &code, one))
+                    .collect()
+            }
+            Matches::Strings(wanted) => wanted
+                .iter()
+                .map(|one| comparison::string(statement, &alias, one))
+                .collect(),
+            Matches::References(wanted) => return self.reference_rows(parameters, alias, wanted),
+            Matches::Dates(wanted) => wanted
+                .iter()
+                .map(|one| comparison::date(statement, &range, one))
+                .collect(),
+            Matches::Numbers(wanted) => wanted
+                .iter()
+                .map(|one| comparison::number(statement, &range, one))
+                .collect(),
+            Matches::Quantities(wanted) => wanted
+                .iter()
+                .map(|one| comparison::quantity(statement, names, &alias, one))
+                .collect(),
+            Matches::Uris(wanted) => {
+                let column = format!("{alias}.value");
+                wanted
+                    .iter()
+                    .map(|one| comparison::uri(statement, &column, one))
+                    .collect()
+            }
+            Matches::Composites(wanted) => wanted
+                .iter()
+                .map(|components| {
+                    let components = components.iter().zip(1..);
+                    let each = components.map(|(one, position)| {
+                        comparison::component(statement, names, &alias, position, one)
+                    });
+                    all(each.collect())
+                })
+                .collect(),
+        };
+        let condition = format!("{} AND {}", self.parameters(parameters, &alias), any(conditions));
+        vec![Rows {
+            table,
+            alias,
+            condition,
+        }]
+    }
+
+    fn reference_rows(
+        &mut self,
+        parameters: &[ParameterId],
+        alias: String,
+        wanted: &[ReferenceMatch],
+    ) -> Vec<Rows> {
+        let mut rows = Vec::new();
+        let targets: Vec<String> = wanted
+            .iter()
+            .filter_map(|one| comparison::reference(&mut self.statement, &alias, one))
+            .collect();
+        if !targets.is_empty() {
+            let condition = format!("{} AND {}", any(targets), self.parameters(parameters, &alias));
+            rows.push(Rows {
+                table: "reference",
+                alias,
+                condition,
+            });
+        }
+        let identifiers: Vec<_> = wanted
+            .iter()
+            .filter_map(|one| match one {
+                ReferenceMatch::Identifier(token) => Some(token.clone()),
+                _ => None,
+            })
+            .collect();
+        if !identifiers.is_empty() {
+            rows.extend(self.rows(parameters, &Matches::Tokens(identifiers)));
+        }
+        rows
+    }
+
+    /// All rows of these parameters, in each table where they may have some.
+    pub fn any_rows(&mut self, parameters: &[ParameterId]) -> Vec<Rows> {
+        let kind = parameters.first().map(|first| self.registry.get(*first).kind);
+        let tables: &[&str] = match kind {
+            None | Some(ParameterKind::Special) => &[],
+            Some(ParameterKind::Token) => &["token"],
+            Some(ParameterKind::String) => &["string"],
+            Some(ParameterKind::Reference) => &["reference", "token"],
+            Some(ParameterKind::Date) => &["date"],
+            Some(ParameterKind::Number) => &["number"],
+            Some(ParameterKind::Quantity) => &["quantity"],
+            Some(ParameterKind::Uri) => &["uri"],
+            Some(ParameterKind::Composite) => &["composite"],
+        };
+        let row = |table: &&'static str| {
+            let alias = self.statement.alias('m');
+            let condition = self.parameters(parameters, &alias);
+            Rows {
+                table,
+                alias,
+                condition,
+            }
+        };
+        tables.iter().map(row).collect()
+    }
+
+    /// `alias.parameter` is one of these.
+    pub fn parameters(&self, parameters: &[ParameterId], alias: &str) -> String {
+        let numbers: Vec<String> = parameters
+            .iter()
+            .map(|parameter| self.names.parameter(*parameter).to_string())
+            .collect();
+        match numbers.as_slice() {
+            [number] => format!("{alias}.parameter = {number}"),
+            [] => "false".to_owned(),
+            several => format!("{alias}.parameter IN ({})", several.join(", ")),
+        }
+    }
+
+    /// `column`, a time in milliseconds' resolution, is what is asked for.
+    pub fn last_updated(&mut self, column: &str, wanted: &[DateComparison]) -> String {
+        let conditions = wanted
+            .iter()
+            .map(|one| {
+                let mut moment = |micros: i64| {
+                    let micros = self.statement.bind(clamp(micros), Type::INT8);
+                    format!("(timestamptz 'epoch' + {micros} * interval '1 microsecond')")
+                };
+                match one.prefix {
+                    Prefix::Equal | Prefix::Approximately => {
+                        format!(
+                            "({column} >= {} AND {column} < {})",
+                            moment(one.low),
+                            moment(one.high)
+                        )
+                    }
+                    Prefix::NotEqual => {
+                        format!(
+                            "({column} < {} OR {column} >= {})",
+                            moment(one.low),
+                            moment(one.high)
+                        )
+                    }
+                    Prefix::GreaterThan | Prefix::StartsAfter => format!("{column} >= {}", moment(one.high)),
+                    Prefix::GreaterOrEqual => format!("{column} >= {}", moment(one.low)),
+                    Prefix::LessThan | Prefix::EndsBefore => format!("{column} < {}", moment(one.low)),
+                    Prefix::LessOrEqual => format!("{column} < {}", moment(one.high)),
+                }
+            })
+            .collect();
+        any(conditions)
+    }
+}
+
+/// Keys of resources of these types, which begin with the type; all keys when `types` is empty.
+pub fn of_types(types: &[ResourceType], key: &str) -> String {
+    let range = |resource_type: &ResourceType| {
+        let first = i64::from(resource_type.number()) << 48;
+        format!("{key} >= {first} AND {key} < {}", first + (1 << 48))
+    };
+    if types.is_empty() {
+        "true".to_owned()
+    } else {
+        any(types.iter().map(range).collect())
+    }
+}
+
+/// One of the conditions holds; none holds of none.
+pub fn any(conditions: Vec<String>) -> String {
+    match conditions.as_slice() {
+        [] => "false".to_owned(),
+        [one] => format!("({one})"),
+        several => format!(
+            "({})",
+            several
+                .iter()
+                .map(|one| format!("({one})"))
+                .collect::<Vec<_>>()
+                .join(" OR ")
+        ),
+    }
+}
+
+/// All of the conditions hold.
+pub fn all(conditions: Vec<String>) -> String {
+    if conditions.is_empty() {
+        return "true".to_owned();
+    }
+    format!(
+        "({})",
+        conditions
+            .iter()
+            .map(|one| format!("({one})"))
+            .collect::<Vec<_>>()
+            .join(" AND ")
+    )
+}
+
+/// Years 1 to 9999: what the database can add to the epoch without overflow.
+fn clamp(micros: i64) -> i64 {
+    micros.clamp(-62_135_596_800_000_000, 253_402_300_800_000_000)
+}

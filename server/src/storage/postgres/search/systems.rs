@@ -1,0 +1,68 @@
+//! The code systems that a query names; their numbers must be known before its SQL is written.
+
+use crate::search::query::{
+    ComponentMatch, Criterion, Matches, QuantityMatch, Query, ReferenceMatch, TokenMatch, UnitMatch,
+};
+
+/// All systems in the criteria.
+pub fn of_query(query: &Query) -> Vec<&str> {
+    let mut systems = Vec::new();
+    query
+        .criteria
+        .iter()
+        .for_each(|criterion| of_criterion(criterion, &mut systems));
+    systems
+}
+
+fn of_criterion<'a>(criterion: &'a Criterion, systems: &mut Vec<&'a str>) {
+    match criterion {
+        Criterion::Id(_) | Criterion::LastUpdated(_) | Criterion::Missing { .. } => {}
+        Criterion::Parameter { matches, .. } => of_matches(matches, systems),
+        Criterion::Chain { criterion, .. } | Criterion::Has { criterion, .. } | Criterion::Not(criterion) => {
+            of_criterion(criterion, systems);
+        }
+        Criterion::Any(criteria) | Criterion::All(criteria) => {
+            criteria
+                .iter()
+                .for_each(|criterion| of_criterion(criterion, systems));
+        }
+    }
+}
+
+fn of_matches<'a>(matches: &'a Matches, systems: &mut Vec<&'a str>) {
+    match matches {
+        Matches::Tokens(wanted) => systems.extend(wanted.iter().filter_map(of_token)),
+        Matches::References(wanted) => systems.extend(wanted.iter().filter_map(of_reference)),
+        Matches::Quantities(wanted) => systems.extend(wanted.iter().filter_map(of_quantity)),
+        Matches::Composites(wanted) => {
+            systems.extend(wanted.iter().flatten().filter_map(|component| match component {
+                ComponentMatch::Token(token) => of_token(token),
+                ComponentMatch::Reference(reference) => of_reference(reference),
+                ComponentMatch::Quantity(quantity) => of_quantity(quantity),
+                ComponentMatch::String(_) | ComponentMatch::Date(_) | ComponentMatch::Uri(_) => None,
+            }))
+        }
+        Matches::Strings(_) | Matches::Dates(_) | Matches::Numbers(_) | Matches::Uris(_) => {}
+    }
+}
+
+fn of_token(token: &TokenMatch) -> Option<&str> {
+    match token {
+        TokenMatch::SystemAndCode(system, _) | TokenMatch::System(system) => Some(system),
+        TokenMatch::Code(_) | TokenMatch::CodeWithoutSystem(_) => None,
+    }
+}
+
+fn of_reference(reference: &ReferenceMatch) -> Option<&str> {
+    match reference {
+        ReferenceMatch::Identifier(token) => of_token(token),
+        ReferenceMatch::Id(_) | ReferenceMatch::Target(_) => None,
+    }
+}
+
+fn of_quantity(quantity: &QuantityMatch) -> Option<&str> {
+    match &quantity.unit {
+        UnitMatch::SystemAndCode(system, _) => Some(system),
+        UnitMatch::Any | UnitMatch::Code(_) => None,
+    }
+}

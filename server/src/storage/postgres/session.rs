@@ -1,0 +1,103 @@
+//! A transaction over several steps, for conditional interactions: search, then write what follows from it.
+
+use deadpool_postgres::{Client, Object, Pool};
+use sha2::{Digest, Sha256};
+
+use super::error::{from_database, from_pool};
+use super::{Shared, read, search, write};
+use crate::audit::AccessRecord;
+use crate::resource::ResourceType;
+use crate::search::query::Query;
+use crate::storage::{Current, SearchPage, StorageError, Write, Written};
+
+/// An open transaction. Dropped without [`commit`](Session::commit), nothing has happened.
+pub struct Session {
+    client: Option<Client>,
+    shared: std::sync::Arc<Shared>,
+}
+
+impl Session {
+    /// Begins, and locks each of `texts` until the end: of two sessions with one text, the second waits for the first.
+    pub(super) async fn begin(
+        pool: &Pool,
+        shared: std::sync::Arc<Shared>,
+        texts: &[String],
+    ) -> Result<Session, StorageError> {
+        let client = pool.get().await.map_err(from_pool)?;
+        // Locked in one order, so that two sessions cannot wait for each other.
+        let mut locks: Vec<i64> = texts.iter().map(|text| lock_number(text)).collect();
+        locks.sort_unstable();
+        locks.dedup();
+        let session = Session {
+            client: Some(client),
+            shared,
+        };
+        let client = session.client()?;
+        client.batch_execute("BEGIN").await.map_err(from_database)?;
+        if !locks.is_empty() {
+            let statement = client
+                .prepare_cached("SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number")
+                .await
+                .map_err(from_database)?;
+            client.query(&statement, &[&locks]).await.map_err(from_database)?;
+        }
+        Ok(session)
+    }
+
+    /// As [`super::Storage::read`], with what this transaction has written.
+    pub async fn read(&self, resource_type: ResourceType, id: &str) -> Result<Current, StorageError> {
+        read::read(self.client()?, resource_type, id).await
+    }
+
+    /// As [`super::Storage::search`], with what this transaction has written.
+    pub async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
+        search::search(self.client()?, &self.shared.names, query).await
+    }
+
+    /// As [`super::Storage::write`], but it stands only after [`commit`](Self::commit).
+    pub async fn write(
+        &self,
+        writes: Vec<Write>,
+        record: Option<AccessRecord>,
+    ) -> Result<Vec<Written>, StorageError> {
+        let prepared = write::prepare(&self.shared.side_pool, &self.shared.names, writes).await?;
+        write::write_once(self.client()?, &prepared, record.as_ref()).await
+    }
+
+    /// Makes everything stand; durable when it returns.
+    ///
+    /// # Errors
+    /// When the database did not commit; then nothing has happened.
+    pub async fn commit(mut self) -> Result<(), StorageError> {
+        self.client()?
+            .batch_execute("COMMIT")
+            .await
+            .map_err(from_database)?;
+        // Only a client without a transaction goes back to the pool.
+        drop(self.client.take());
+        Ok(())
+    }
+
+    fn client(&self) -> Result<&Client, StorageError> {
+        self.client
+            .as_ref()
+            .ok_or_else(|| StorageError::Internal("the session has ended".into()))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take() {
+            // The transaction is open: the connection is closed, and with it the transaction.
+            drop(Object::take(client));
+        }
+    }
+}
+
+fn lock_number(text: &str) -> i64 {
+    let digest = Sha256::digest(text.as_bytes());
+    digest
+        .iter()
+        .take(8)
+        .fold(0_i64, |number, byte| (number << 8) | i64::from(*byte))
+}

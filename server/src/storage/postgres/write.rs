@@ -1,0 +1,331 @@
+//! Changes → the one call of `write_resources` that makes them, together with the audit record.
+
+use deadpool_postgres::{Client, Pool};
+use jiff::Timestamp;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Error, Row};
+
+use super::index_rows::{IndexRows, systems};
+use super::names::Names;
+use super::{audit, content};
+use crate::audit::AccessRecord;
+use crate::storage::{Method, Precondition, StorageError, Write, Written};
+
+/// How often a write is tried again when another transaction was in its way.
+const ATTEMPTS: usize = 4;
+
+/// What an array column of changes holds.
+#[derive(Default)]
+struct ChangeRows {
+    types: Vec<i16>,
+    ids: Vec<String>,
+    methods: Vec<i16>,
+    preconditions: Vec<i32>,
+    may_create: Vec<bool>,
+    encodings: Vec<i16>,
+    contents: Vec<Option<Vec<u8>>>,
+    /// Not sent: what the answer's JSON is made of.
+    tails: Vec<String>,
+}
+
+/// A write as the database takes it.
+pub struct PreparedWrite {
+    changes: ChangeRows,
+    index: IndexRows,
+    writes: Vec<Write>,
+}
+
+/// Interns what `writes` name, outside of any transaction, and lays them out as arrays.
+pub async fn prepare(pool: &Pool, names: &Names, writes: Vec<Write>) -> Result<PreparedWrite, StorageError> {
+    let uris: Vec<&str> = writes.iter().filter_map(index_of).flat_map(systems).collect();
+    names.intern(pool, &uris).await?;
+    let mut changes = ChangeRows::default();
+    let mut index = IndexRows::default();
+    for (write, place) in writes.iter().zip(1..) {
+        changes.add(write)?;
+        if let Some(entries) = index_of(write) {
+            index.add(place, entries, names);
+        }
+    }
+    Ok(PreparedWrite {
+        changes,
+        index,
+        writes,
+    })
+}
+
+/// Makes the changes as one statement, trying again when another transaction was in the way.
+pub async fn write_alone(
+    pool: &Pool,
+    write: &PreparedWrite,
+    record: Option<&AccessRecord>,
+) -> Result<Vec<Written>, StorageError> {
+    let mut attempt = 1;
+    loop {
+        let client = pool.get().await.map_err(super::error::from_pool)?;
+        match write_once(&client, write, record).await {
+            Err(StorageError::Contention) if attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}
+
+/// Makes the changes in the client's transaction, if it is in one.
+pub async fn write_once(
+    client: &Client,
+    write: &PreparedWrite,
+    record: Option<&AccessRecord>,
+) -> Result<Vec<Written>, StorageError> {
+    let mut parameters = write.parameters();
+    let rows = match record {
+        None => {
+            let sql = format!("SELECT place, version, last_updated, created FROM {}", call());
+            run(client, &sql, &parameters).await
+        }
+        Some(record) => {
+            let sql = with_record();
+            let (status, resources) = (audit::status(record), audit::resources(record));
+            let columns: [&(dyn ToSql + Sync); 12] = [
+                &record.recorded,
+                &record.version,
+                &resources,
+                &status,
+                &record.agent,
+                &record.interaction,
+                &record.resource_type,
+                &record.resource_id,
+                &record.query,
+                &record.reason,
+                &record.request_id,
+                &record.source,
+            ];
+            parameters.extend(columns);
+            run(client, &sql, &parameters).await
+        }
+    };
+    let mut rows = rows.map_err(|error| write.refusal(error))?;
+    rows.sort_unstable_by_key(|row| row.get::<_, i32>(0));
+    if rows.len() != write.writes.len() {
+        return Err(StorageError::Internal(format!(
+            "{} rows for {} changes",
+            rows.len(),
+            write.writes.len()
+        )));
+    }
+    Ok(rows
+        .iter()
+        .zip(0..)
+        .map(|(row, index)| write.written(row, index))
+        .collect())
+}
+
+async fn run(client: &Client, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+    let statement = client.prepare_cached(sql).await?;
+    client.query(&statement, parameters).await
+}
+
+/// Parameters of `write_resources`.
+const ARGUMENTS: usize = 58;
+
+fn call() -> String {
+    let placeholders: Vec<String> = (1..=ARGUMENTS).map(|number| format!("${number}")).collect();
+    format!("write_resources({})", placeholders.join(", "))
+}
+
+/// The write and its record as one statement. A record that speaks of one change takes its version, and its status
+/// tells a creation (201) from a change (200), which only the database knows.
+fn with_record() -> String {
+    let column = |number: usize| format!("${}", ARGUMENTS + number);
+    format!(
+        "WITH done AS MATERIALIZED (SELECT place, version, last_updated, created FROM {call}),
+         recorded AS (
+             INSERT INTO access_record (recorded, version, resources, status, agent, interaction, resource_type,
+                 resource_id, query, reason, request_id, source)
+             SELECT {recorded}::timestamptz,
+                 coalesce({version}::integer, CASE WHEN count(*) = 1 THEN min(done.version) END),
+                 {resources}::integer,
+                 CASE WHEN {status}::smallint = 200 AND count(*) = 1 AND bool_and(done.created)
+                     THEN 201 ELSE {status}::smallint END,
+                 {agent}::text, {interaction}::text, {resource_type}::text, {resource_id}::text, {query}::text,
+                 {reason}::text, {request_id}::text, {source}::text
+             FROM done)
+         SELECT place, version, last_updated, created FROM done",
+        call = call(),
+        recorded = column(1),
+        version = column(2),
+        resources = column(3),
+        status = column(4),
+        agent = column(5),
+        interaction = column(6),
+        resource_type = column(7),
+        resource_id = column(8),
+        query = column(9),
+        reason = column(10),
+        request_id = column(11),
+        source = column(12),
+    )
+}
+
+fn index_of(write: &Write) -> Option<&crate::search::index::IndexEntries> {
+    match &write.method {
+        Method::Create { index, .. } | Method::Update { index, .. } => Some(index),
+        Method::Delete { .. } => None,
+    }
+}
+
+impl ChangeRows {
+    fn add(&mut self, write: &Write) -> Result<(), StorageError> {
+        let (method, precondition, may_create, resource) = match &write.method {
+            Method::Create { resource, .. } => (1, Precondition::None, true, Some(resource)),
+            Method::Update {
+                resource,
+                precondition,
+                may_create,
+                ..
+            } => (3, *precondition, *may_create, Some(resource)),
+            Method::Delete { precondition } => (4, *precondition, false, None),
+        };
+        let tail = resource.map(content::tail).unwrap_or_default();
+        let (encoding, bytes) = match resource {
+            None => (content::NO_CONTENT, None),
+            Some(_) => {
+                let (encoding, bytes) =
+                    content::encode(&tail).map_err(|error| StorageError::Internal(error.to_string()))?;
+                (encoding, Some(bytes))
+            }
+        };
+        self.types.push(write.resource_type.number());
+        self.ids.push(write.id.clone());
+        self.methods.push(method);
+        self.preconditions.push(match precondition {
+            Precondition::None => 0,
+            Precondition::Version(version) => version.max(1),
+            Precondition::Absent => -1,
+        });
+        self.may_create.push(may_create);
+        self.encodings.push(encoding);
+        self.contents.push(bytes);
+        self.tails.push(tail);
+        Ok(())
+    }
+}
+
+impl PreparedWrite {
+    fn written(&self, row: &Row, index: usize) -> Written {
+        let (version, last_updated): (i32, Timestamp) = (row.get(1), row.get(2));
+        let write = &self.writes[index];
+        let tail = &self.changes.tails[index];
+        let json = if tail.is_empty() {
+            String::new()
+        } else {
+            content::assemble(write.resource_type, &write.id, version, last_updated, tail)
+        };
+        Written {
+            version,
+            last_updated,
+            created: row.get(3),
+            json,
+        }
+    }
+
+    /// The refusals of `write_resources` by their SQLSTATE; anything else is the database's own.
+    fn refusal(&self, error: Error) -> StorageError {
+        let Some(fault) = error.as_db_error() else {
+            return super::error::from_database(error);
+        };
+        let detail = fault.detail().unwrap_or_default();
+        let (place, current) = detail.split_once(':').unwrap_or((detail, ""));
+        let change = place
+            .parse::<usize>()
+            .ok()
+            .and_then(|place| self.writes.get(place.checked_sub(1)?));
+        let Some(change) = change else {
+            return super::error::from_database(error);
+        };
+        let (resource_type, id) = (change.resource_type, change.id.clone());
+        match fault.code().code() {
+            "BZ001" => StorageError::VersionConflict {
+                resource_type,
+                id,
+                current: current.parse().ok(),
+            },
+            "BZ002" => StorageError::AlreadyExists { resource_type, id },
+            "BZ003" => StorageError::DoesNotExist { resource_type, id },
+            _ => super::error::from_database(error),
+        }
+    }
+
+    fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+        let ChangeRows {
+            types,
+            ids,
+            methods,
+            preconditions,
+            may_create,
+            encodings,
+            contents,
+            tails: _,
+        } = &self.changes;
+        let IndexRows {
+            token,
+            string,
+            reference,
+            date,
+            number,
+            quantity,
+            uri,
+            composite,
+        } = &self.index;
+        let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(ARGUMENTS + 12);
+        macro_rules! columns {
+            ($($column:expr),* $(,)?) => { $(parameters.push(&$column);)* };
+        }
+        columns!(
+            *types,
+            *ids,
+            *methods,
+            *preconditions,
+            *may_create,
+            *encodings,
+            *contents
+        );
+        columns!(token.place, token.parameter, token.system, token.code);
+        columns!(
+            string.place,
+            string.parameter,
+            string.extreme,
+            string.value,
+            string.whole,
+            string.original
+        );
+        columns!(
+            reference.place,
+            reference.parameter,
+            reference.target_type,
+            reference.target,
+            reference.version
+        );
+        columns!(date.place, date.parameter, date.extreme, date.low, date.high);
+        columns!(
+            number.place,
+            number.parameter,
+            number.extreme,
+            number.low,
+            number.high
+        );
+        columns!(
+            quantity.place,
+            quantity.parameter,
+            quantity.extreme,
+            quantity.low,
+            quantity.high
+        );
+        columns!(quantity.system, quantity.code, quantity.unit);
+        columns!(uri.place, uri.parameter, uri.value);
+        columns!(composite.place, composite.parameter);
+        for component in &composite.components {
+            columns!(component.system, component.text, component.low, component.high);
+        }
+        parameters
+    }
+}
