@@ -1,9 +1,89 @@
 //! What a server is told when it starts: read once, checked as a whole, every mistake reported.
 //! `docs/server.md` describes each field.
 
+pub mod authentication;
+mod base_url;
 pub mod database;
+mod file;
+pub mod listen;
 pub mod problem;
 pub mod trust;
 
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+pub use authentication::AuthenticationConfiguration;
 pub use database::DatabaseConfiguration;
+pub use listen::{AdminConfiguration, AdminListener, TlsFiles};
 pub use problem::Problem;
+
+/// Everything that `serve --config` needs to know.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The address by which clients know the service, without a slash at its end.
+    pub base_url: String,
+    /// Where FHIR is served, over TLS.
+    pub fhir: SocketAddr,
+    /// Where probes and metrics are served, plain HTTP.
+    pub metrics: Option<SocketAddr>,
+    /// The server's own certificate.
+    pub tls: TlsFiles,
+    /// Where policies are pushed to.
+    pub admin: Option<AdminListener>,
+    /// The database.
+    pub database: DatabaseConfiguration,
+    /// The policy document to begin with.
+    pub access_file: PathBuf,
+    /// Whose tokens count.
+    pub authentication: AuthenticationConfiguration,
+    /// Whether clients may choose the ids of new resources, <http://hl7.org/fhir/R4/http.html#upsert>.
+    pub update_create: bool,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file is missing or unreadable.
+    #[error("failed to read {path}: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is not YAML of the right shape; the message names the field.
+    #[error("{path}: {source}")]
+    Syntax {
+        /// The file.
+        path: String,
+        /// What the YAML reader said.
+        source: serde_yaml_ng::Error,
+    },
+    /// Fields have values that cannot be used.
+    #[error("{path}: {}", lines(problems))]
+    Invalid {
+        /// The file.
+        path: String,
+        /// Every mistake.
+        problems: Vec<Problem>,
+    },
+}
+
+fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<_> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
+}
+
+impl Configuration {
+    /// Reads the file at `path`, and the certificates, keys and passwords that it names.
+    pub fn load(path: &Path) -> Result<Configuration, ConfigurationError> {
+        file::for_serving(path)
+    }
+
+    /// Reads of the file at `path` what `migrate` needs: the database, and the role that will use its tables.
+    pub fn load_for_migration(
+        path: &Path,
+    ) -> Result<(DatabaseConfiguration, Option<String>), ConfigurationError> {
+        file::for_migration(path)
+    }
+}

@@ -1,0 +1,91 @@
+//! Where the server listens, and with which certificates: the sections `listen`, `tls` and `admin`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::{Problem, trust};
+
+/// The addresses in the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ListenSection {
+    /// FHIR over TLS.
+    pub(super) fhir: SocketAddr,
+    /// Policy push over mutual TLS.
+    admin: Option<SocketAddr>,
+    /// Probes and metrics, plain HTTP.
+    pub(super) metrics: Option<SocketAddr>,
+}
+
+/// The server's own certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The certificate chain, PEM, the server's own first; read again when it changes.
+    pub certificate_file: PathBuf,
+    /// The private key, PEM; read again when it changes.
+    pub key_file: PathBuf,
+}
+
+/// The section `admin`: who may push policies.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AdminConfiguration {
+    /// The authorities that sign the pusher's certificate, PEM; read again when it changes.
+    pub client_ca_file: PathBuf,
+    /// The name that the certificate must have, as common name or DNS name.
+    pub client_name: String,
+}
+
+/// A whole admin listener.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminListener {
+    /// Where.
+    pub address: SocketAddr,
+    /// Who may come.
+    pub clients: AdminConfiguration,
+}
+
+impl TlsFiles {
+    pub(super) fn check(&self, problems: &mut Vec<Problem>) {
+        if let Err(error) = trust::identity(&self.certificate_file, &self.key_file) {
+            problems.push(Problem::new("tls", error.to_string()));
+        }
+    }
+}
+
+/// The admin listener: there when both its address and its section are.
+pub(super) fn admin(
+    section: Option<AdminConfiguration>,
+    listen: Option<&ListenSection>,
+    problems: &mut Vec<Problem>,
+) -> Option<AdminListener> {
+    let address = listen.and_then(|listen| listen.admin);
+    let (clients, address) = match (section, address) {
+        (Some(clients), Some(address)) => (clients, address),
+        (Some(_), None) => {
+            problems.push(Problem::new(
+                "listen.admin",
+                "is missing; the section admin needs an address",
+            ));
+            return None;
+        }
+        (None, Some(_)) => {
+            problems.push(Problem::new(
+                "admin",
+                "is missing; listen.admin needs to know who may come",
+            ));
+            return None;
+        }
+        (None, None) => return None,
+    };
+    if clients.client_name.is_empty() {
+        problems.push(Problem::new("admin.clientName", "must not be empty"));
+    }
+    if let Err(error) = trust::authorities(&clients.client_ca_file) {
+        problems.push(Problem::new("admin.clientCaFile", error.to_string()));
+    }
+    Some(AdminListener { address, clients })
+}
