@@ -11,3 +11,4 @@ pub mod metrics;
 pub mod resource;
 pub mod search;
 pub mod storage;
+pub mod validation;

@@ -1,0 +1,192 @@
+//! Reads the generated facts (the generator says how they are written) into tables to look elements up in.
+
+use std::collections::HashMap;
+
+use compact_str::{CompactString, format_compact};
+
+use super::{
+    Element, Kind, Member, Primitive, ResourceType, Structure, StructureId, Structures, Targets, ValueSet,
+};
+
+/// A structure as its lines say it: own elements only, the base by name.
+struct Block {
+    name: &'static str,
+    base: Option<&'static str>,
+    elements: Vec<&'static str>,
+}
+
+/// The facts in tables; `None` when they do not hang together.
+pub fn structures(facts: &'static str, value_sets: &'static str) -> Option<Structures> {
+    let blocks = blocks(facts)?;
+    let mut reader = Reader {
+        ids: HashMap::new(),
+        value_set_ids: HashMap::new(),
+        structures: Structures::default(),
+    };
+    for (index, block) in blocks.iter().enumerate() {
+        let id = StructureId(u16::try_from(index).ok()?);
+        reader.ids.insert(block.name, id);
+    }
+    reader.value_sets(value_sets)?;
+    for block in &blocks {
+        let structure = reader.structure(block, &blocks)?;
+        reader.structures.all.push(structure);
+    }
+    reader.structures.resources = ResourceType::all()
+        .filter_map(|resource_type| reader.ids.get(resource_type.name()).copied())
+        .collect();
+    reader.structures.element = reader.ids.get("Element").copied()?;
+    Some(reader.structures)
+}
+
+fn blocks(facts: &'static str) -> Option<Vec<Block>> {
+    let mut blocks: Vec<Block> = Vec::new();
+    for line in facts.lines() {
+        if let Some(element) = line.strip_prefix('\t') {
+            blocks.last_mut()?.elements.push(element);
+        } else {
+            let mut words = line.split(' ');
+            blocks.push(Block {
+                name: words.next()?,
+                base: words.next(),
+                elements: Vec::new(),
+            });
+        }
+    }
+    Some(blocks)
+}
+
+struct Reader {
+    ids: HashMap<&'static str, StructureId>,
+    value_set_ids: HashMap<&'static str, u16>,
+    structures: Structures,
+}
+
+impl Reader {
+    fn value_sets(&mut self, lines: &'static str) -> Option<()> {
+        for line in lines.lines() {
+            let mut fields = line.split('\t');
+            let (id, system) = (fields.next()?, fields.next()?);
+            if !self.value_set_ids.contains_key(id) {
+                let number = u16::try_from(self.structures.value_sets.len()).ok()?;
+                self.value_set_ids.insert(id, number);
+                self.structures.value_sets.push(ValueSet::new(id));
+            }
+            let value_set = self.structures.value_sets.last_mut()?;
+            value_set.add_system(system, fields.collect());
+        }
+        Some(())
+    }
+
+    /// Inherited elements first: the bases of `block` from the farthest to the nearest, then its own.
+    fn structure(&mut self, block: &Block, blocks: &[Block]) -> Option<Structure> {
+        let mut lineage = vec![block];
+        while let Some(base) = lineage.last().and_then(|block| block.base) {
+            lineage.push(blocks.get(usize::from(self.ids.get(base)?.0))?);
+        }
+        let mut structure = Structure {
+            name: block.name,
+            is_resource: lineage.last().is_some_and(|root| root.name == "Resource"),
+            elements: Vec::new(),
+            members: Vec::new(),
+            required: 0,
+        };
+        for line in lineage.iter().rev().flat_map(|block| &block.elements) {
+            self.element(line, &mut structure)?;
+        }
+        structure.members.sort_by(|one, other| one.name.cmp(&other.name));
+        Some(structure)
+    }
+
+    fn element(&mut self, line: &'static str, structure: &mut Structure) -> Option<()> {
+        let mut words = line.split(' ').peekable();
+        let written = words.next()?;
+        let (minimum, maximum) = words.next()?.split_once("..")?;
+        let name = written.trim_end_matches("[x]");
+        let element = Element {
+            name,
+            is_choice: name != written,
+            is_required: minimum != "0",
+            is_many: maximum == "*",
+            is_summary: words.next_if_eq(&"Σ").is_some(),
+        };
+        let index = u8::try_from(structure.elements.len())
+            .ok()
+            .filter(|index| *index < 64)?;
+        if element.is_required {
+            structure.required |= 1 << index;
+        }
+        for type_written in words {
+            let member_name = if element.is_choice {
+                choice_name(name, type_written)?
+            } else {
+                CompactString::const_new(name)
+            };
+            let member = self.member(type_written, member_name, index)?;
+            structure.members.push(member);
+        }
+        structure.elements.push(element);
+        Some(())
+    }
+
+    fn member(&mut self, written: &'static str, name: CompactString, element: u8) -> Option<Member> {
+        let (type_name, value_set, targets) = split_type(written);
+        let kind = if type_name == "Resource" {
+            Kind::Resource
+        } else if let Some(primitive) = Primitive::parse(type_name) {
+            Kind::Primitive(primitive)
+        } else {
+            Kind::Structure(*self.ids.get(type_name)?)
+        };
+        let value_set = match value_set {
+            Some(id) => Some(*self.value_set_ids.get(id)?),
+            None => None,
+        };
+        let targets = match targets {
+            Some(names) => Some(self.targets(names)?),
+            None => None,
+        };
+        Some(Member {
+            name,
+            element,
+            kind,
+            value_set,
+            targets,
+        })
+    }
+
+    /// The position of these targets; the same ones are kept once.
+    fn targets(&mut self, names: &str) -> Option<u16> {
+        let mut targets = Targets::default();
+        for name in names.split('|') {
+            targets.insert(ResourceType::parse(name)?);
+        }
+        let all = &mut self.structures.targets;
+        let index = all
+            .iter()
+            .position(|other| *other == targets)
+            .unwrap_or(all.len());
+        if index == all.len() {
+            all.push(targets);
+        }
+        u16::try_from(index).ok()
+    }
+}
+
+/// `code=set` and `Reference(A|B)` as type, value set and targets.
+fn split_type(written: &str) -> (&str, Option<&str>, Option<&str>) {
+    if let Some((name, value_set)) = written.split_once('=') {
+        (name, Some(value_set), None)
+    } else if let Some((name, targets)) = written.split_once('(') {
+        (name, None, Some(targets.trim_end_matches(')')))
+    } else {
+        (written, None, None)
+    }
+}
+
+/// `value` and `dateTime` make `valueDateTime`.
+fn choice_name(name: &str, type_written: &str) -> Option<CompactString> {
+    let (type_name, _, _) = split_type(type_written);
+    let first = type_name.chars().next()?.to_ascii_uppercase();
+    Some(format_compact!("{name}{first}{}", type_name.get(1..)?))
+}

@@ -1,0 +1,85 @@
+//! Whether a resource is what the standard's base definitions allow: all that is wrong with it at once, each with
+//! its place and with what to write instead. Pure; it asks neither the database nor a terminology server.
+//! <http://hl7.org/fhir/R4/validation.html>
+
+mod binding;
+mod element;
+mod invariant;
+mod issue;
+mod location;
+mod narrative;
+mod object;
+mod primitive;
+mod reference;
+mod suggestion;
+
+pub use issue::{Issue, IssueCode, Severity};
+
+use crate::resource::structure::Structures;
+use crate::resource::{Object, ResourceType};
+use location::Location;
+
+/// No more issues than this are told; who made more mistakes gets the rest after mending the first ones.
+pub const MAXIMUM_ISSUES: usize = 100;
+
+/// All that is wrong with `resource`, which should be a `resource_type`; nothing when it is valid. The order is that
+/// of the text.
+pub fn validate(resource_type: ResourceType, resource: &Object) -> Vec<Issue> {
+    let mut validator = Validator {
+        structures: Structures::get(),
+        issues: Vec::new(),
+        container: resource,
+    };
+    let location = Location::root(resource_type.name());
+    match resource.get("resourceType").map(|name| name.as_str()) {
+        Some(Some(name)) if name == resource_type.name() => {}
+        Some(Some(name)) => {
+            let diagnostics = format!("this is a \"{name}\"; a {resource_type} is expected here");
+            validator.report(IssueCode::Invalid, &location.member("resourceType"), diagnostics);
+        }
+        Some(None) => {
+            let diagnostics = format!("\"resourceType\" must be a string: write \"{resource_type}\"");
+            validator.report(
+                IssueCode::Structure,
+                &location.member("resourceType"),
+                diagnostics,
+            );
+        }
+        None => {
+            let diagnostics = format!("write \"resourceType\": \"{resource_type}\"");
+            validator.report(IssueCode::Required, &location.member("resourceType"), diagnostics);
+        }
+    }
+    if let Some(structure) = validator.structures.resource(resource_type) {
+        validator.object(structure, resource, &location);
+    }
+    validator.issues
+}
+
+/// What a walk over one resource carries along.
+struct Validator<'resource> {
+    structures: &'static Structures,
+    issues: Vec<Issue>,
+    /// The resource that holds the contained resources which `#id` points at.
+    container: &'resource Object,
+}
+
+impl Validator<'_> {
+    fn report(&mut self, code: IssueCode, location: &Location<'_>, diagnostics: String) {
+        if !self.is_full() {
+            self.issues.push(Issue {
+                severity: Severity::Error,
+                code,
+                expression: location.to_string(),
+                diagnostics,
+            });
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.issues.len() >= MAXIMUM_ISSUES
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! The narrative's `div`: XHTML that is well-formed and cannot run anything in a browser,
+//! <http://hl7.org/fhir/R4/narrative.html#xhtml>. A scan over the tags; text between them is not looked at.
+
+/// The namespace that the outermost `div` must declare.
+const NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
+
+const NOT_A_DIV: &str = "<div xmlns=\"http://www.w3.org/1999/xhtml\">…</div> around it";
+const NO_NAMESPACE: &str = "xmlns=\"http://www.w3.org/1999/xhtml\" in the div";
+const NOT_WELL_FORMED: &str = "well-formed XHTML: every tag closed, in order, every attribute in quotes";
+const FORBIDDEN_ELEMENT: &str =
+    "no elements but those for the format of text: no script, form, head, body, frame, object, link (txt-1)";
+const FORBIDDEN_ATTRIBUTE: &str = "no event handlers and no javascript: links (txt-1)";
+
+/// Checks the text of a `div`; the error says what to write.
+pub fn check(text: &str) -> Result<(), &'static str> {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = text.trim_start();
+    if !rest.starts_with("<div") {
+        return Err(NOT_A_DIV);
+    }
+    let mut is_first = true;
+    while let Some(start) = rest.find('<') {
+        let tag = &rest[start..];
+        if !is_first && open.is_empty() {
+            return Err(NOT_A_DIV);
+        }
+        rest = if let Some(rest) = skip_comment(tag)? {
+            rest
+        } else if let Some(closing) = tag.strip_prefix("</") {
+            let (name, rest) = name(closing);
+            if open.pop() != Some(name) {
+                return Err(NOT_WELL_FORMED);
+            }
+            rest.trim_start().strip_prefix('>').ok_or(NOT_WELL_FORMED)?
+        } else {
+            let element = opening(&tag[1..])?;
+            if is_first && (element.name != "div" || !element.has_namespace) {
+                return Err(if element.name == "div" {
+                    NO_NAMESPACE
+                } else {
+                    NOT_A_DIV
+                });
+            }
+            if !element.is_closed {
+                open.push(element.name);
+            }
+            element.rest
+        };
+        is_first = false;
+    }
+    if !open.is_empty() {
+        Err(NOT_WELL_FORMED)
+    } else if !rest.trim().is_empty() {
+        Err(NOT_A_DIV)
+    } else {
+        Ok(())
+    }
+}
+
+/// An opening tag.
+struct Opening<'text> {
+    name: &'text str,
+    has_namespace: bool,
+    /// It ends in `/>`.
+    is_closed: bool,
+    rest: &'text str,
+}
+
+fn opening(text: &str) -> Result<Opening<'_>, &'static str> {
+    let (name, mut rest) = name(text);
+    if !is_allowed(name) {
+        return Err(if name.is_empty() {
+            NOT_WELL_FORMED
+        } else {
+            FORBIDDEN_ELEMENT
+        });
+    }
+    let mut has_namespace = false;
+    loop {
+        let trimmed = rest.trim_start();
+        let (is_closed, end) = match trimmed.strip_prefix("/>") {
+            Some(end) => (true, Some(end)),
+            None => (false, trimmed.strip_prefix('>')),
+        };
+        if let Some(rest) = end {
+            return Ok(Opening {
+                name,
+                has_namespace,
+                is_closed,
+                rest,
+            });
+        }
+        if trimmed.len() == rest.len() {
+            return Err(NOT_WELL_FORMED);
+        }
+        let (attribute, value, after) = attribute(trimmed)?;
+        if is_active(attribute, value) {
+            return Err(FORBIDDEN_ATTRIBUTE);
+        }
+        has_namespace |= attribute == "xmlns" && value == NAMESPACE;
+        rest = after;
+    }
+}
+
+/// Name, value and what follows.
+fn attribute(text: &str) -> Result<(&str, &str, &str), &'static str> {
+    let (name, rest) = name(text);
+    let value = rest
+        .trim_start()
+        .strip_prefix('=')
+        .map(str::trim_start)
+        .filter(|_| !name.is_empty())
+        .ok_or(NOT_WELL_FORMED)?;
+    for quote in ['"', '\''] {
+        if let Some(quoted) = value.strip_prefix(quote) {
+            let (value, rest) = quoted.split_once(quote).ok_or(NOT_WELL_FORMED)?;
+            return Ok((name, value, rest));
+        }
+    }
+    Err(NOT_WELL_FORMED)
+}
+
+/// The name at the start, and what follows it.
+fn name(text: &str) -> (&str, &str) {
+    let end = text
+        .find(|character: char| !(character.is_alphanumeric() || matches!(character, '-' | '_' | ':' | '.')))
+        .unwrap_or(text.len());
+    text.split_at(end)
+}
+
+/// What follows a comment; `None` when there is none.
+fn skip_comment(text: &str) -> Result<Option<&str>, &'static str> {
+    match text.strip_prefix("<!--") {
+        Some(comment) => match comment.split_once("-->") {
+            Some((_, rest)) => Ok(Some(rest)),
+            None => Err(NOT_WELL_FORMED),
+        },
+        None => Ok(None),
+    }
+}
+
+/// The elements of HTML that txt-1 lets a narrative have.
+fn is_allowed(name: &str) -> bool {
+    matches!(
+        name,
+        "a" | "abbr"
+            | "acronym"
+            | "b"
+            | "big"
+            | "blockquote"
+            | "br"
+            | "caption"
+            | "cite"
+            | "code"
+            | "col"
+            | "colgroup"
+            | "dd"
+            | "dfn"
+            | "div"
+            | "dl"
+            | "dt"
+            | "em"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "hr"
+            | "i"
+            | "img"
+            | "li"
+            | "ol"
+            | "p"
+            | "pre"
+            | "q"
+            | "samp"
+            | "small"
+            | "span"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "table"
+            | "tbody"
+            | "td"
+            | "tfoot"
+            | "th"
+            | "thead"
+            | "tr"
+            | "tt"
+            | "ul"
+            | "var"
+    )
+}
+
+/// Whether an attribute would run a script.
+fn is_active(attribute: &str, value: &str) -> bool {
+    let is_handler = attribute
+        .as_bytes()
+        .get(..2)
+        .is_some_and(|head| head.eq_ignore_ascii_case(b"on"));
+    is_handler || (matches!(attribute, "href" | "src") && is_script(value))
+}
+
+/// Whether a link runs a script, or hides its scheme behind character references. Browsers pass over white space.
+fn is_script(link: &str) -> bool {
+    let end = link.find([':', '/', '?']).unwrap_or(link.len());
+    let scheme = link[..end].trim_start();
+    let letters = || {
+        scheme
+            .bytes()
+            .filter(|byte| *byte > b' ')
+            .map(|byte| byte.to_ascii_lowercase())
+    };
+    !scheme.starts_with('#')
+        && (scheme.contains('&')
+            || (link[end..].starts_with(':') && (letters().eq(*b"javascript") || letters().eq(*b"vbscript"))))
+}

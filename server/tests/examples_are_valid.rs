@@ -1,0 +1,146 @@
+//! Every example and every definition of the official package goes through validation. Those that break the
+//! standard's own rules are listed, each with the elements that are wrong.
+
+use std::path::PathBuf;
+
+use brazier_server::resource::{Json, ResourceType};
+use brazier_server::validation::validate;
+
+/// File and places of the mistakes, `[*]` for any item. They were looked at one by one: the mistake is the example's.
+const INVALID: &[(&str, &[&str])] = &[
+    // A reference points at a type that the definition does not list.
+    ("DeviceMetric-example", &["DeviceMetric.parent.reference"]),
+    (
+        "DeviceUseStatement-example",
+        &["DeviceUseStatement.reasonReference[*].reference"],
+    ),
+    (
+        "MedicationRequest-medrx0301",
+        &["MedicationRequest.dispenseRequest.performer.reference"],
+    ),
+    (
+        "Observation-clinical-gender",
+        &["Observation.performer[*].reference"],
+    ),
+    // An id has more than 64 characters.
+    (
+        "SearchParameter-questionnaireresponse-extensions-QuestionnaireResponse-item-subject",
+        &["SearchParameter.id"],
+    ),
+    (
+        "ImplementationGuide-fhir",
+        &[
+            "ImplementationGuide.manifest.resource[*].reference.reference",
+            "ImplementationGuide.name",
+            "ImplementationGuide.status",
+        ],
+    ),
+    (
+        "ig-r4",
+        &[
+            "ImplementationGuide.manifest.resource[*].reference.reference",
+            "ImplementationGuide.name",
+            "ImplementationGuide.status",
+        ],
+    ),
+    // A required element is missing.
+    (
+        "Questionnaire-qs1",
+        &[
+            "Questionnaire.item[*].item[*].item[*].item[*].linkId",
+            "Questionnaire.item[*].item[*].item[*].linkId",
+            "Questionnaire.item[*].item[*].linkId",
+        ],
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-author",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-effective",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-end",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-keyword",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-codesystem-extensions-CodeSystem-workflow",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-author",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-effective",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-end",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-keyword",
+        &["SearchParameter.base"],
+    ),
+    (
+        "SearchParameter-valueset-extensions-ValueSet-workflow",
+        &["SearchParameter.base"],
+    ),
+];
+
+#[test]
+fn examples_of_the_official_package_are_valid_or_listed() {
+    let Some(folder) = std::env::var_os("FHIR_PACKAGE").map(PathBuf::from) else {
+        eprintln!("nothing checked: FHIR_PACKAGE does not name the unpacked package hl7.fhir.r4.examples");
+        return;
+    };
+    let mut checked = 0;
+    let mut invalid = Vec::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let json = Json::parse(&std::fs::read(&path).unwrap()).unwrap();
+        let resource = json.as_object().unwrap();
+        let Some(resource_type) = resource.get("resourceType") else {
+            assert_eq!(name, "package");
+            continue;
+        };
+        let resource_type = ResourceType::parse(resource_type.as_str().unwrap()).unwrap();
+        let issues = validate(resource_type, resource);
+        checked += 1;
+        if !issues.is_empty() {
+            let mut places: Vec<String> = issues
+                .iter()
+                .map(|issue| of_any_item(&issue.expression))
+                .collect();
+            places.sort();
+            places.dedup();
+            invalid.push((name, places));
+        }
+    }
+    invalid.sort();
+    let mut expected: Vec<(String, Vec<String>)> = INVALID
+        .iter()
+        .map(|(name, places)| {
+            let places = places.iter().map(|place| (*place).to_owned()).collect();
+            ((*name).to_owned(), places)
+        })
+        .collect();
+    expected.sort();
+    assert_eq!(invalid, expected);
+    assert!(checked > 5_000, "only {checked} resources were there");
+}
+
+fn of_any_item(expression: &str) -> String {
+    let mut parts = expression.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + "[*" + part.trim_start_matches(|character: char| character.is_ascii_digit())
+    })
+}
