@@ -1,5 +1,7 @@
 //! Changes → the one call of `write_resources` that makes them, together with the audit record.
 
+use std::sync::LazyLock;
+
 use deadpool_postgres::{Client, Pool};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
@@ -78,12 +80,8 @@ pub async fn write_once(
 ) -> Result<Vec<Written>, StorageError> {
     let mut parameters = write.parameters();
     let rows = match record {
-        None => {
-            let sql = format!("SELECT place, version, last_updated, created FROM {}", call());
-            run(client, &sql, &parameters).await
-        }
+        None => run(client, &WRITE, &parameters).await,
         Some(record) => {
-            let sql = with_record();
             let (status, resources) = (audit::status(record), audit::resources(record));
             let columns: [&(dyn ToSql + Sync); 12] = [
                 &record.recorded,
@@ -100,7 +98,7 @@ pub async fn write_once(
                 &record.source,
             ];
             parameters.extend(columns);
-            run(client, &sql, &parameters).await
+            run(client, &WRITE_WITH_RECORD, &parameters).await
         }
     };
     let mut rows = rows.map_err(|error| write.refusal(error))?;
@@ -125,7 +123,11 @@ async fn run(client: &Client, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> 
 }
 
 /// Parameters of `write_resources`.
-const ARGUMENTS: usize = 58;
+const ARGUMENTS: usize = 57;
+
+static WRITE: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT place, version, last_updated, created FROM {}", call()));
+static WRITE_WITH_RECORD: LazyLock<String> = LazyLock::new(with_record);
 
 fn call() -> String {
     let placeholders: Vec<String> = (1..=ARGUMENTS).map(|number| format!("${number}")).collect();
