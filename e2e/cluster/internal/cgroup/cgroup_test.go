@@ -12,7 +12,8 @@ cgroup /sys/fs/cgroup/memory cgroup rw,memory 0 0
 cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0
 `
 	found, err := parse(separate)
-	if err != nil || found.unified || !slices.Equal(found.folders, []string{"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/memory"}) {
+	if err != nil || found.unified || !slices.Equal(found.folders, []string{"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/memory"}) ||
+		!slices.Equal(found.beside, []string{"/sys/fs/cgroup/unified"}) {
 		t.Errorf("v1: %+v, %v", found, err)
 	}
 	found, err = parse("proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n")
@@ -24,9 +25,9 @@ cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0
 	}
 }
 
-func TestMembersAreToldByWholeNames(t *testing.T) {
+func TestMembersAreToldByWholeNamesOrPatterns(t *testing.T) {
 	const pod = "4:memory:/brazier-a-node-1/kubepods/pod1/c1\n0::/\n"
-	for name, member := range map[string]bool{"brazier-a-node-1": true, "brazier-a-node": false, "brazier-a-node-10": false} {
+	for name, member := range map[string]bool{"brazier-a-node-1": true, "brazier-a-node": false, "brazier-a-node-10": false, "brazier-a-*": true, "brazier-b-*": false} {
 		if listed(pod, name) != member {
 			t.Errorf("%s: want member = %v", name, member)
 		}

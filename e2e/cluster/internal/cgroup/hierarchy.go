@@ -11,9 +11,11 @@ import (
 )
 
 // hierarchies are the folders under which groups are made: one for each controller with control groups v1, a
-// single one with v2.
+// single one with v2. Where v1 controllers are mounted, a v2 hierarchy beside them has none; runc makes groups there
+// nevertheless.
 type hierarchies struct {
 	folders []string
+	beside  []string
 	unified bool
 }
 
@@ -25,7 +27,7 @@ func find() (hierarchies, error) {
 	return parse(string(mounts))
 }
 
-// parse reads the text of /proc/self/mounts. Where v1 controllers are mounted, a v2 hierarchy beside them has none.
+// parse reads the text of /proc/self/mounts.
 func parse(mounts string) (hierarchies, error) {
 	var v1, v2 []string
 	for line := range strings.Lines(mounts) {
@@ -42,7 +44,7 @@ func parse(mounts string) (hierarchies, error) {
 	}
 	switch {
 	case len(v1) > 0:
-		return hierarchies{folders: v1}, nil
+		return hierarchies{folders: v1, beside: v2}, nil
 	case len(v2) > 0:
 		return hierarchies{folders: v2[:1], unified: true}, nil
 	default:

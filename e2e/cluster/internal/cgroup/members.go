@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,33 +15,34 @@ import (
 // removeTimeout is how long the kernel may take to let go of a group whose processes have ended.
 const removeTimeout = 10 * time.Second
 
-// Within tells whether a process is in the group of that name or below it.
-func Within(name string) func(pid int) bool {
+// Within tells whether a process is in a group whose name fits the pattern (of path.Match), or below it.
+func Within(pattern string) func(pid int) bool {
 	return func(pid int) bool {
 		text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cgroup"))
-		return err == nil && listed(string(text), name)
+		return err == nil && listed(string(text), pattern)
 	}
 }
 
 // listed reads the text of /proc/PID/cgroup: lines of "id:controllers:path".
-func listed(text, name string) bool {
+func listed(text, pattern string) bool {
+	fits := func(name string) bool { fits, _ := path.Match(pattern, name); return fits }
 	for line := range strings.Lines(text) {
 		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(parts) == 3 && slices.Contains(strings.Split(parts[2], "/"), name) {
+		if len(parts) == 3 && slices.ContainsFunc(strings.Split(parts[2], "/"), fits) {
 			return true
 		}
 	}
 	return false
 }
 
-// Remove removes the groups whose name begins with prefix, and those below them, from every hierarchy.
-func Remove(prefix string) error {
+// Remove removes the groups whose name fits the pattern, and those below them, from every hierarchy.
+func Remove(pattern string) error {
 	found, err := find()
 	if err != nil {
 		return err
 	}
-	for _, folder := range found.folders {
-		groups, err := filepath.Glob(filepath.Join(folder, prefix+"*"))
+	for _, folder := range slices.Concat(found.folders, found.beside) {
+		groups, err := filepath.Glob(filepath.Join(folder, pattern))
 		if err != nil {
 			return err
 		}

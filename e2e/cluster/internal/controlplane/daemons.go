@@ -10,6 +10,9 @@ const (
 	podGrace  = "5"
 )
 
+// ServerPart is the part that is the API server.
+const ServerPart = "kube-apiserver"
+
 // Issuer is the issuer of service account tokens.
 const Issuer = "https://kubernetes.default.svc.cluster.local"
 
@@ -59,15 +62,13 @@ func (s Settings) apiServer() process.Daemon {
 			"--kubelet-preferred-address-types=InternalIP",
 		)
 	}
-	return s.daemon("kube-apiserver", args...)
+	return s.daemon(ServerPart, args...)
 }
 
 func (s Settings) controllerManager() process.Daemon {
-	kubeconfig := KubeconfigOf(s.Cluster, "kube-controller-manager")
-	return s.daemon("kube-controller-manager",
-		"--kubeconfig="+kubeconfig,
-		"--authentication-kubeconfig="+kubeconfig,
-		"--authorization-kubeconfig="+kubeconfig,
+	const part = "kube-controller-manager"
+	return s.daemon(part,
+		"--kubeconfig="+KubeconfigOf(s.Cluster, part),
 		"--bind-address=127.0.0.1",
 		"--leader-elect=false",
 		"--use-service-account-credentials",
@@ -81,11 +82,9 @@ func (s Settings) controllerManager() process.Daemon {
 }
 
 func (s Settings) scheduler() process.Daemon {
-	kubeconfig := KubeconfigOf(s.Cluster, "kube-scheduler")
-	return s.daemon("kube-scheduler",
-		"--kubeconfig="+kubeconfig,
-		"--authentication-kubeconfig="+kubeconfig,
-		"--authorization-kubeconfig="+kubeconfig,
+	const part = "kube-scheduler"
+	return s.daemon(part,
+		"--kubeconfig="+KubeconfigOf(s.Cluster, part),
 		"--bind-address=127.0.0.1",
 		"--leader-elect=false",
 	)

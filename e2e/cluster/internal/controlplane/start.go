@@ -17,8 +17,12 @@ import (
 // Running is a control plane that was started.
 type Running struct {
 	settings Settings
+	server   *process.Started
 	daemons  []*process.Started
 }
+
+// ServerPID is the process number of the API server.
+func (r *Running) ServerPID() int { return r.server.PID() }
 
 // Start starts the daemons in the network namespace of the calling thread. They wait for each other.
 func (s Settings) Start() (*Running, error) {
@@ -33,6 +37,9 @@ func (s Settings) Start() (*Running, error) {
 			return nil, err
 		}
 		running.daemons = append(running.daemons, started)
+		if daemon.Mark.Part == ServerPart {
+			running.server = started
+		}
 	}
 	return running, nil
 }

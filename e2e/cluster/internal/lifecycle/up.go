@@ -101,7 +101,7 @@ func upAlone(ctx context.Context, cluster state.Cluster, report Report) error {
 
 // answers tells whether the cluster's control plane is alive.
 func answers(ctx context.Context, cluster state.Cluster, record state.Record) bool {
-	alive := process.Marked(process.Mark{Cluster: cluster.ID(), Owner: process.ControlPlane, Part: "kube-apiserver"})
+	alive := process.Marked(process.Mark{Cluster: cluster.ID(), Owner: process.ControlPlane, Part: controlplane.ServerPart})
 	if len(alive.List()) == 0 {
 		return false
 	}

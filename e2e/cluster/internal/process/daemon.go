@@ -25,6 +25,7 @@ type Daemon struct {
 // Started is a daemon while the program that started it is still there.
 type Started struct {
 	daemon Daemon
+	pid    int
 	exited chan error
 }
 
@@ -46,7 +47,7 @@ func (d Daemon) Start() (*Started, error) {
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", d.Mark.Part, err)
 	}
-	started := &Started{daemon: d, exited: make(chan error, 1)}
+	started := &Started{daemon: d, pid: command.Process.Pid, exited: make(chan error, 1)}
 	go func() { started.exited <- command.Wait() }()
 	return started, nil
 }
@@ -61,6 +62,10 @@ func (s *Started) Failed() error {
 		return nil
 	}
 }
+
+// PID is the daemon's process number. Who has started a daemon uses it instead of a search for the mark, which does
+// not show until the new program is loaded.
+func (s *Started) PID() int { return s.pid }
 
 // LogFile is where the daemon writes.
 func (s *Started) LogFile() string { return s.daemon.Log }

@@ -14,10 +14,13 @@ const endTimeout = 20 * time.Second
 // no polite request first: nothing of what a cluster keeps is kept when it goes.
 func End(selected Selection) error {
 	deadline := time.Now().Add(endTimeout)
-	for {
+	// A process that is just becoming another program shows no mark for a moment, so that one look is not enough.
+	for empty := 0; empty < 2; {
 		left := selected.List()
 		if len(left) == 0 {
-			return nil
+			empty++
+		} else {
+			empty = 0
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("processes %v do not end", left)
@@ -27,6 +30,7 @@ func End(selected Selection) error {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	return nil
 }
 
 // kill ends one process. The number is taken hold of before it is looked at again, so that a process which got the
