@@ -1,7 +1,14 @@
 //! Search: what the standard defines (parameters), what a resource says about itself (index), and what a
 //! client asks for (query). All of it is pure; `storage` turns index and query into rows and SQL.
 
-pub mod fold;
+pub mod compartment;
 pub mod index;
 pub mod parameter;
+pub mod parse;
+pub mod path;
 pub mod query;
+pub mod value;
+
+pub use index::extract;
+pub use parameter::Registry;
+pub use parse::{QueryError, SearchRequest, parse};

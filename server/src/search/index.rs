@@ -1,5 +1,9 @@
 //! What a resource says about itself, as the rows of the search index: one list for each kind of value.
 
+pub mod extract;
+
+pub use extract::extract;
+
 use compact_str::CompactString;
 use rust_decimal::Decimal;
 
@@ -173,3 +177,6 @@ pub enum CompositeValue {
     /// A URI.
     Uri(CompactString),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,11 @@
 //! The search parameters of R4, read from the standard's definitions at start-up: one value for each
 //! resource type and code, <http://hl7.org/fhir/R4/searchparameter-registry.html>.
 
+pub mod definition;
+pub mod registry;
+
+pub use registry::Registry;
+
 use crate::resource::ResourceType;
 
 /// The position of a parameter in the registry; stands for one resource type and one code.
@@ -30,6 +35,39 @@ pub enum ParameterKind {
     Special,
 }
 
+impl ParameterKind {
+    /// The kind that a definition calls `name`.
+    pub fn parse(name: &str) -> Option<ParameterKind> {
+        Some(match name {
+            "number" => ParameterKind::Number,
+            "date" => ParameterKind::Date,
+            "string" => ParameterKind::String,
+            "token" => ParameterKind::Token,
+            "reference" => ParameterKind::Reference,
+            "composite" => ParameterKind::Composite,
+            "quantity" => ParameterKind::Quantity,
+            "uri" => ParameterKind::Uri,
+            "special" => ParameterKind::Special,
+            _ => return None,
+        })
+    }
+
+    /// The standard's name, <http://hl7.org/fhir/R4/valueset-search-param-type.html>.
+    pub fn name(self) -> &'static str {
+        match self {
+            ParameterKind::Number => "number",
+            ParameterKind::Date => "date",
+            ParameterKind::String => "string",
+            ParameterKind::Token => "token",
+            ParameterKind::Reference => "reference",
+            ParameterKind::Composite => "composite",
+            ParameterKind::Quantity => "quantity",
+            ParameterKind::Uri => "uri",
+            ParameterKind::Special => "special",
+        }
+    }
+}
+
 /// One search parameter of one resource type.
 #[derive(Debug)]
 pub struct SearchParameter {
@@ -37,7 +75,8 @@ pub struct SearchParameter {
     pub id: ParameterId,
     /// The resource type that it searches in.
     pub resource_type: ResourceType,
-    /// The name in a query, such as `birthdate`.
+    /// The name in a query, such as `birthdate`. A name with a colon, such as `identifier:of-type`, is not a
+    /// parameter of the standard but the index of one of its modifiers; clients cannot name it.
     pub code: String,
     /// The canonical URL of its definition.
     pub url: String,
@@ -47,26 +86,4 @@ pub struct SearchParameter {
     pub targets: Vec<ResourceType>,
     /// For composites: the codes' parameters in order.
     pub components: Vec<ParameterId>,
-}
-/// stub
-#[derive(Debug)]
-pub struct Registry(Vec<SearchParameter>);
-impl Registry {
-    /// stub
-    pub fn r4() -> &'static Registry {
-        static R: Registry = Registry(Vec::new());
-        &R
-    }
-    /// stub
-    pub fn all(&self) -> &[SearchParameter] {
-        &self.0
-    }
-    /// stub
-    pub fn get(&self, id: ParameterId) -> &SearchParameter {
-        &self.0[usize::from(id.0)]
-    }
-    /// stub
-    pub fn of(&self, t: ResourceType) -> impl Iterator<Item = &SearchParameter> {
-        self.0.iter().filter(move |p| p.resource_type == t)
-    }
 }

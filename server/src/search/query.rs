@@ -40,6 +40,9 @@ pub struct Query {
 pub enum Criterion {
     /// `_id`: any of these logical ids.
     Id(Vec<CompactString>),
+    /// The resource is of one of these types; it narrows a search over several types to some of them, as
+    /// compartments and access rules need it.
+    Type(Vec<ResourceType>),
     /// `_lastUpdated`: any of these holds.
     LastUpdated(Vec<DateComparison>),
     /// A search parameter's index entries. Several ids when several types are searched: any may match.

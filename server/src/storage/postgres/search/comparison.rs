@@ -4,12 +4,12 @@ use rust_decimal::Decimal;
 use tokio_postgres::types::Type;
 
 use super::statement::Statement;
-use crate::search::fold::fold;
 use crate::search::index::ReferenceTarget;
 use crate::search::query::{
     ComponentMatch, DateComparison, NumberComparison, Prefix, QuantityMatch, ReferenceMatch, StringMatch,
     TokenMatch, UnitMatch, UriMatch,
 };
+use crate::search::value::string::fold;
 use crate::storage::postgres::index_rows::{key, reference_key, reference_text, string_prefix};
 use crate::storage::postgres::names::{NO_SYSTEM, Names};
 

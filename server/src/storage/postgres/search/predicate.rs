@@ -42,6 +42,10 @@ impl Writer<'_> {
                     "EXISTS (SELECT 1 FROM resource {row} WHERE {row}.resource_key = {key} AND {row}.id = ANY ({ids}))"
                 )
             }
+            Criterion::Type(types) => match types.as_slice() {
+                [] => "false".to_owned(),
+                types => of_types(types, key),
+            },
             Criterion::LastUpdated(wanted) => {
                 let row = self.statement.alias('r');
                 let condition = self.last_updated(&format!("{row}.last_updated"), wanted);
@@ -216,15 +220,16 @@ impl Writer<'_> {
     pub fn any_rows(&mut self, parameters: &[ParameterId]) -> Vec<Rows> {
         let kind = parameters.first().map(|first| self.registry.get(*first).kind);
         let tables: &[&str] = match kind {
-            None | Some(ParameterKind::Special) => &[],
-            Some(ParameterKind::Token) => &["token"],
+            None => &[],
+            // What has no code or target may still have a text.
+            Some(ParameterKind::Token) => &["token", "string"],
             Some(ParameterKind::String) => &["string"],
-            Some(ParameterKind::Reference) => &["reference", "token"],
+            Some(ParameterKind::Reference) => &["reference", "token", "string"],
             Some(ParameterKind::Date) => &["date"],
             Some(ParameterKind::Number) => &["number"],
             Some(ParameterKind::Quantity) => &["quantity"],
             Some(ParameterKind::Uri) => &["uri"],
-            Some(ParameterKind::Composite) => &["composite"],
+            Some(ParameterKind::Composite | ParameterKind::Special) => &["composite"],
         };
         let row = |table: &&'static str| {
             let alias = self.statement.alias('m');

@@ -16,7 +16,7 @@ pub fn of_query(query: &Query) -> Vec<&str> {
 
 fn of_criterion<'a>(criterion: &'a Criterion, systems: &mut Vec<&'a str>) {
     match criterion {
-        Criterion::Id(_) | Criterion::LastUpdated(_) | Criterion::Missing { .. } => {}
+        Criterion::Id(_) | Criterion::Type(_) | Criterion::LastUpdated(_) | Criterion::Missing { .. } => {}
         Criterion::Parameter { matches, .. } => of_matches(matches, systems),
         Criterion::Chain { criterion, .. } | Criterion::Has { criterion, .. } | Criterion::Not(criterion) => {
             of_criterion(criterion, systems);

@@ -1,5 +1,0 @@
-//! stub
-/// stub
-pub fn fold(t: &str) -> String {
-    t.to_owned()
-}

@@ -1,0 +1,92 @@
+//! From a query string to a [`Query`]: every name and value is checked against the standard's definitions.
+//! <http://hl7.org/fhir/R4/search.html>
+
+pub mod chain;
+pub mod control;
+pub mod criterion;
+pub mod error;
+pub mod escape;
+pub mod include;
+pub mod prefix;
+
+pub use error::QueryError;
+
+use jiff::Timestamp;
+
+use super::parameter::Registry;
+use super::query::Query;
+use super::value::ValueContext;
+use crate::resource::ResourceType;
+use control::{Control, Controls};
+use criterion::Criteria;
+
+/// A search as HTTP brings it.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchRequest<'request> {
+    /// The types that the URL names; empty for a search over all types, which `_type` may restrict.
+    pub resource_types: &'request [ResourceType],
+    /// Names and values in order, decoded.
+    pub parameters: &'request [(String, String)],
+    /// Whether unknown parameters are ignored (`Prefer: handling=lenient`) instead of refused.
+    pub lenient: bool,
+    /// The server's own base URL; absolute references that start with it are its own resources.
+    pub base_url: &'request str,
+}
+
+/// Understands a search.
+///
+/// # Errors
+/// [`QueryError`] for the first parameter that is not understood. Unknown modifiers and malformed values are
+/// errors even where unknown parameters are ignored.
+pub fn parse(registry: &Registry, request: &SearchRequest<'_>) -> Result<Query, QueryError> {
+    parse_at(registry, request, Timestamp::now())
+}
+
+/// As [`parse`], with the time that approximate dates are measured from.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_at(
+    registry: &Registry,
+    request: &SearchRequest<'_>,
+    now: Timestamp,
+) -> Result<Query, QueryError> {
+    let mut query = Query {
+        resource_types: control::resource_types(request)?,
+        ..Query::default()
+    };
+    let searched = if query.resource_types.is_empty() {
+        ResourceType::all().collect()
+    } else {
+        query.resource_types.clone()
+    };
+    let context = ValueContext {
+        base_url: request.base_url,
+        now,
+    };
+    let criteria = Criteria::new(registry, context);
+    let mut controls = Controls::new(registry, request.resource_types.is_empty(), &searched);
+    for (name, value) in request.parameters {
+        // A parameter without a value is ignored, <http://hl7.org/fhir/R4/search.html#escaping>.
+        if value.is_empty() {
+            continue;
+        }
+        let understood = match controls.apply(name, value, &mut query) {
+            Ok(Control::Transport) => continue,
+            Ok(Control::Applied) => Ok(()),
+            Ok(Control::NotOne) => criteria
+                .parse(&searched, name, value)
+                .map(|criterion| query.criteria.extend(criterion)),
+            Err(error) => Err(error),
+        };
+        match understood {
+            Ok(()) => query.understood.push((name.clone(), value.clone())),
+            Err(QueryError::UnknownParameter { .. }) if request.lenient => query.ignored.push(name.clone()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(query)
+}
+
+#[cfg(test)]
+mod tests;

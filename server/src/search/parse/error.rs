@@ -1,0 +1,74 @@
+//! Why a search cannot be understood. Each message names the parameter and says what to write instead.
+
+/// A search that cannot be carried out as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// There is no such parameter for the types searched. Only raised when unknown parameters may not be ignored.
+    #[error(
+        "{parameter} is not a search parameter of {searched}; the capability statement at /metadata lists those there are"
+    )]
+    UnknownParameter {
+        /// The parameter as it was written.
+        parameter: String,
+        /// What was searched.
+        searched: String,
+    },
+    /// The parameter does not take the modifier.
+    #[error("{parameter} does not take the modifier :{modifier}; {instead}")]
+    Modifier {
+        /// The parameter as it was written.
+        parameter: String,
+        /// The modifier.
+        modifier: String,
+        /// What to write instead.
+        instead: String,
+    },
+    /// The value is not one that the parameter takes.
+    #[error("{parameter} does not take the value \"{value}\"; write {expected}")]
+    Value {
+        /// The parameter as it was written.
+        parameter: String,
+        /// The value.
+        value: String,
+        /// What to write instead.
+        expected: String,
+    },
+    /// A chain is too long or leads over too many types.
+    #[error(
+        "{parameter} chains too far; name the types, as in subject:Patient.name, and use at most {limit} links"
+    )]
+    ChainTooLong {
+        /// The parameter as it was written.
+        parameter: String,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+impl QueryError {
+    /// The parameter as it was written.
+    pub fn parameter(&self) -> &str {
+        match self {
+            QueryError::UnknownParameter { parameter, .. }
+            | QueryError::Modifier { parameter, .. }
+            | QueryError::Value { parameter, .. }
+            | QueryError::ChainTooLong { parameter, .. } => parameter,
+        }
+    }
+
+    pub(super) fn value(parameter: &str, value: &str, expected: impl Into<String>) -> QueryError {
+        QueryError::Value {
+            parameter: parameter.to_owned(),
+            value: value.to_owned(),
+            expected: expected.into(),
+        }
+    }
+
+    pub(super) fn modifier(parameter: &str, modifier: &str, instead: impl Into<String>) -> QueryError {
+        QueryError::Modifier {
+            parameter: parameter.to_owned(),
+            modifier: modifier.to_owned(),
+            instead: instead.into(),
+        }
+    }
+}

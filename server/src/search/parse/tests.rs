@@ -1,0 +1,453 @@
+//! Query strings in, queries and refusals out.
+
+use super::*;
+use crate::search::index::ReferenceTarget;
+use crate::search::query::*;
+
+const BASE: &str = "https://fhir.example/base";
+
+fn types(names: &str) -> Vec<ResourceType> {
+    names
+        .split(' ')
+        .filter(|name| !name.is_empty())
+        .map(|name| ResourceType::parse(name).unwrap())
+        .collect()
+}
+
+fn pairs(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+fn parse_with(searched: &str, text: &str, lenient: bool) -> Result<Query, QueryError> {
+    let now = "2024-01-01T00:00:00Z".parse().unwrap();
+    let request = SearchRequest {
+        resource_types: &types(searched),
+        parameters: &pairs(text),
+        lenient,
+        base_url: BASE,
+    };
+    parse_at(Registry::r4(), &request, now)
+}
+
+fn query(searched: &str, text: &str) -> Query {
+    parse_with(searched, text, false).unwrap()
+}
+
+fn refusal(searched: &str, text: &str) -> String {
+    parse_with(searched, text, true).unwrap_err().to_string()
+}
+
+fn id(resource_type: &str, code: &str) -> crate::search::parameter::ParameterId {
+    let resource_type = ResourceType::parse(resource_type).unwrap();
+    Registry::r4().find(resource_type, code).unwrap().id
+}
+
+fn one(searched: &str, text: &str) -> Criterion {
+    let criteria = query(searched, text).criteria;
+    assert_eq!(criteria.len(), 1, "{text}");
+    criteria.into_iter().next().unwrap()
+}
+
+/// What the only criterion of a search by `code` in `searched` matches.
+fn matches(searched: &str, text: &str) -> Matches {
+    match one(searched, text) {
+        Criterion::Parameter { matches, .. } => matches,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn local(resource_type: &str, id: &str) -> ReferenceMatch {
+    ReferenceMatch::Target(ReferenceTarget::Local {
+        resource_type: ResourceType::parse(resource_type).unwrap(),
+        id: id.into(),
+    })
+}
+
+#[test]
+fn commas_are_alternatives_and_repetition_is_all() {
+    let criteria = query("Patient", "given=Ann,Bea\\,Cy&given=Dee").criteria;
+    let names = |names: &[&str]| Criterion::Parameter {
+        parameters: vec![id("Patient", "given")],
+        matches: Matches::Strings(
+            names
+                .iter()
+                .map(|name| StringMatch::StartsWith((*name).into()))
+                .collect(),
+        ),
+    };
+    assert_eq!(criteria, [names(&["ann", "bea,cy"]), names(&["dee"])]);
+}
+
+#[test]
+fn reads_strings_tokens_uris_and_their_modifiers() {
+    assert_eq!(
+        matches("Patient", "name:exact=Änn"),
+        Matches::Strings(vec![StringMatch::Exact("Änn".into())])
+    );
+    assert_eq!(
+        matches("Patient", "name:contains=ÄNN"),
+        Matches::Strings(vec![StringMatch::Contains("ann".into())])
+    );
+    assert_eq!(
+        matches("Patient", "identifier=a,s|b,|c,s|,http://x\\|y|d"),
+        Matches::Tokens(vec![
+            TokenMatch::Code("a".into()),
+            TokenMatch::SystemAndCode("s".into(), "b".into()),
+            TokenMatch::CodeWithoutSystem("c".into()),
+            TokenMatch::System("s".into()),
+            TokenMatch::SystemAndCode("http://x|y".into(), "d".into()),
+        ])
+    );
+    assert_eq!(
+        one("Patient", "identifier:of-type=http://v2|MR|12"),
+        Criterion::Parameter {
+            parameters: vec![id("Patient", "identifier:of-type")],
+            matches: Matches::Tokens(vec![TokenMatch::SystemAndCode(
+                "http://v2|MR".into(),
+                "12".into()
+            )]),
+        }
+    );
+    assert_eq!(
+        matches("Observation", "code:text=Blood"),
+        Matches::Strings(vec![StringMatch::StartsWith("blood".into())])
+    );
+    assert!(matches!(
+        one("Patient", "gender:not=male,female"),
+        Criterion::Not(_)
+    ));
+    assert_eq!(
+        matches("ValueSet", "url:below=http://a"),
+        Matches::Uris(vec![UriMatch::Below("http://a".into())])
+    );
+    assert_eq!(
+        one("Patient", "gender:missing=true"),
+        Criterion::Missing {
+            parameters: vec![id("Patient", "gender")],
+            missing: true
+        }
+    );
+}
+
+#[test]
+fn reads_references() {
+    let url = |url: &str, version: Option<&str>| {
+        ReferenceMatch::Target(ReferenceTarget::Url {
+            url: url.into(),
+            version: version.map(Into::into),
+        })
+    };
+    for (text, expected) in [
+        ("subject=1", ReferenceMatch::Id("1".into())),
+        ("subject=Patient/1", local("Patient", "1")),
+        ("subject:Patient=1", local("Patient", "1")),
+        ("subject:Patient=Patient/1", local("Patient", "1")),
+        (
+            "subject=https://fhir.example/base/Patient/1",
+            local("Patient", "1"),
+        ),
+        (
+            "subject=https://fhir.example/base/Patient/1/_history/2",
+            local("Patient", "1"),
+        ),
+        (
+            "subject=https://fhir.example/basement/Patient/1",
+            url("https://fhir.example/basement/Patient/1", None),
+        ),
+        ("subject=urn:uuid:7", url("urn:uuid:7", None)),
+        (
+            "subject:identifier=s|1",
+            ReferenceMatch::Identifier(TokenMatch::SystemAndCode("s".into(), "1".into())),
+        ),
+    ] {
+        assert_eq!(
+            matches("Observation", text),
+            Matches::References(vec![expected]),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        matches("ActivityDefinition", "derived-from=http://q|1.0"),
+        Matches::References(vec![url("http://q", Some("1.0"))])
+    );
+}
+
+#[test]
+fn reads_quantities_composites_and_positions() {
+    let Matches::Quantities(quantities) = matches("Observation", "value-quantity=gt5.4|http://u|mg,7||kg,8")
+    else {
+        panic!("not quantities");
+    };
+    let units: Vec<_> = quantities
+        .iter()
+        .map(|one| (one.number.prefix, one.unit.clone()))
+        .collect();
+    assert_eq!(
+        units,
+        [
+            (
+                Prefix::GreaterThan,
+                UnitMatch::SystemAndCode("http://u".into(), "mg".into())
+            ),
+            (Prefix::Equal, UnitMatch::Code("kg".into())),
+            (Prefix::Equal, UnitMatch::Any),
+        ]
+    );
+    let Matches::Composites(composites) = matches("Observation", "code-value-quantity=http://loinc|1$ge3")
+    else {
+        panic!("not composites");
+    };
+    assert!(matches!(
+        composites[0].as_slice(),
+        [
+            ComponentMatch::Token(TokenMatch::SystemAndCode(..)),
+            ComponentMatch::Quantity(QuantityMatch { number, .. }),
+        ] if number.prefix == Prefix::GreaterOrEqual
+    ));
+    let Matches::Composites(boxes) = matches("Location", "near=0|180|10|km") else {
+        panic!("not positions");
+    };
+    assert_eq!(boxes.len(), 2);
+}
+
+#[test]
+fn follows_chains_and_reverse_chains() {
+    let name = |resource_type: &str| Criterion::Parameter {
+        parameters: vec![id(resource_type, "name")],
+        matches: Matches::Strings(vec![StringMatch::StartsWith("ann".into())]),
+    };
+    let chain = |reference: &str, target: &str, criterion| Criterion::Chain {
+        references: vec![id("Observation", reference)],
+        target: ResourceType::parse(target).unwrap(),
+        criterion: Box::new(criterion),
+    };
+    assert_eq!(
+        one("Observation", "subject:Patient.name=Ann"),
+        chain("subject", "Patient", name("Patient"))
+    );
+    assert_eq!(
+        one("Observation", "patient.name=Ann"),
+        chain("patient", "Patient", name("Patient"))
+    );
+    // Of the types that a subject may be, those with a name count: not Group and Device, which have other names.
+    let Criterion::Any(alternatives) = one("Observation", "subject.identifier=1") else {
+        panic!("a subject may be of several types");
+    };
+    assert_eq!(alternatives.len(), 4);
+    assert_eq!(
+        one("Patient", "_has:Observation:patient:code=1"),
+        Criterion::Has {
+            source: ResourceType::parse("Observation").unwrap(),
+            reference: id("Observation", "patient"),
+            criterion: Box::new(Criterion::Parameter {
+                parameters: vec![id("Observation", "code")],
+                matches: Matches::Tokens(vec![TokenMatch::Code("1".into())]),
+            }),
+        }
+    );
+    for deep in [
+        "_has:Observation:patient:_has:AuditEvent:entity:agent=Practitioner/1",
+        "_has:Observation:patient:performer:Practitioner.name=x",
+        "general-practitioner:Practitioner._has:PractitionerRole:practitioner:specialty=x",
+        "organization.partof.partof._id=1",
+        "organization._lastUpdated=gt2020",
+        "link:Patient.link:Patient.identifier:missing=true",
+    ] {
+        one("Patient", deep);
+    }
+}
+
+#[test]
+fn reads_what_controls_the_answer() {
+    let query = query(
+        "Observation",
+        "_sort=-date,_id&_count=5000&_total=accurate&_summary=data&_elements=code,value&_cursor=abc&_format=json\
+         &_include=Observation:subject:Patient&_revinclude:iterate=Provenance:target&_include=*&_include=Observation:*",
+    );
+    assert_eq!(
+        query.sort,
+        [
+            SortKey {
+                by: SortBy::Parameter(vec![id("Observation", "date")]),
+                descending: true
+            },
+            SortKey {
+                by: SortBy::Id,
+                descending: false
+            },
+        ]
+    );
+    assert_eq!(query.count, Some(1000));
+    assert_eq!((query.total, query.summary), (Total::Accurate, Summary::Data));
+    assert_eq!(query.elements, ["code", "value"]);
+    assert_eq!(query.cursor.as_deref(), Some("abc"));
+    assert_eq!(query.includes.len(), 4);
+    assert_eq!(query.includes[0].target, ResourceType::parse("Patient"));
+    assert!(query.includes[1].reverse && query.includes[1].iterate);
+    assert_eq!(
+        (query.includes[2].source, query.includes[2].parameter),
+        (None, None)
+    );
+    let names: Vec<&str> = query.understood.iter().map(|(name, _)| name.as_str()).collect();
+    assert!(
+        !names.contains(&"_cursor") && !names.contains(&"_format") && names.len() == 9,
+        "{names:?}"
+    );
+}
+
+#[test]
+fn searches_over_several_types_by_what_they_share() {
+    let system = query("", "_type=Patient,Observation&_tag=a&_lastUpdated=ge2020");
+    assert_eq!(system.resource_types, types("Patient Observation"));
+    assert_eq!(
+        system.criteria[0],
+        Criterion::Parameter {
+            parameters: vec![id("Patient", "_tag"), id("Observation", "_tag")],
+            matches: Matches::Tokens(vec![TokenMatch::Code("a".into())]),
+        }
+    );
+    assert!(query("", "_id=1").resource_types.is_empty());
+    assert!(refusal("", "_type=Patient,Nothing").contains("resource types of R4"));
+    assert!(parse_with("", "_type=Patient,Observation&code=1", false).is_err());
+}
+
+#[test]
+fn ignores_unknown_parameters_only_when_it_may() {
+    let lenient = parse_with(
+        "Patient",
+        "nothing=1&name=&_text=x&name=,&identifier:of-type:of-type=",
+        true,
+    )
+    .unwrap();
+    assert_eq!(lenient.ignored, ["nothing", "_text"]);
+    assert!(lenient.criteria.is_empty());
+    for unknown in [
+        "nothing=1",
+        "_filter=x",
+        "Name=x",
+        "identifier.x=1",
+        "subject.name=x",
+        "_type=Patient",
+    ] {
+        assert!(parse_with("Patient", unknown, false).is_err(), "{unknown}");
+    }
+    assert_eq!(
+        parse_with("Patient", "nothing=1", false).unwrap_err().to_string(),
+        "nothing is not a search parameter of Patient; the capability statement at /metadata lists those there are"
+    );
+}
+
+#[test]
+fn refuses_wrong_modifiers_and_values_always() {
+    for (searched, text, telling) in [
+        ("Patient", "name:not=x", ":exact, :contains and :missing"),
+        ("Patient", "gender:exact=x", ":not, :text, :of-type and :missing"),
+        ("Patient", "gender:of-type=a|b|c", "identifiers"),
+        ("Patient", "identifier:of-type=a|b", "system|code"),
+        ("Patient", "gender:in=http://vs", "not supported"),
+        ("Patient", "birthdate:exact=2020", "takes :missing alone"),
+        ("Patient", "birthdate=2020-02-30", "a date such as"),
+        ("Patient", "birthdate=xx2020", "a date such as"),
+        ("Patient", "gender:missing=yes", "true or false"),
+        ("Patient", "gender=a|b|c", "system|code"),
+        ("Patient", "_id:exact=1", ":not alone"),
+        ("Patient", "_lastUpdated:missing=true", "_lastUpdated alone"),
+        ("Patient", "general-practitioner:Group=1", "may point at"),
+        ("Patient", "_count=-1", "a whole number"),
+        ("Patient", "_count=1&_count=2", "only once"),
+        ("Patient", "_total=some", "none, estimate or accurate"),
+        ("Patient", "_summary=some", "true, text, data, count or false"),
+        ("Patient", "_sort=nothing", "is not a search parameter of Patient"),
+        ("Patient", "_sort:desc=name", "_sort=-name"),
+        ("Patient", "_elements=a.b", "names of elements"),
+        ("Patient", "_include=Patient", "Type:parameter"),
+        (
+            "Patient",
+            "_include=Patient:name",
+            "a reference parameter of Patient",
+        ),
+        ("Patient", "_include=Nothing:x", "a resource type of R4"),
+        ("Patient", "_include=Patient:organization:Group", "may point at"),
+        ("Patient", "_include:recurse=Patient:link", "_include:iterate"),
+        ("Patient", "_contained=true", "false"),
+        (
+            "Patient",
+            "_has:Observation:code=1",
+            "_has:Type:reference:parameter",
+        ),
+        (
+            "Patient",
+            "_has:Observation:code:code=1",
+            "a reference from Observation",
+        ),
+        ("Patient", "_has:Nothing:subject:code=1", "a resource type of R4"),
+        ("Patient", "name.given=x", "name is a string"),
+        (
+            "Patient",
+            "organization:Group.name=x",
+            "a type that the reference may point at",
+        ),
+        ("Observation", "value-quantity=5|mg", "number|system|code"),
+        ("Observation", "value-quantity=x", "a number such as"),
+        (
+            "Observation",
+            "code-value-quantity=1",
+            "one value for each component",
+        ),
+        (
+            "Observation",
+            "code-value-quantity=1$",
+            "a value for each component",
+        ),
+        ("Observation", "subject:Patient=Group/1", "an id of the type"),
+        ("Location", "near=here", "latitude|longitude"),
+        ("RiskAssessment", "probability=1e99", "below 7.9e28"),
+    ] {
+        let message = refusal(searched, text);
+        assert!(message.contains(telling), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_chain_cannot_grow_without_end() {
+    let deep = format!("{}_id=1", "partof.".repeat(20));
+    assert!(refusal("Organization", &deep).contains("chains too far"));
+    let wide = format!("{}_id=1", "focus.".repeat(8));
+    assert!(refusal("Observation", &wide).contains("name the types"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(name in "\\PC*", value in "\\PC*", lenient: bool) {
+        let parameters = [(name, value)];
+        for searched in [types(""), types("Patient"), types("Observation Location")] {
+            let request = SearchRequest {
+                resource_types: &searched,
+                parameters: &parameters,
+                lenient,
+                base_url: BASE,
+            };
+            parse(Registry::r4(), &request).ok();
+        }
+    }
+
+    #[test]
+    fn no_value_makes_a_parameter_panic(
+        index in 0..2000_usize,
+        modifier in "(:(missing|exact|contains|not|text|of-type|identifier|below|above|Patient))?",
+        value in "(eq|ne|gt|sa|ap|)[-+0-9eET:.Z|$,\\\\ a-cä]{0,40}",
+    ) {
+        let parameters = Registry::r4().all();
+        let parameter = &parameters[index % parameters.len()];
+        let request = SearchRequest {
+            resource_types: &[parameter.resource_type],
+            parameters: &[(format!("{}{modifier}", parameter.code), value)],
+            lenient: false,
+            base_url: BASE,
+        };
+        parse(Registry::r4(), &request).ok();
+    }
+}

@@ -1,0 +1,343 @@
+//! From expression to program: finds the JSON members that each step of an expression means.
+
+use compact_str::CompactString;
+
+use super::element_types::{ElementChoice, ElementType, ElementTypes};
+use super::expression::{Expression, ExpressionError, parse};
+use super::program::{Condition, Path, Program, Step};
+use crate::resource::ResourceType;
+
+/// Why an expression cannot be used for indexing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompileError {
+    /// It does not follow the grammar.
+    #[error(transparent)]
+    Grammar(#[from] ExpressionError),
+    /// It names an element that the type does not have.
+    #[error("{path} has no element {name}")]
+    UnknownElement {
+        /// The type, or the path of an element.
+        path: String,
+        /// The element.
+        name: String,
+    },
+    /// It uses a function or an operator in a way that indexing does not know.
+    #[error("{0} cannot be used here in a search parameter's expression")]
+    Unsupported(String),
+}
+
+/// A place that the expression has come to.
+#[derive(Debug, Clone)]
+struct Place {
+    from_resource: bool,
+    steps: Vec<Step>,
+    choice: ElementChoice,
+}
+
+/// Where an expression starts.
+#[derive(Clone, Copy)]
+struct Scope<'types> {
+    types: &'types ElementTypes,
+    resource_type: ResourceType,
+}
+
+/// Compiles the expression of a parameter for one of the types that it is defined on. Alternatives that
+/// begin with another type select nothing.
+///
+/// # Errors
+/// [`CompileError`] when indexing cannot follow the expression.
+pub fn compile(
+    types: &ElementTypes,
+    resource_type: ResourceType,
+    expression: &str,
+) -> Result<Program, CompileError> {
+    let scope = Scope { types, resource_type };
+    let expression = parse(expression)?;
+    match expression {
+        Expression::And(..) | Expression::NotEqual(..) => {
+            scope.condition(&expression).map(Program::Condition)
+        }
+        _ => Ok(Program::Elements(paths(
+            &scope.places(&expression, &[scope.resource()])?,
+        ))),
+    }
+}
+
+/// Compiles the expression of a composite's component, which starts at the elements that the composite's own
+/// expression, `base`, selects.
+///
+/// # Errors
+/// [`CompileError`] when indexing cannot follow the expression.
+pub fn compile_component(
+    types: &ElementTypes,
+    resource_type: ResourceType,
+    base: &str,
+    component: &str,
+) -> Result<Vec<Path>, CompileError> {
+    let scope = Scope { types, resource_type };
+    let mut bases = scope.places(&parse(base)?, &[scope.resource()])?;
+    for place in &mut bases {
+        place.steps.clear();
+    }
+    Ok(paths(&scope.places(&parse(component)?, &bases)?))
+}
+
+fn paths(places: &[Place]) -> Vec<Path> {
+    let mut paths: Vec<Path> = Vec::new();
+    for place in places {
+        let path = Path {
+            from_resource: place.from_resource,
+            steps: place.steps.clone(),
+            element_type: ElementType::of(&place.choice),
+        };
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
+impl Scope<'_> {
+    fn condition(self, expression: &Expression) -> Result<Condition, CompileError> {
+        match expression {
+            Expression::And(left, right) => Ok(Condition::And(
+                Box::new(self.condition(left)?),
+                Box::new(self.condition(right)?),
+            )),
+            Expression::NotEqual(left, right) => match **right {
+                Expression::Boolean(literal) => Ok(Condition::NotEqual(
+                    paths(&self.places(left, &[self.resource()])?),
+                    literal,
+                )),
+                _ => Err(unsupported("!= with anything but true or false")),
+            },
+            Expression::Call(Some(of), function, arguments)
+                if function == "exists" && arguments.is_empty() =>
+            {
+                Ok(Condition::Exists(paths(&self.places(of, &[self.resource()])?)))
+            }
+            _ => Err(unsupported("a condition other than exists() and !=")),
+        }
+    }
+
+    /// The places that `expression` comes to, from the places of `context`.
+    fn places(self, expression: &Expression, context: &[Place]) -> Result<Vec<Place>, CompileError> {
+        match expression {
+            Expression::Member(None, name) => self.root(name, context),
+            Expression::Member(Some(of), name) => self.members(&self.places(of, context)?, name),
+            Expression::Variable(name) if name == "resource" => Ok(vec![Place {
+                from_resource: true,
+                ..self.resource()
+            }]),
+            Expression::Index(of, index) => indexed(self.places(of, context)?, *index),
+            Expression::As(of, type_name) => Ok(of_type(self.places(of, context)?, type_name)),
+            Expression::Union(left, right) => {
+                let mut places = self.places(left, context)?;
+                places.extend(self.places(right, context)?);
+                Ok(places)
+            }
+            Expression::Call(Some(of), function, arguments) => {
+                let places = self.places(of, context)?;
+                match (function.as_str(), arguments.as_slice()) {
+                    ("as" | "ofType", [Expression::Member(None, type_name)]) => {
+                        Ok(of_type(places, type_name))
+                    }
+                    ("where", [condition]) => filtered(places, condition),
+                    _ => Err(unsupported(function)),
+                }
+            }
+            other => Err(unsupported(&format!("{other:?}"))),
+        }
+    }
+
+    /// The first name of an expression: a type, or an element of the context.
+    fn root(self, name: &str, context: &[Place]) -> Result<Vec<Place>, CompileError> {
+        if name == self.resource_type.name() || name == "Resource" || name == "DomainResource" {
+            Ok(vec![self.resource()])
+        } else if ResourceType::parse(name).is_some() {
+            Ok(Vec::new())
+        } else {
+            self.members(context, name)
+        }
+    }
+
+    fn resource(self) -> Place {
+        Place {
+            from_resource: false,
+            steps: Vec::new(),
+            choice: ElementChoice {
+                type_name: self.resource_type.name(),
+                system: None,
+                named_by_type: false,
+            },
+        }
+    }
+
+    fn members(self, places: &[Place], name: &str) -> Result<Vec<Place>, CompileError> {
+        let mut members = Vec::new();
+        for place in places {
+            let choices = self.types.choices(place.choice.type_name, name);
+            if choices.is_empty() {
+                return Err(CompileError::UnknownElement {
+                    path: place.choice.type_name.to_owned(),
+                    name: name.to_owned(),
+                });
+            }
+            for choice in choices {
+                let mut steps = place.steps.clone();
+                steps.push(Step::Member(member_name(name, &choice)));
+                members.push(Place {
+                    from_resource: place.from_resource,
+                    steps,
+                    choice,
+                });
+            }
+        }
+        Ok(members)
+    }
+}
+
+/// `value` and Quantity make `valueQuantity`.
+fn member_name(name: &str, choice: &ElementChoice) -> CompactString {
+    let mut member = CompactString::from(name);
+    if choice.named_by_type {
+        let mut letters = choice.type_name.chars();
+        member.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        member.push_str(letters.as_str());
+    }
+    member
+}
+
+/// Type names are compared without case: the standard's own expressions write `DateTime` for `dateTime`.
+fn of_type(mut places: Vec<Place>, type_name: &str) -> Vec<Place> {
+    places.retain(|place| place.choice.type_name.eq_ignore_ascii_case(type_name));
+    places
+}
+
+fn indexed(mut places: Vec<Place>, index: usize) -> Result<Vec<Place>, CompileError> {
+    for place in &mut places {
+        match place.steps.last_mut() {
+            Some(step @ Step::Member(_)) => {
+                if let Step::Member(name) = step {
+                    *step = Step::Item(name.clone(), index);
+                }
+            }
+            _ => return Err(unsupported("an index after anything but an element")),
+        }
+    }
+    Ok(places)
+}
+
+fn filtered(mut places: Vec<Place>, condition: &Expression) -> Result<Vec<Place>, CompileError> {
+    let step = match condition {
+        Expression::Equal(left, right) => match (&**left, &**right) {
+            (Expression::Member(None, name), Expression::Text(text)) => {
+                Step::WhereText(name.into(), text.into())
+            }
+            _ => return Err(unsupported("where() with this comparison")),
+        },
+        Expression::Is(of, type_name) => match (&**of, ResourceType::parse(type_name)) {
+            (Expression::Call(None, function, _), Some(resource_type)) if function == "resolve" => {
+                Step::WhereResolvesTo(resource_type)
+            }
+            _ => return Err(unsupported("where() with this type test")),
+        },
+        _ => return Err(unsupported("where() with this condition")),
+    };
+    for place in &mut places {
+        place.steps.push(step.clone());
+    }
+    Ok(places)
+}
+
+fn unsupported(what: &str) -> CompileError {
+    CompileError::Unsupported(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resource::Json;
+
+    fn selected(resource: &str, expression: &str) -> Vec<String> {
+        let resource = Json::parse(resource.as_bytes()).unwrap();
+        let resource = resource.as_object().unwrap();
+        let resource_type =
+            ResourceType::parse(resource.get("resourceType").unwrap().as_str().unwrap()).unwrap();
+        let program = compile(&ElementTypes::r4(), resource_type, expression).unwrap();
+        let mut values = Vec::new();
+        match program {
+            Program::Elements(paths) => {
+                for path in paths {
+                    path.each(resource, resource, &mut |value| values.push(value.to_text()));
+                }
+            }
+            Program::Condition(condition) => {
+                values.extend(condition.holds(resource).map(|holds| holds.to_string()));
+            }
+        }
+        values
+    }
+
+    #[test]
+    fn follows_members_choices_filters_and_indexes() {
+        let observation = r#"{"resourceType":"Observation","valueString":"a",
+            "component":[{"valueQuantity":{"value":1}},{"valueString":"b"}],
+            "subject":{"reference":"Patient/1"}}"#;
+        for (expression, expected) in [
+            ("Observation.value", vec!["\"a\""]),
+            (
+                "(Observation.value as string) | (Observation.component.value as string)",
+                vec!["\"a\"", "\"b\""],
+            ),
+            ("Observation.component.value.as(Quantity)", vec!["{\"value\":1}"]),
+            (
+                "Observation.component.value.ofType(quantity)",
+                vec!["{\"value\":1}"],
+            ),
+            ("Observation.component[1].value", vec!["\"b\""]),
+            (
+                "Observation.subject.where(resolve() is Patient).reference",
+                vec!["\"Patient/1\""],
+            ),
+            ("Observation.subject.where(resolve() is Group)", vec![]),
+        ] {
+            assert_eq!(selected(observation, expression), expected, "{expression}");
+        }
+        let patient =
+            r#"{"resourceType":"Patient","telecom":[{"system":"phone","value":"1"},{"value":"2"}]}"#;
+        assert_eq!(
+            selected(patient, "Patient.telecom.where(system='phone').value"),
+            ["\"1\""]
+        );
+        assert_eq!(selected(patient, "Person.telecom"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn tells_who_has_died() {
+        let expression = "Patient.deceased.exists() and Patient.deceased != false";
+        for (member, expected) in [
+            ("", "false"),
+            (r#","deceasedBoolean":false"#, "false"),
+            (r#","deceasedBoolean":true"#, "true"),
+            (r#","deceasedDateTime":"2020""#, "true"),
+        ] {
+            let patient = format!(r#"{{"resourceType":"Patient"{member}}}"#);
+            assert_eq!(selected(&patient, expression), [expected], "{member}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_follow() {
+        let compiled = |expression: &str| {
+            let patient = ResourceType::parse("Patient").unwrap();
+            compile(&ElementTypes::r4(), patient, expression)
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(compiled("Patient.nome"), "Patient has no element nome");
+        assert_eq!(compiled("Patient."), "at character 8: expected a name");
+        assert!(compiled("Patient.name.first()").starts_with("first cannot be used"));
+        assert!(compiled("Patient.name.where(use = true)").contains("where()"));
+    }
+}
