@@ -5,10 +5,12 @@
 
 pub mod data_action;
 pub mod document;
+pub mod file;
 pub mod handle;
 pub mod policy;
 
 pub use data_action::DataAction;
 pub use document::DocumentError;
+pub use file::{PolicyFile, PolicyFileError};
 pub use handle::PolicyHandle;
 pub use policy::{AccessPolicy, Decision};

@@ -1,2 +1,20 @@
-//! x
-fn main() {}
+//! The program `brazier-server`: command line in, exit code out.
+
+use std::process::ExitCode;
+
+use brazier_server::arguments::Arguments;
+use brazier_server::{command, telemetry};
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    telemetry::start();
+    match command::run(arguments.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("brazier-server: {error}");
+            error.exit_code()
+        }
+    }
+}

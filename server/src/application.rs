@@ -1,0 +1,31 @@
+//! The parts of a running server, and the router made of them.
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::authentication::Authenticator;
+use crate::authorization::PolicyHandle;
+use crate::metrics::Metrics;
+use crate::storage::Storage;
+
+/// What requests are answered with.
+pub struct Parts {
+    /// The database.
+    pub storage: Storage,
+    /// Whose requests are let in.
+    pub authenticator: Arc<Authenticator>,
+    /// What they may do.
+    pub policy: Arc<PolicyHandle>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The address by which clients know the service, without a slash at its end.
+    pub base_url: String,
+    /// Whether clients may choose the ids of new resources.
+    pub update_create: bool,
+}
+
+/// The FHIR interactions.
+pub fn router(_parts: Parts) -> Router {
+    Router::new()
+}
