@@ -15,6 +15,10 @@ pub const STRING_PREFIX: usize = 256;
 const LONGEST_KEY: usize = 512;
 const KEPT_OF_LONG_KEY: usize = 440;
 
+/// Microseconds before and after everything: what an open end is stored as. Their difference is a bigint.
+const BEFORE_ALL: i64 = -(1 << 62);
+const AFTER_ALL: i64 = (1 << 62) - 1;
+
 /// `extreme`: the smallest value of a parameter in a resource.
 pub const SMALLEST: i16 = 1;
 /// `extreme`: the largest.
@@ -216,7 +220,7 @@ impl IndexRows {
             entries
                 .strings
                 .iter()
-                .map(|entry| (entry.parameter, &entry.folded, &entry.folded)),
+                .map(|entry| (entry.parameter, &entry.folded)),
         );
         let rows = &mut self.string;
         for (entry, extreme) in entries.strings.iter().zip(extremes) {
@@ -233,26 +237,16 @@ impl IndexRows {
     }
 
     fn add_ranges(&mut self, place: i32, entries: &IndexEntries, names: &Names) {
-        let marks = extremes(
-            entries
-                .dates
-                .iter()
-                .map(|entry| (entry.parameter, &entry.low, &entry.high)),
-        );
+        let marks = extremes(entries.dates.iter().map(|entry| (entry.parameter, &entry.low)));
         let rows = &mut self.date;
         for (entry, extreme) in entries.dates.iter().zip(marks) {
             rows.place.push(place);
             rows.parameter.push(names.parameter(entry.parameter));
             rows.extreme.push(extreme);
-            rows.low.push(entry.low);
-            rows.high.push(entry.high);
+            rows.low.push(entry.low.clamp(BEFORE_ALL, AFTER_ALL));
+            rows.high.push(entry.high.clamp(BEFORE_ALL, AFTER_ALL));
         }
-        let marks = extremes(
-            entries
-                .numbers
-                .iter()
-                .map(|entry| (entry.parameter, &entry.low, &entry.high)),
-        );
+        let marks = extremes(entries.numbers.iter().map(|entry| (entry.parameter, &entry.low)));
         let rows = &mut self.number;
         for (entry, extreme) in entries.numbers.iter().zip(marks) {
             rows.place.push(place);
@@ -265,7 +259,7 @@ impl IndexRows {
             entries
                 .quantities
                 .iter()
-                .map(|entry| (entry.parameter, &entry.low, &entry.high)),
+                .map(|entry| (entry.parameter, &entry.low)),
         );
         let rows = &mut self.quantity;
         for (entry, extreme) in entries.quantities.iter().zip(marks) {
@@ -316,22 +310,19 @@ impl ComponentColumns {
     }
 }
 
-/// For each value whether it is its parameter's smallest (by `low`) or largest (by `high`); one of each a parameter.
-fn extremes<'a, T: Ord + 'a>(values: impl Iterator<Item = (ParameterId, &'a T, &'a T)>) -> Vec<i16> {
+/// For each value whether it is its parameter's smallest or largest; one of each a parameter.
+fn extremes<'a, T: Ord + 'a>(values: impl Iterator<Item = (ParameterId, &'a T)>) -> Vec<i16> {
     let mut ends: HashMap<ParameterId, ((usize, &T), (usize, &T))> = HashMap::new();
     let mut count = 0;
-    for (index, (parameter, low, high)) in values.enumerate() {
+    for (index, (parameter, value)) in values.enumerate() {
         count = index + 1;
-        ends.entry(parameter)
-            .and_modify(|(smallest, largest)| {
-                if low < smallest.1 {
-                    *smallest = (index, low);
-                }
-                if high > largest.1 {
-                    *largest = (index, high);
-                }
-            })
-            .or_insert(((index, low), (index, high)));
+        let (smallest, largest) = ends.entry(parameter).or_insert(((index, value), (index, value)));
+        if value < smallest.1 {
+            *smallest = (index, value);
+        }
+        if value > largest.1 {
+            *largest = (index, value);
+        }
     }
     let mut marks = vec![0; count];
     for ((smallest, _), (largest, _)) in ends.into_values() {
@@ -357,12 +348,8 @@ mod tests {
     #[test]
     fn each_parameter_has_one_smallest_and_one_largest_value() {
         let (a, b) = (ParameterId(1), ParameterId(2));
-        let values = [(a, 5, 6), (a, 1, 9), (b, 3, 3), (a, 1, 2)];
-        let marks = extremes(
-            values
-                .iter()
-                .map(|(parameter, low, high)| (*parameter, low, high)),
-        );
-        assert_eq!(marks, [0, SMALLEST | LARGEST, SMALLEST | LARGEST, 0]);
+        let values = [(a, 5), (a, 1), (b, 3), (a, 9)];
+        let marks = extremes(values.iter().map(|(parameter, value)| (*parameter, value)));
+        assert_eq!(marks, [0, SMALLEST, SMALLEST | LARGEST, LARGEST]);
     }
 }

@@ -8,6 +8,7 @@ mod order;
 mod predicate;
 mod statement;
 mod systems;
+mod walk;
 
 use deadpool_postgres::Client;
 use tokio_postgres::Row;
@@ -106,6 +107,11 @@ async fn page(
         registry,
     };
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    if let Some(walk) = walk::Walk::of(registry, query)
+        && !backwards
+    {
+        return walk.page(client, names, registry, query, cursor, count).await;
+    }
     let sql = if query.sort.is_empty() {
         in_own_order(&mut writer, query, cursor, count)
     } else {

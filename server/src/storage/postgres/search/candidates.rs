@@ -19,6 +19,14 @@ pub struct Candidates {
     pub repeats: bool,
 }
 
+/// From this rank on a criterion may have very many matches.
+const FREQUENT: u8 = 5;
+
+/// Whether a criterion of `query` promises few matches, so that they can be gathered before they are sorted.
+pub fn has_few(query: &Query) -> bool {
+    query.criteria.iter().filter_map(rank).any(|rank| rank < FREQUENT)
+}
+
 /// How few matches a criterion promises; less is better. `None`: it cannot lead.
 fn rank(criterion: &Criterion) -> Option<u8> {
     match criterion {
@@ -93,11 +101,12 @@ impl Writer<'_> {
             }
             _ => return self.walk(query, &more),
         };
-        for (index, criterion) in query.criteria.iter().enumerate() {
-            if Some(index) != leader {
-                conditions.push(self.predicate(criterion, &key));
-            }
-        }
+        let others = query
+            .criteria
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| Some(*index) != leader);
+        conditions.extend(self.predicates(others.map(|(_, criterion)| criterion), &key));
         conditions.extend(more(self, &key));
         from = format!("FROM {from} WHERE {}", all(conditions));
         Candidates { from, key, repeats }
@@ -111,39 +120,12 @@ impl Writer<'_> {
             format!("{row}.method <> {DELETE}"),
             of_types(&query.resource_types, &key),
         ];
-        for criterion in &query.criteria {
-            conditions.push(match criterion {
-                Criterion::Id(ids) => any(ids
-                    .iter()
-                    .map(|id| format!("{row}.id = {}", self.statement.text(id.as_str())))
-                    .collect()),
-                Criterion::LastUpdated(wanted) => {
-                    let types: Vec<String> = query
-                        .resource_types
-                        .iter()
-                        .map(|one| one.number().to_string())
-                        .collect();
-                    let moment = self.last_updated(&format!("{row}.last_updated"), wanted);
-                    if types.is_empty() {
-                        moment
-                    } else {
-                        format!("{row}.resource_type IN ({}) AND {moment}", types.join(", "))
-                    }
-                }
-                Criterion::Has {
-                    reference, criterion, ..
-                } => {
-                    let pointing = self.statement.alias('f');
-                    let parameters = self.parameters(&[*reference], &pointing);
-                    let inner = self.predicate(criterion, &format!("{pointing}.resource_key"));
-                    format!(
-                        "EXISTS (SELECT 1 FROM reference {pointing} WHERE {pointing}.target = {row}.id
-                             AND {pointing}.target_type = {row}.resource_type AND {parameters} AND {inner})"
-                    )
-                }
-                other => self.predicate(other, &key),
-            });
+        let (of_row, of_index): (Vec<&Criterion>, Vec<&Criterion>) =
+            query.criteria.iter().partition(|criterion| is_of_row(criterion));
+        for criterion in of_row {
+            conditions.push(self.of_row(criterion, query, &row));
         }
+        conditions.extend(self.predicates(of_index.into_iter(), &key));
         conditions.extend(more(self, &key));
         Candidates {
             from: format!("FROM resource {row} WHERE {}", all(conditions)),
@@ -151,4 +133,47 @@ impl Writer<'_> {
             repeats: false,
         }
     }
+
+    /// A criterion that needs no look elsewhere than at the resource's own row, or goes out from its id.
+    fn of_row(&mut self, criterion: &Criterion, query: &Query, row: &str) -> String {
+        match criterion {
+            Criterion::Id(ids) => any(ids
+                .iter()
+                .map(|id| format!("{row}.id = {}", self.statement.text(id.as_str())))
+                .collect()),
+            Criterion::LastUpdated(wanted) => {
+                let types: Vec<String> = query
+                    .resource_types
+                    .iter()
+                    .map(|one| one.number().to_string())
+                    .collect();
+                let moment = self.last_updated(&format!("{row}.last_updated"), wanted);
+                if types.is_empty() {
+                    moment
+                } else {
+                    format!("{row}.resource_type IN ({}) AND {moment}", types.join(", "))
+                }
+            }
+            Criterion::Has {
+                reference, criterion, ..
+            } => {
+                let pointing = self.statement.alias('f');
+                let parameters = self.parameters(&[*reference], &pointing);
+                let inner = self.predicate(criterion, &format!("{pointing}.resource_key"));
+                format!(
+                    "EXISTS (SELECT 1 FROM reference {pointing} WHERE {pointing}.target = {row}.id
+                         AND {pointing}.target_type = {row}.resource_type AND {parameters} AND {inner})"
+                )
+            }
+            other => self.predicate(other, &format!("{row}.resource_key")),
+        }
+    }
+}
+
+/// Whether the resource's own row tells.
+fn is_of_row(criterion: &Criterion) -> bool {
+    matches!(
+        criterion,
+        Criterion::Id(_) | Criterion::LastUpdated(_) | Criterion::Has { .. }
+    )
 }

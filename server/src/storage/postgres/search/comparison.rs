@@ -13,6 +13,9 @@ use crate::search::value::string::fold;
 use crate::storage::postgres::index_rows::{key, reference_key, reference_text, string_prefix};
 use crate::storage::postgres::names::{NO_SYSTEM, Names};
 
+/// Microseconds of the longest span that the index of beginnings serves.
+const DAY: i64 = 86_400_000_000;
+
 /// Where the columns of a range are.
 pub struct Range<'a> {
     /// The low end's column.
@@ -136,24 +139,31 @@ pub fn reference(statement: &mut Statement, row: &str, wanted: &ReferenceMatch) 
 
 /// A span of time `[low, high)` against the one asked for.
 pub fn date(statement: &mut Statement, range: &Range<'_>, wanted: &DateComparison) -> String {
-    let from = statement.bind(wanted.low, Type::INT8);
-    let to = statement.bind(wanted.high, Type::INT8);
+    let from = statement.bind(inside(wanted.low), Type::INT8);
+    let to = statement.bind(inside(wanted.high), Type::INT8);
     date_condition(range, wanted.prefix, &from, &to)
 }
 
+/// A moment that a day can be taken from.
+fn inside(moment: i64) -> i64 {
+    moment.clamp(-(1 << 62), (1 << 62) - 1)
+}
+
 fn date_condition(Range { low, high }: &Range<'_>, prefix: Prefix, from: &str, to: &str) -> String {
-    // The bound that an index finds comes first.
+    // What ends after a moment also begins after the day before it, or is one of the few long spans.
+    let ends_after =
+        |moment: &str| format!("{high} > {moment} AND ({low} > {moment} - {DAY} OR {high} - {low} > {DAY})");
     match prefix {
         Prefix::Equal => format!("({low} >= {from} AND {low} < {to} AND {high} <= {to})"),
         Prefix::NotEqual => format!("({low} < {from} OR {high} > {to})"),
-        Prefix::GreaterThan => format!("{high} > {to}"),
+        Prefix::GreaterThan => format!("({})", ends_after(to)),
         Prefix::LessThan => format!("{low} < {from}"),
-        // As the whole is after `from`, or reaches beyond `to`.
-        Prefix::GreaterOrEqual => format!("({high} > {from} AND ({low} >= {from} OR {high} > {to}))"),
+        // As a whole after `from`, or reaching beyond `to`.
+        Prefix::GreaterOrEqual => format!("({} AND ({low} >= {from} OR {high} > {to}))", ends_after(from)),
         Prefix::LessOrEqual => format!("({low} < {to} AND ({high} <= {to} OR {low} < {from}))"),
         Prefix::StartsAfter => format!("{low} >= {to}"),
-        Prefix::EndsBefore => format!("{high} <= {from}"),
-        Prefix::Approximately => format!("({low} < {to} AND {high} > {from})"),
+        Prefix::EndsBefore => format!("({low} < {from} AND {high} <= {from})"),
+        Prefix::Approximately => format!("({low} < {to} AND {})", ends_after(from)),
     }
 }
 

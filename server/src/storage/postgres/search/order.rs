@@ -54,15 +54,14 @@ impl Writer<'_> {
         key: &str,
     ) -> Result<(String, &'static str), StorageError> {
         let first = parameters.first().map(|first| self.registry.get(*first));
-        let end = |low: &'static str, high: &'static str| if descending { high } else { low };
         let (table, column, sql_type) = match first.map(|parameter| parameter.kind) {
-            Some(ParameterKind::Date) => ("date", end("low", "high"), "bigint"),
+            Some(ParameterKind::Date) => ("date", "low", "bigint"),
             Some(ParameterKind::String) => ("string", "value", "text"),
             Some(ParameterKind::Token) => ("token", "code", "text"),
             Some(ParameterKind::Reference) => ("reference", "target", "text"),
             Some(ParameterKind::Uri) => ("uri", "value", "text"),
-            Some(ParameterKind::Number) => ("number", end("low", "high"), "numeric"),
-            Some(ParameterKind::Quantity) => ("quantity", end("low", "high"), "numeric"),
+            Some(ParameterKind::Number) => ("number", "low", "numeric"),
+            Some(ParameterKind::Quantity) => ("quantity", "low", "numeric"),
             Some(ParameterKind::Composite | ParameterKind::Special) | None => {
                 let code = first.map(|parameter| parameter.code.as_str()).unwrap_or_default();
                 return Err(StorageError::Unsupported(format!(

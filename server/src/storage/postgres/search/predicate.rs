@@ -101,6 +101,94 @@ impl Writer<'_> {
         }
     }
 
+    /// Whether the resource whose key is `key` meets all of `criteria`, as a condition for each, or for several at once.
+    pub fn predicates<'c>(
+        &mut self,
+        criteria: impl Iterator<Item = &'c Criterion>,
+        key: &str,
+    ) -> Vec<String> {
+        let mut spans: Vec<(&[ParameterId], Vec<&[DateComparison]>)> = Vec::new();
+        let mut conditions = Vec::new();
+        for criterion in criteria {
+            if let Criterion::Parameter {
+                parameters,
+                matches: Matches::Dates(wanted),
+            } = criterion
+            {
+                match spans.iter_mut().find(|(same, _)| same == parameters) {
+                    Some((_, bounds)) => bounds.push(wanted),
+                    None => spans.push((parameters, vec![wanted])),
+                }
+            } else {
+                conditions.push(self.predicate(criterion, key));
+            }
+        }
+        for (parameters, bounds) in spans {
+            conditions.push(self.span(parameters, &bounds, key));
+        }
+        conditions
+    }
+
+    /// Several bounds on one date parameter, `date=ge2020&date=lt2021`. Nearly always one value meets them all, and an
+    /// index finds it between them; only where a resource has several values may each meet another bound.
+    fn span(&mut self, parameters: &[ParameterId], bounds: &[&[DateComparison]], key: &str) -> String {
+        let (one, first) = (self.statement.alias('d'), self.statement.alias('d'));
+        let all_of_one: Vec<String> = bounds.iter().map(|wanted| self.dates(&one, wanted)).collect();
+        let of_one = format!("{} AND {}", self.parameters(parameters, &one), all(all_of_one));
+        let mut each = vec![
+            self.parameters(parameters, &first),
+            format!("{first}.extreme <> 3"),
+        ];
+        for (index, wanted) in bounds.iter().enumerate() {
+            if index == 0 {
+                each.push(self.dates(&first, wanted));
+            } else {
+                let other = self.statement.alias('d');
+                let condition = format!(
+                    "{} AND {}",
+                    self.parameters(parameters, &other),
+                    self.dates(&other, wanted)
+                );
+                let rows = Rows {
+                    table: "date",
+                    alias: other,
+                    condition,
+                };
+                each.push(self.exists(&rows, &format!("{first}.resource_key")));
+            }
+        }
+        if let [_] = bounds {
+            return self.exists(
+                &Rows {
+                    table: "date",
+                    alias: one,
+                    condition: of_one,
+                },
+                key,
+            );
+        }
+        let span = self.statement.alias('s');
+        format!(
+            "EXISTS (SELECT 1 FROM (
+                 SELECT {one}.resource_key FROM date {one} WHERE {of_one}
+                 UNION ALL SELECT {first}.resource_key FROM date {first} WHERE {each}) AS {span}
+             WHERE {span}.resource_key = {key})",
+            each = all(each)
+        )
+    }
+
+    fn dates(&mut self, row: &str, wanted: &[DateComparison]) -> String {
+        let (low, high) = (format!("{row}.low"), format!("{row}.high"));
+        let range = Range {
+            low: &low,
+            high: &high,
+        };
+        any(wanted
+            .iter()
+            .map(|one| comparison::date(&mut self.statement, &range, one))
+            .collect())
+    }
+
     /// Whether there is one of `rows` for the resource whose key is `key`.
     pub fn exists(
         &self,
