@@ -3,7 +3,6 @@ package lifecycle
 import (
 	"fmt"
 	"os"
-	"time"
 
 	"brazier.dev/e2e/cluster/internal/address"
 	"brazier.dev/e2e/cluster/internal/cgroup"
@@ -12,9 +11,6 @@ import (
 	"brazier.dev/e2e/cluster/internal/process"
 	"brazier.dev/e2e/cluster/internal/state"
 )
-
-// networkTimeout is how long the kernel may take to remove a network whose processes have ended.
-const networkTimeout = 10 * time.Second
 
 // Down takes the cluster down and removes all that it kept. One that is not there is fine.
 func Down(cluster state.Cluster) error {
@@ -26,43 +22,38 @@ func Down(cluster state.Cluster) error {
 	return remove(cluster)
 }
 
+// remove finds what belongs to the cluster by its ID alone, as its directory may be incomplete or gone.
 func remove(cluster state.Cluster) error {
-	// A cluster that was cut off early has no record, and then no network either.
-	record, _ := cluster.Read()
 	id := cluster.ID()
 	nodes := id + "-*"
 	all := process.Marked(process.Mark{Cluster: id}).Or(cgroup.Within(nodes))
 	if err := process.End(all); err != nil {
 		return fmt.Errorf("take cluster %s down: %w", cluster.Name, err)
 	}
+	if os.Geteuid() != 0 {
+		return os.RemoveAll(cluster.Dir) // Only root's clusters have nodes.
+	}
+	if err := network.RemoveLink(id); err != nil {
+		return fmt.Errorf("take cluster %s down: %w", cluster.Name, err)
+	}
 	if err := cgroup.Remove(nodes); err != nil {
 		return fmt.Errorf("take cluster %s down: %w", cluster.Name, err)
 	}
-	if record.Nodes > 0 {
-		if err := leaveMachine(record.Index); err != nil {
-			return fmt.Errorf("take cluster %s down: %w", cluster.Name, err)
-		}
+	if err := os.RemoveAll(cluster.Dir); err != nil {
+		return err
 	}
-	return os.RemoveAll(cluster.Dir)
+	return removeMountPoints()
 }
 
-// leaveMachine waits until the kernel has removed the cluster's network, and then removes the machine's directories
-// that nodes mount theirs upon, if no other cluster has nodes.
-func leaveMachine(index int) error {
-	deadline := time.Now().Add(networkTimeout)
-	for network.LinkExists(index) {
-		if time.Now().After(deadline) {
-			return fmt.Errorf("its network is still there: see `ip link show %s`", network.LinkName(index))
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+// removeMountPoints removes the machine's directories that nodes mount theirs upon, if no cluster has nodes.
+func removeMountPoints() error {
 	release, err := state.LockAddresses()
 	if err != nil {
 		return err
 	}
 	defer release()
-	for other := range address.Count {
-		if network.LinkExists(other) {
+	for index := range address.Count {
+		if network.LinkExists(index) {
 			return nil
 		}
 	}

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -25,6 +26,9 @@ func Load(ctx context.Context, cluster state.Cluster, archives []string, report 
 	for i, archive := range archives {
 		if paths[i], err = filepath.Abs(archive); err != nil {
 			return err
+		}
+		if _, err := os.Stat(paths[i]); err != nil {
+			return fmt.Errorf("no image archive: %w", err)
 		}
 	}
 	wait := inParallel(nodesOf(cluster, record, ""), func(n node.Node) error {

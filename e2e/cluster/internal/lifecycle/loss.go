@@ -76,17 +76,12 @@ func startNode(ctx context.Context, cluster state.Cluster, record state.Record, 
 	if err := n.Start(ctx, fabric, nil); err != nil {
 		return err
 	}
-	if err := waitForHeartbeat(ctx, addon.Kubectl{Program: program, Kubeconfig: cluster.Kubeconfig()}, n); err != nil {
+	kubectl := addon.Kubectl{Program: program, Kubeconfig: cluster.Kubeconfig()}
+	if err := waitForNodes(ctx, kubectl, []node.Node{n}); err != nil {
 		return err
 	}
 	report("%s is back", n.Name())
 	return nil
-}
-
-// waitForHeartbeat waits until the node is ready again. A node that was away for a moment only still counts as
-// ready, which does no harm.
-func waitForHeartbeat(ctx context.Context, kubectl addon.Kubectl, n node.Node) error {
-	return waitForNodes(ctx, kubectl, []node.Node{n})
 }
 
 func nodeNamed(cluster state.Cluster, name string) (node.Node, state.Record, error) {

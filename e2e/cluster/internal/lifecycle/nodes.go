@@ -100,7 +100,7 @@ func startControlPlane(cluster state.Cluster, shape Shape, program string) (stat
 	}
 	defer machine.Close()
 	err = network.InNew(false, func(here network.Namespace) error {
-		if err := network.Fabric(here, machine, index); err != nil {
+		if err := network.Fabric(here, machine, cluster.ID(), index); err != nil {
 			return err
 		}
 		running, err = settings.Start()

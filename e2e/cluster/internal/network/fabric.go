@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,9 +25,29 @@ func LinkExists(index int) bool {
 	return err == nil
 }
 
+// RemoveLink pulls the cable between the machine and the cluster with that ID, if there is one. The cluster's network
+// may last a little longer than its processes: connections that were cut off are not forgotten at once.
+func RemoveLink(id string) error {
+	links, err := netlink.LinkList()
+	if err != nil {
+		return err
+	}
+	for _, link := range links {
+		if link.Attrs().Alias != id {
+			continue
+		}
+		var gone netlink.LinkNotFoundError
+		if err := netlink.LinkDel(link); err != nil && !errors.As(err, &gone) && !errors.Is(err, unix.ENODEV) {
+			return fmt.Errorf("pull the cable %s: %w", link.Attrs().Name, err)
+		}
+	}
+	return nil
+}
+
 // Fabric sets up the control plane's namespace, which is where this must be called: the switch for the nodes and
-// the cable to the machine, whose namespace is given, with the machine's route to all of the cluster.
-func Fabric(here, machine Namespace, index int) error {
+// the cable to the machine, whose namespace is given, with the machine's route to all of the cluster. The cable is
+// marked with the cluster's ID, so that it can be found by it.
+func Fabric(here, machine Namespace, id string, index int) error {
 	plan := address.ForIndex(index)
 	inside, err := netlink.NewHandle()
 	if err != nil {
@@ -56,6 +77,9 @@ func Fabric(here, machine Namespace, index int) error {
 	}
 	if err := outside.LinkAdd(cable); err != nil {
 		return fmt.Errorf("lay the cable %s: %w", cable.Name, err)
+	}
+	if err := outside.LinkSetAlias(cable, id); err != nil {
+		return fmt.Errorf("mark the cable %s: %w", cable.Name, err)
 	}
 	if err := configure(inside, "machine", plan.LinkInside(), plan.Link().Bits()); err != nil {
 		return err
