@@ -8,6 +8,8 @@ pub mod document;
 pub mod file;
 pub mod handle;
 pub mod policy;
+#[cfg(test)]
+mod tests;
 
 pub use data_action::DataAction;
 pub use document::DocumentError;

@@ -1,0 +1,312 @@
+//! Documents in, decisions out: what is granted, and above all what is not.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::data_action::DataAction;
+use super::document::{self, DocumentError};
+use super::handle::Origin;
+use super::{AccessPolicy, Decision, PolicyHandle};
+use crate::authentication::principal::Bearer;
+use crate::authentication::{Principal, ServiceAccount};
+use crate::resource::ResourceType;
+
+const ISSUER: &str = "https://login.example";
+
+fn document(version: &str, assignments: &[Value]) -> Vec<u8> {
+    json!({"version": version, "assignments": assignments})
+        .to_string()
+        .into_bytes()
+}
+
+/// The policy of one assignment, and how many assignments were not understood.
+fn policy(assignment: Value) -> (AccessPolicy, usize) {
+    let parsed = document::parse(&document("1", &[assignment])).unwrap();
+    (parsed.policy, parsed.ignored.len())
+}
+
+fn reporting() -> Value {
+    json!({"kind": "serviceAccount", "namespace": "team-a", "name": "reporting"})
+}
+
+fn readers() -> Value {
+    json!({"name": "readers", "principals": [reporting()], "dataActions": ["read", "search"]})
+}
+
+fn with(mut assignment: Value, field: &str, value: Value) -> Value {
+    assignment[field] = value;
+    assignment
+}
+
+fn service_account(namespace: &str, name: &str) -> Principal {
+    Principal::of_service_account(ServiceAccount {
+        namespace: namespace.to_owned(),
+        name: name.to_owned(),
+    })
+}
+
+fn ann(issuer: &str) -> Principal {
+    let bearer = Bearer {
+        subject: "1".to_owned(),
+        user: Some("ann".to_owned()),
+        client: Some("portal".to_owned()),
+        groups: vec!["nurses".to_owned(), "night".to_owned()],
+    };
+    Principal::of_issuer(issuer, bearer)
+}
+
+fn of(name: &str) -> Option<ResourceType> {
+    Some(ResourceType::parse(name).unwrap())
+}
+
+fn now() -> Timestamp {
+    "2026-08-01T12:00:00Z".parse().unwrap()
+}
+
+fn allows(policy: &AccessPolicy, principal: &Principal) -> bool {
+    policy.decide(principal, DataAction::Read, of("Patient"), now()) == Decision::Allowed
+}
+
+#[test]
+fn without_assignment_everything_is_refused() {
+    for policy in [
+        AccessPolicy::deny_all(),
+        document::parse(&document("1", &[])).unwrap().policy,
+    ] {
+        for principal in [
+            Principal::anonymous(),
+            service_account("team-a", "reporting"),
+            ann(ISSUER),
+        ] {
+            for action in DataAction::ALL {
+                for resource_type in [None, of("Patient")] {
+                    let decision = policy.decide(&principal, action, resource_type, now());
+                    assert!(matches!(decision, Decision::Refused { .. }));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_assignment_grants_its_data_actions_to_its_principal_alone() {
+    let (policy, ignored) = policy(readers());
+    assert_eq!(ignored, 0);
+    let principal = service_account("team-a", "reporting");
+    for action in DataAction::ALL {
+        let granted = matches!(action, DataAction::Read | DataAction::Search);
+        for resource_type in [None, of("Patient")] {
+            let decision = policy.decide(&principal, action, resource_type, now());
+            assert_eq!(
+                decision == Decision::Allowed,
+                granted,
+                "{action} {resource_type:?}"
+            );
+        }
+    }
+    for other in [
+        service_account("team-b", "reporting"),
+        service_account("team-a", "other"),
+        ann(ISSUER),
+    ] {
+        assert!(!allows(&policy, &other), "{}", other.name());
+    }
+}
+
+#[test]
+fn a_refusal_says_who_may_not_do_what() {
+    let (policy, _) = policy(readers());
+    let principal = service_account("team-a", "other");
+    assert_eq!(
+        policy.decide(&principal, DataAction::Delete, of("Patient"), now()),
+        Decision::Refused {
+            reason:
+                "no role assignment allows system:serviceaccount:team-a:other to delete resources of Patient"
+                    .to_owned()
+        }
+    );
+}
+
+#[test]
+fn principals_of_an_issuer_are_known_by_user_group_or_client() {
+    for (principal, granted) in [
+        (json!({"kind": "user", "issuer": ISSUER, "name": "ann"}), true),
+        (json!({"kind": "group", "issuer": ISSUER, "name": "night"}), true),
+        (json!({"kind": "client", "issuer": ISSUER, "id": "portal"}), true),
+        (json!({"kind": "user", "issuer": ISSUER, "name": "nurses"}), false),
+        (json!({"kind": "group", "issuer": ISSUER, "name": "ann"}), false),
+        (json!({"kind": "client", "issuer": ISSUER, "id": "ann"}), false),
+        (
+            json!({"kind": "user", "issuer": "https://other.example", "name": "ann"}),
+            false,
+        ),
+    ] {
+        let (policy, ignored) = policy(with(readers(), "principals", json!([principal])));
+        assert_eq!(ignored, 0);
+        assert_eq!(allows(&policy, &ann(ISSUER)), granted, "{principal}");
+        assert!(!allows(&policy, &service_account("team-a", "ann")));
+    }
+}
+
+#[test]
+fn a_condition_limits_to_its_resource_types() {
+    let limited = with(
+        readers(),
+        "condition",
+        json!({"resourceTypes": ["Patient", "Observation"]}),
+    );
+    let (policy, _) = policy(limited);
+    let principal = service_account("team-a", "reporting");
+    let decide = |resource_type| policy.decide(&principal, DataAction::Search, resource_type, now());
+    assert_eq!(decide(of("Patient")), Decision::Allowed);
+    assert!(matches!(decide(of("Condition")), Decision::Refused { .. }));
+    let types = vec![of("Observation").unwrap(), of("Patient").unwrap()];
+    assert_eq!(decide(None), Decision::AllowedFor(types));
+}
+
+#[test]
+fn several_assignments_add_up() {
+    let only = |name: &str| with(readers(), "condition", json!({"resourceTypes": [name]}));
+    let principal = service_account("team-a", "reporting");
+    let decide = |assignments: &[Value]| {
+        let policy = document::parse(&document("1", assignments)).unwrap().policy;
+        policy.decide(&principal, DataAction::Read, None, now())
+    };
+    let both = vec![of("Observation").unwrap(), of("Patient").unwrap()];
+    assert_eq!(
+        decide(&[only("Patient"), only("Observation")]),
+        Decision::AllowedFor(both)
+    );
+    assert_eq!(decide(&[only("Patient"), readers()]), Decision::Allowed);
+}
+
+#[test]
+fn an_assignment_grants_nothing_from_the_moment_it_expires() {
+    for (expires, granted) in [
+        ("2026-08-01T12:00:01Z", true),
+        ("2026-08-01T14:00:01+02:00", true),
+        ("2026-08-01T12:00:00Z", false),
+        ("2020-01-01T00:00:00Z", false),
+    ] {
+        let (policy, _) = policy(with(readers(), "expires", json!(expires)));
+        assert_eq!(
+            allows(&policy, &service_account("team-a", "reporting")),
+            granted,
+            "{expires}"
+        );
+    }
+}
+
+#[test]
+fn an_assignment_that_is_not_understood_grants_nothing_and_the_others_stay() {
+    let writers = json!({"name": "writers", "principals": [reporting()], "dataActions": ["create"]});
+    for misunderstood in [
+        with(readers(), "dataActions", json!(["read", "readAll"])),
+        with(
+            readers(),
+            "principals",
+            json!([reporting(), {"kind": "robot", "name": "r2"}]),
+        ),
+        with(
+            readers(),
+            "principals",
+            json!([{"kind": "serviceAccount", "name": "reporting"}]),
+        ),
+        with(readers(), "principals", json!("everybody")),
+        with(readers(), "condition", json!({"compartment": {"patient": "1"}})),
+        with(
+            readers(),
+            "condition",
+            json!({"resourceTypes": ["Patient"], "search": "Patient?active=true"}),
+        ),
+        with(readers(), "condition", json!({"resourceTypes": ["Animal"]})),
+        with(readers(), "condition", json!({})),
+        with(readers(), "expires", json!("tomorrow")),
+        with(readers(), "notDataActions", json!(["read"])),
+    ] {
+        let parsed = document::parse(&document("1", &[misunderstood.clone(), writers.clone()])).unwrap();
+        assert_eq!(parsed.ignored.len(), 1, "{misunderstood}");
+        assert_eq!(parsed.ignored[0].assignment, "readers");
+        let principal = service_account("team-a", "reporting");
+        assert!(!allows(&parsed.policy, &principal), "{misunderstood}");
+        let create = parsed.policy.decide(&principal, DataAction::Create, None, now());
+        assert_eq!(create, Decision::Allowed);
+    }
+}
+
+#[test]
+fn what_is_no_policy_document_is_refused() {
+    for (text, word) in [
+        ("", "EOF"),
+        ("[]", "not a policy document"),
+        ("{\"version\": \"1\"}", "assignments"),
+        ("{\"assignments\": []}", "version"),
+        ("{\"version\": \"\", \"assignments\": []}", "must not be empty"),
+        ("{\"version\": \"1\", \"assignments\": [\"all\"]}", "assignments"),
+        ("{\"version\": \"1\", \"assignments\": [], \"deny\": []}", "deny"),
+    ] {
+        let refused: DocumentError = document::parse(text.as_bytes()).unwrap_err();
+        let message = refused.to_string();
+        assert!(
+            message.contains("not a policy document") && message.contains(word),
+            "{text}: {message}"
+        );
+    }
+}
+
+#[test]
+fn a_refused_document_changes_nothing() {
+    let handle = PolicyHandle::new(AccessPolicy::deny_all());
+    assert!(!handle.is_loaded());
+    handle
+        .replace(&document("1", &[readers()]), Origin::File)
+        .unwrap();
+    assert!(handle.is_loaded());
+    for origin in [Origin::File, Origin::Push] {
+        handle.replace(b"{}", origin).unwrap_err();
+        assert_eq!(handle.current().version(), "1");
+        assert!(allows(&handle.current(), &service_account("team-a", "reporting")));
+    }
+}
+
+#[test]
+fn a_file_that_lags_behind_a_push_changes_nothing() {
+    let handle = PolicyHandle::new(AccessPolicy::deny_all());
+    let replace = |version, origin| handle.replace(&document(version, &[]), origin).unwrap();
+    assert_eq!(replace("1", Origin::File), "1");
+    assert_eq!(replace("2", Origin::Push), "2");
+    assert_eq!(replace("3", Origin::Push), "3");
+    assert_eq!(replace("2", Origin::File), "3", "the push of 3 came after 2");
+    assert_eq!(
+        replace("4", Origin::File),
+        "4",
+        "nobody has pushed anything newer than 4"
+    );
+    assert_eq!(
+        replace("1", Origin::Push),
+        "1",
+        "a push is always the newest word"
+    );
+    assert_eq!(replace("1", Origin::File), "1");
+}
+
+#[test]
+fn a_file_that_was_edited_without_a_new_version_counts() {
+    let handle = PolicyHandle::new(AccessPolicy::deny_all());
+    handle
+        .replace(&document("1", &[readers()]), Origin::File)
+        .unwrap();
+    handle.replace(&document("1", &[]), Origin::File).unwrap();
+    assert!(!allows(
+        &handle.current(),
+        &service_account("team-a", "reporting")
+    ));
+}
+
+#[test]
+fn without_authentication_everything_is_allowed() {
+    for action in DataAction::ALL {
+        let decision = AccessPolicy::allow_all().decide(&Principal::anonymous(), action, None, now());
+        assert_eq!(decision, Decision::Allowed);
+    }
+}

@@ -1,0 +1,150 @@
+//! Many connections, slow ones, and the end of a listener.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use brazier_server::configuration::trust;
+use brazier_server::metrics::Metrics;
+use brazier_server::serve::listener::Listener;
+use brazier_server::serve::tls::ReloadingTls;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::certificates::{Authority, HOST, client};
+
+struct Running {
+    address: SocketAddr,
+    metrics: Arc<Metrics>,
+    drain: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+async fn start(router: Router, places: usize, tls: Option<Arc<ReloadingTls>>) -> Running {
+    trust::install_crypto_provider();
+    let listener = Listener::bind("test", "127.0.0.1:0".parse().unwrap(), tls)
+        .await
+        .unwrap();
+    let address = listener.address();
+    let (metrics, drain) = (Arc::new(Metrics::new()), CancellationToken::new());
+    let running = listener
+        .with_places(places)
+        .run(router, Arc::clone(&metrics), drain.clone());
+    Running {
+        address,
+        metrics,
+        drain,
+        task: tokio::spawn(running),
+    }
+}
+
+fn hello() -> Router {
+    Router::new().route("/", get(async || "hello"))
+}
+
+async fn ask(address: SocketAddr) -> reqwest::Result<String> {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .build()
+        .unwrap();
+    client
+        .get(format!("http://{address}/"))
+        .send()
+        .await?
+        .text()
+        .await
+}
+
+#[tokio::test]
+async fn connections_that_only_sit_there_make_room() {
+    let running = start(hello(), 3, None).await;
+    let mut idle = Vec::new();
+    for sent in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        idle.push(stream);
+    }
+    for _request in 0..10 {
+        assert_eq!(ask(running.address).await.unwrap(), "hello");
+    }
+    let text = running.metrics.encode().unwrap();
+    assert!(
+        text.contains("connections_shed_total{listener=\"test\"}"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn handshakes_that_are_never_finished_make_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("authority");
+    let identity = authority.issue(folder.path(), &[HOST], "server");
+    let tls = Arc::new(ReloadingTls::load(identity.files(), None).unwrap());
+    let running = start(hello(), 2, Some(tls)).await;
+    let mut idle = Vec::new();
+    for _connection in 0..4 {
+        idle.push(TcpStream::connect(running.address).await.unwrap());
+    }
+    let client = client(authority.tls(folder.path(), None), running.address);
+    let answer = client
+        .get(format!("https://{HOST}:{}/", running.address.port()))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.text().await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_is_refused_and_not_collected() {
+    let running = start(hello(), 3, None).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let head = format!(
+        "GET / HTTP/1.1\r\nHost: a\r\nX-Long: {}\r\n\r\n",
+        "a".repeat(100 << 10)
+    );
+    // The server may answer and close before it has read everything.
+    let written = stream.write_all(head.as_bytes()).await;
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(
+        answer.starts_with("HTTP/1.1 431") || written.is_err() || read.is_err(),
+        "{answer}"
+    );
+    assert_eq!(ask(running.address).await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn at_the_end_requests_are_answered_and_new_ones_are_not_accepted() {
+    let (begun, mut began) = mpsc::unbounded_channel();
+    let finish = Arc::new(Notify::new());
+    let wait = Arc::clone(&finish);
+    let slow = Router::new().route(
+        "/",
+        get(async move || {
+            begun.send(()).unwrap();
+            wait.notified().await;
+            "finished"
+        }),
+    );
+    let running = start(slow, 8, None).await;
+    let mut idle = TcpStream::connect(running.address).await.unwrap();
+    let request = tokio::spawn(ask(running.address));
+    began.recv().await.unwrap();
+
+    running.drain.cancel();
+    // A connection that asks for nothing is closed at once.
+    assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0);
+    assert!(ask(running.address).await.unwrap_err().is_connect());
+    assert!(!running.task.is_finished());
+    assert!(!request.is_finished());
+
+    finish.notify_one();
+    assert_eq!(request.await.unwrap().unwrap(), "finished");
+    running.task.await.unwrap();
+}

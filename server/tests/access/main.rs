@@ -1,0 +1,23 @@
+//! Who gets in and what they may do, over real sockets and real TLS, with tokens that are really signed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests end the test"
+)]
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+
+mod authentication;
+mod certificates;
+mod check_config;
+mod connections;
+mod eventually;
+mod open_id;
+mod policy_push;
+mod process;
+mod shutdown;
+mod signing;
+mod tls;
