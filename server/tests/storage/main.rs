@@ -3,6 +3,7 @@
 #[path = "../fixture/mod.rs"]
 mod fixture;
 
+mod examples;
 mod history;
 mod sessions;
 mod trail;

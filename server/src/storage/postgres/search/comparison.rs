@@ -110,10 +110,8 @@ fn successor(prefix: &str) -> Option<String> {
 /// A row of `reference`; `None` where the match is not one of `reference` but of the identifiers in `token`.
 pub fn reference(statement: &mut Statement, row: &str, wanted: &ReferenceMatch) -> Option<String> {
     match wanted {
-        ReferenceMatch::Id(id) => Some(format!(
-            "{row}.target = {} AND {row}.target_type <> 0",
-            statement.text(key(id))
-        )),
+        // Also a canonical reference that is no more than a name.
+        ReferenceMatch::Id(id) => Some(format!("{row}.target = {}", statement.text(key(id)))),
         ReferenceMatch::Target(target) => {
             let (target_type, text) = reference_key(target);
             let target_type = statement.bind(target_type, Type::INT2);
