@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::names::Names;
 use crate::search::index::{CompositeValue, IndexEntries, ReferenceTarget};
-use crate::search::parameter::ParameterId;
+use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 
 /// Characters of a folded string that are compared by prefix.
 pub const STRING_PREFIX: usize = 256;
@@ -231,8 +231,10 @@ impl IndexRows {
             rows.value.push(prefix.to_owned());
             rows.whole
                 .push((prefix.len() < entry.folded.len()).then(|| entry.folded.to_string()));
+            // The words of a code are found by `:text`, which knows no case; only strings are asked for exactly.
+            let is_string = Registry::r4().get(entry.parameter).kind == ParameterKind::String;
             rows.original
-                .push((entry.text != entry.folded).then(|| entry.text.to_string()));
+                .push((is_string && entry.text != entry.folded).then(|| entry.text.to_string()));
         }
     }
 

@@ -4,6 +4,7 @@ mod candidates;
 mod comparison;
 mod cursor;
 mod include;
+mod leader;
 mod order;
 mod predicate;
 mod statement;
@@ -15,6 +16,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use self::cursor::Cursor;
+use self::leader::Leader;
 use self::order::{Column, order_by};
 use self::predicate::Writer;
 use self::statement::Statement;
@@ -36,8 +38,9 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
     let uris = systems::of_query(query);
     names.look_up(client, &uris).await?;
     let count = query.count.unwrap_or(DEFAULT_COUNT);
+    let leader = leader::choose(client, names, registry, query, u64::from(count) + 1).await?;
     if query.summary == Summary::Count || count == 0 {
-        let total = Some(total(client, names, registry, query).await?);
+        let total = Some(total(client, names, registry, query, leader).await?);
         return Ok(SearchPage {
             total,
             ..SearchPage::default()
@@ -48,7 +51,7 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
         .as_deref()
         .map(|text| Cursor::parse(text, query.sort.len()))
         .transpose()?;
-    let (mut rows, more) = page(client, names, registry, query, cursor.as_ref(), count).await?;
+    let (mut rows, more) = page(client, names, registry, query, leader, cursor.as_ref(), count).await?;
     let backwards = cursor.as_ref().is_some_and(|cursor| cursor.backwards);
     if backwards {
         rows.reverse();
@@ -75,7 +78,7 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
             Some(u64::try_from(matches.len()).unwrap_or(u64::MAX))
         }
         Total::Unspecified => None,
-        Total::Estimate | Total::Accurate => Some(total(client, names, registry, query).await?),
+        Total::Estimate | Total::Accurate => Some(total(client, names, registry, query, leader).await?),
     };
     let included = if query.includes.is_empty() {
         Vec::new()
@@ -98,6 +101,7 @@ async fn page(
     names: &Names,
     registry: &Registry,
     query: &Query,
+    leader: Leader,
     cursor: Option<&Cursor>,
     count: u32,
 ) -> Result<(Vec<Row>, bool), StorageError> {
@@ -107,15 +111,17 @@ async fn page(
         registry,
     };
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
-    if let Some(walk) = walk::Walk::of(registry, query)
+    if let Some(walk) = walk::Walk::of(registry, query, leader)
         && !backwards
     {
-        return walk.page(client, names, registry, query, cursor, count).await;
+        return walk
+            .page(client, names, registry, query, leader, cursor, count)
+            .await;
     }
     let sql = if query.sort.is_empty() {
-        in_own_order(&mut writer, query, cursor, count)
+        in_own_order(&mut writer, query, leader, cursor, count)
     } else {
-        sorted(&mut writer, query, cursor, count)?
+        sorted(&mut writer, query, leader, cursor, count)?
     };
     let sql = format!(
         "{sql} {}",
@@ -129,9 +135,15 @@ async fn page(
 }
 
 /// In the order of keys: candidates come in that order from their index, so that a page reads a page.
-fn in_own_order(writer: &mut Writer<'_>, query: &Query, cursor: Option<&Cursor>, count: u32) -> String {
+fn in_own_order(
+    writer: &mut Writer<'_>,
+    query: &Query,
+    leader: Leader,
+    cursor: Option<&Cursor>,
+    count: u32,
+) -> String {
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
-    let candidates = writer.candidates(query, |writer, key| {
+    let candidates = writer.candidates(query, leader, |writer, key| {
         let beyond = cursor.map(|cursor| {
             let last = writer.statement.bind(cursor.resource_key, Type::INT8);
             format!("{key} {} {last}", if cursor.backwards { "<" } else { ">" })
@@ -154,12 +166,13 @@ fn in_own_order(writer: &mut Writer<'_>, query: &Query, cursor: Option<&Cursor>,
 fn sorted(
     writer: &mut Writer<'_>,
     query: &Query,
+    leader: Leader,
     cursor: Option<&Cursor>,
     count: u32,
 ) -> Result<String, StorageError> {
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
     let columns: Vec<Column> = writer.sort_columns(&query.sort, "candidate.page_key")?;
-    let candidates = writer.candidates(query, |_, _| Vec::new());
+    let candidates = writer.candidates(query, leader, |_, _| Vec::new());
     let named: Vec<String> = columns
         .iter()
         .enumerate()
@@ -199,13 +212,14 @@ async fn total(
     names: &Names,
     registry: &Registry,
     query: &Query,
+    leader: Leader,
 ) -> Result<u64, StorageError> {
     let mut writer = Writer {
         statement: Statement::default(),
         names,
         registry,
     };
-    let candidates = writer.candidates(query, |_, _| Vec::new());
+    let candidates = writer.candidates(query, leader, |_, _| Vec::new());
     let counted = if candidates.repeats {
         format!("DISTINCT {}", candidates.key)
     } else {

@@ -40,7 +40,8 @@ CREATE TABLE string (
     -- as written, where that differs from the folded text
     original     text     COLLATE "C"
 );
-CREATE INDEX string_by_value ON string (parameter, value, resource_key);
+-- Without the key, equal texts (the displays of codes above all) share one entry of the index.
+CREATE INDEX string_by_value ON string (parameter, value);
 CREATE INDEX string_by_key ON string (resource_key);
 
 CREATE TABLE reference (

@@ -1,4 +1,7 @@
 //! A criterion as a condition on a resource, given by its key: whether index rows of that resource match.
+//!
+//! Each test is a look-up of its own for one resource at a time (`OFFSET 0` keeps the planner from joining it): what to
+//! go out from has been chosen by counting (`leader.rs`), and from there a page needs few tests.
 
 use tokio_postgres::types::Type;
 
@@ -9,6 +12,38 @@ use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Criterion, DateComparison, Matches, Prefix, ReferenceMatch};
 use crate::storage::postgres::names::Names;
 use crate::storage::postgres::read::DELETE;
+
+/// What is tested at once: a criterion, or several bounds on one date parameter.
+pub enum Unit<'q> {
+    /// A criterion.
+    One(&'q Criterion),
+    /// Dates of a parameter, one for each type searched, that meet all of the bounds.
+    Span(&'q [ParameterId], Vec<&'q [DateComparison]>),
+}
+
+/// The criteria as units.
+pub fn units(criteria: &[Criterion]) -> Vec<Unit<'_>> {
+    let mut units: Vec<Unit<'_>> = Vec::new();
+    for criterion in criteria {
+        let Criterion::Parameter {
+            parameters,
+            matches: Matches::Dates(wanted),
+        } = criterion
+        else {
+            units.push(Unit::One(criterion));
+            continue;
+        };
+        let same = units.iter_mut().find_map(|unit| match unit {
+            Unit::Span(others, bounds) if *others == parameters.as_slice() => Some(bounds),
+            _ => None,
+        });
+        match same {
+            Some(bounds) => bounds.push(wanted),
+            None => units.push(Unit::Span(parameters, vec![wanted])),
+        }
+    }
+    units
+}
 
 /// What conditions are written with.
 pub struct Writer<'a> {
@@ -39,7 +74,7 @@ impl Writer<'_> {
                 let ids = self.statement.bind(ids, Type::TEXT_ARRAY);
                 let row = self.statement.alias('r');
                 format!(
-                    "EXISTS (SELECT 1 FROM resource {row} WHERE {row}.resource_key = {key} AND {row}.id = ANY ({ids}))"
+                    "EXISTS (SELECT 1 FROM resource {row} WHERE {row}.resource_key = {key} AND {row}.id = ANY ({ids}) OFFSET 0)"
                 )
             }
             Criterion::Type(types) => match types.as_slice() {
@@ -50,7 +85,7 @@ impl Writer<'_> {
                 let row = self.statement.alias('r');
                 let condition = self.last_updated(&format!("{row}.last_updated"), wanted);
                 format!(
-                    "EXISTS (SELECT 1 FROM resource {row} WHERE {row}.resource_key = {key} AND {condition})"
+                    "EXISTS (SELECT 1 FROM resource {row} WHERE {row}.resource_key = {key} AND {condition} OFFSET 0)"
                 )
             }
             Criterion::Parameter { parameters, matches } => {
@@ -77,7 +112,7 @@ impl Writer<'_> {
                     "EXISTS (SELECT 1 FROM reference {reference} JOIN resource {pointed}
                          ON {pointed}.id = {reference}.target AND {pointed}.resource_type = {reference}.target_type
                      WHERE {reference}.resource_key = {key} AND {parameters}
-                         AND {reference}.target_type = {target} AND {pointed}.method <> {DELETE} AND {inner})",
+                         AND {reference}.target_type = {target} AND {pointed}.method <> {DELETE} AND {inner} OFFSET 0)",
                     target = target.number()
                 )
             }
@@ -92,7 +127,7 @@ impl Writer<'_> {
                 format!(
                     "EXISTS (SELECT 1 FROM resource {row} JOIN reference {pointing}
                          ON {pointing}.target = {row}.id AND {pointing}.target_type = {row}.resource_type
-                     WHERE {row}.resource_key = {key} AND {parameters} AND {inner})"
+                     WHERE {row}.resource_key = {key} AND {parameters} AND {inner} OFFSET 0)"
                 )
             }
             Criterion::Any(criteria) => any(criteria.iter().map(|one| self.predicate(one, key)).collect()),
@@ -101,79 +136,56 @@ impl Writer<'_> {
         }
     }
 
-    /// Whether the resource whose key is `key` meets all of `criteria`, as a condition for each, or for several at once.
-    pub fn predicates<'c>(
-        &mut self,
-        criteria: impl Iterator<Item = &'c Criterion>,
-        key: &str,
-    ) -> Vec<String> {
-        let mut spans: Vec<(&[ParameterId], Vec<&[DateComparison]>)> = Vec::new();
-        let mut conditions = Vec::new();
-        for criterion in criteria {
-            if let Criterion::Parameter {
-                parameters,
-                matches: Matches::Dates(wanted),
-            } = criterion
-            {
-                match spans.iter_mut().find(|(same, _)| same == parameters) {
-                    Some((_, bounds)) => bounds.push(wanted),
-                    None => spans.push((parameters, vec![wanted])),
-                }
-            } else {
-                conditions.push(self.predicate(criterion, key));
+    /// Whether the resource whose key is `key` meets a unit.
+    pub fn test(&mut self, unit: &Unit<'_>, key: &str) -> String {
+        match unit {
+            Unit::One(criterion) => self.predicate(criterion, key),
+            Unit::Span(parameters, bounds) => {
+                let rows = self.span(parameters, bounds);
+                let span = self.statement.alias('s');
+                format!(
+                    "EXISTS (SELECT 1 FROM ({rows}) AS {span} WHERE {span}.resource_key = {key} OFFSET 0)"
+                )
             }
         }
-        for (parameters, bounds) in spans {
-            conditions.push(self.span(parameters, &bounds, key));
-        }
-        conditions
     }
 
-    /// Several bounds on one date parameter, `date=ge2020&date=lt2021`. Nearly always one value meets them all, and an
-    /// index finds it between them; only where a resource has several values may each meet another bound.
-    fn span(&mut self, parameters: &[ParameterId], bounds: &[&[DateComparison]], key: &str) -> String {
+    /// The keys with dates that meet several bounds on one parameter, `date=ge2020&date=lt2021`. Nearly always one value
+    /// meets them all, and an index finds it between them; only where a resource has several values may each meet
+    /// another bound.
+    pub fn span(&mut self, parameters: &[ParameterId], bounds: &[&[DateComparison]]) -> String {
         let (one, first) = (self.statement.alias('d'), self.statement.alias('d'));
         let all_of_one: Vec<String> = bounds.iter().map(|wanted| self.dates(&one, wanted)).collect();
         let of_one = format!("{} AND {}", self.parameters(parameters, &one), all(all_of_one));
+        let single = format!("SELECT {one}.resource_key FROM date {one} WHERE {of_one}");
+        let [start, others @ ..] = bounds else {
+            return single;
+        };
+        if others.is_empty() {
+            return single;
+        }
         let mut each = vec![
             self.parameters(parameters, &first),
             format!("{first}.extreme <> 3"),
         ];
-        for (index, wanted) in bounds.iter().enumerate() {
-            if index == 0 {
-                each.push(self.dates(&first, wanted));
-            } else {
-                let other = self.statement.alias('d');
-                let condition = format!(
-                    "{} AND {}",
-                    self.parameters(parameters, &other),
-                    self.dates(&other, wanted)
-                );
-                let rows = Rows {
-                    table: "date",
-                    alias: other,
-                    condition,
-                };
-                each.push(self.exists(&rows, &format!("{first}.resource_key")));
-            }
-        }
-        if let [_] = bounds {
-            return self.exists(
-                &Rows {
-                    table: "date",
-                    alias: one,
-                    condition: of_one,
-                },
-                key,
+        each.push(self.dates(&first, start));
+        for wanted in others {
+            let other = self.statement.alias('d');
+            let condition = format!(
+                "{} AND {}",
+                self.parameters(parameters, &other),
+                self.dates(&other, wanted)
             );
+            let rows = Rows {
+                table: "date",
+                alias: other,
+                condition,
+            };
+            each.push(self.exists(&rows, &format!("{first}.resource_key")));
         }
-        let span = self.statement.alias('s');
         format!(
-            "EXISTS (SELECT 1 FROM (
-                 SELECT {one}.resource_key FROM date {one} WHERE {of_one}
-                 UNION ALL SELECT {first}.resource_key FROM date {first} WHERE {each}) AS {span}
-             WHERE {span}.resource_key = {key})",
-            each = all(each)
+            "{single} UNION ALL SELECT {first}.resource_key FROM date {first} WHERE {}",
+            all(each)
         )
     }
 
@@ -199,7 +211,9 @@ impl Writer<'_> {
         }: &Rows,
         key: &str,
     ) -> String {
-        format!("EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.resource_key = {key} AND {condition})")
+        format!(
+            "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.resource_key = {key} AND {condition} OFFSET 0)"
+        )
     }
 
     /// The rows that match: of one table, or of two for references by what they point at and by identifier.

@@ -6,9 +6,9 @@ use deadpool_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::candidates::has_few;
 use super::cursor::Cursor;
-use super::predicate::{Rows, Writer, all};
+use super::leader::Leader;
+use super::predicate::{Rows, Writer, all, units};
 use super::statement::Statement;
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Query, SortBy};
@@ -28,10 +28,11 @@ pub struct Walk {
 
 impl Walk {
     /// The walk for a query, when there is one and it pays: few matches are better gathered and sorted.
-    pub fn of(registry: &Registry, query: &Query) -> Option<Walk> {
-        let ([key], false) = (query.sort.as_slice(), has_few(query)) else {
+    pub fn of(registry: &Registry, query: &Query, leader: Leader) -> Option<Walk> {
+        if let Leader::Few(_) = leader {
             return None;
-        };
+        }
+        let [key] = query.sort.as_slice() else { return None };
         let SortBy::Parameter(parameters) = &key.by else {
             return None;
         };
@@ -61,6 +62,7 @@ impl Walk {
         names: &Names,
         registry: &Registry,
         query: &Query,
+        leader: Leader,
         cursor: Option<&Cursor>,
         count: u32,
     ) -> Result<(Vec<Row>, bool), StorageError> {
@@ -80,7 +82,7 @@ impl Walk {
         if rows.len() <= count {
             let mut writer = writer();
             let after = after.and_then(|(key, value)| value.is_none().then_some(key));
-            let sql = self.without_value(&mut writer, query, after, count + 1 - rows.len());
+            let sql = self.without_value(&mut writer, query, leader, after, count + 1 - rows.len());
             rows.extend(writer.statement.run(client, &sql).await?);
         }
         let more = rows.len() > count;
@@ -113,7 +115,12 @@ impl Walk {
                 "{value} {operator}= {last} AND ({value} {operator} {last} OR {key} > {last_key})"
             ));
         }
-        conditions.extend(writer.predicates(query.criteria.iter(), &key));
+        conditions.extend(
+            units(&query.criteria)
+                .iter()
+                .map(|unit| writer.test(unit, &key))
+                .collect::<Vec<_>>(),
+        );
         format!(
             "SELECT {COLUMNS}, page.k0::text FROM (
                  SELECT {key} AS page_key, {value} AS k0 FROM {table} {row} WHERE {conditions}
@@ -128,10 +135,11 @@ impl Walk {
         &self,
         writer: &mut Writer<'_>,
         query: &Query,
+        leader: Leader,
         after: Option<i64>,
         limit: usize,
     ) -> String {
-        let candidates = writer.candidates(query, |writer, key| {
+        let candidates = writer.candidates(query, leader, |writer, key| {
             let alias = writer.statement.alias('w');
             let condition = writer.parameters(&[self.parameter], &alias);
             let rows = Rows {
