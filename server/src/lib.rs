@@ -18,5 +18,6 @@ pub mod resource;
 pub mod search;
 pub mod serve;
 pub mod storage;
+pub mod summary;
 pub mod telemetry;
 pub mod validation;
