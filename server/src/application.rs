@@ -7,6 +7,8 @@ use axum::Router;
 use crate::authentication::Authenticator;
 use crate::authorization::PolicyHandle;
 use crate::metrics::Metrics;
+use crate::middleware;
+use crate::state::{ServerState, Settings};
 use crate::storage::Storage;
 
 /// What requests are answered with.
@@ -26,6 +28,25 @@ pub struct Parts {
 }
 
 /// The FHIR interactions.
-pub fn router(_parts: Parts) -> Router {
-    Router::new()
+pub fn router(parts: Parts) -> Router {
+    let Parts {
+        storage,
+        authenticator,
+        policy,
+        metrics,
+        base_url,
+        update_create,
+    } = parts;
+    let settings = Settings {
+        base_url: Some(base_url),
+        update_create,
+        ..Settings::default()
+    };
+    middleware::service(Arc::new(ServerState {
+        storage,
+        authenticator,
+        policy,
+        metrics,
+        settings,
+    }))
 }

@@ -179,6 +179,11 @@ impl Object {
         Some(self.0.remove(index).1)
     }
 
+    /// Takes the members out for which `keep` is false; `keep` may change the values of the others.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &mut Json) -> bool) {
+        self.0.retain_mut(|(name, value)| keep(name, value));
+    }
+
     /// The members in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value))

@@ -3,8 +3,12 @@
 
 mod narrative;
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use compact_str::CompactString;
 
+use super::structure::{Kind, Primitive, Structure, Structures};
 use super::{Json, Object};
 
 /// Where a link stands.
@@ -31,7 +35,7 @@ fn visit_member(name: &str, value: &mut Json, visit: &mut dyn FnMut(Place, &mut 
         Json::String(text) => match name {
             "reference" => visit(Place::Reference, text),
             "div" => narrative::for_each_link(text, &mut |link| visit(Place::Narrative, link)),
-            _ if is_uri_element(name) => visit(Place::Uri, text),
+            _ if URI_NAMES.contains(name) => visit(Place::Uri, text),
             _ => {}
         },
         Json::Array(items) => {
@@ -44,41 +48,22 @@ fn visit_member(name: &str, value: &mut Json, visit: &mut dyn FnMut(Place, &mut 
     }
 }
 
-/// The names that R4 gives to elements of type uri, url, oid and uuid.
-fn is_uri_element(name: &str) -> bool {
-    matches!(
-        name,
-        "address"
-            | "authority"
-            | "authorizationUrl"
-            | "contentReference"
-            | "definition"
-            | "definitionUri"
-            | "derivedFromUri"
-            | "detail"
-            | "endpoint"
-            | "fullUrl"
-            | "implicitRules"
-            | "instantiates"
-            | "instantiatesUri"
-            | "issuer"
-            | "jurisdiction"
-            | "link"
-            | "location"
-            | "onlineInformation"
-            | "policy"
-            | "protocol"
-            | "relativePath"
-            | "rendering"
-            | "source"
-            | "system"
-            | "target"
-            | "uri"
-            | "url"
-    ) || ["Uri", "Url", "Oid", "Uuid"]
+/// The names of all members that are of type uri, url, oid or uuid somewhere. Names are enough: what a transaction
+/// looks for is a full URL, which no other element holds by accident, and they work in unfinished resources too.
+static URI_NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let is_uri = |kind| {
+        matches!(
+            kind,
+            Kind::Primitive(Primitive::Uri | Primitive::Url | Primitive::Oid | Primitive::Uuid)
+        )
+    };
+    Structures::get()
         .iter()
-        .any(|suffix| name.ends_with(suffix))
-}
+        .flat_map(Structure::members)
+        .filter(|member| is_uri(member.kind))
+        .map(|member| member.name.as_str())
+        .collect()
+});
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use compact_str::CompactString;
 
-use super::{Object, ResourceType};
+use super::ResourceType;
 pub use value_set::ValueSet;
 
 /// The facts, generated from the official package.
@@ -130,15 +130,14 @@ impl Structures {
         self.resources.get(index).and_then(|id| self.structure(*id))
     }
 
-    /// The structure of a resource, by its `resourceType`.
-    pub fn of_resource(&self, resource: &Object) -> Option<&Structure> {
-        ResourceType::parse(resource.get("resourceType")?.as_str()?)
-            .and_then(|resource_type| self.resource(resource_type))
-    }
-
     /// The structure with this id.
     pub fn structure(&self, id: StructureId) -> Option<&Structure> {
         self.all.get(usize::from(id.0))
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Structure> {
+        self.all.iter()
     }
 
     /// The structure `Element`: what the underscored sibling of a primitive is made of.
@@ -164,6 +163,17 @@ impl Structure {
             .binary_search_by(|member| member.name.as_str().cmp(name))
             .ok()
             .and_then(|index| self.members.get(index))
+    }
+
+    /// The member and the element that `name` stands for, and whether it is the underscored sibling of a primitive, such
+    /// as `_birthDate`.
+    pub fn find(&self, name: &str) -> Option<(&Member, &Element, bool)> {
+        let (member, is_sibling) = match name.strip_prefix('_') {
+            None => (self.member(name)?, false),
+            Some(primitive) => (self.member(primitive)?, true),
+        };
+        let is_primitive = matches!(member.kind, Kind::Primitive(_));
+        (is_primitive || !is_sibling).then_some((member, self.element(member)?, is_sibling))
     }
 
     /// All members, sorted by name.

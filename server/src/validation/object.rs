@@ -4,7 +4,7 @@ use super::location::Location;
 use super::suggestion::nearest;
 use super::{IssueCode, Validator};
 use crate::resource::Object;
-use crate::resource::structure::{Element, Kind, Member, Structure};
+use crate::resource::structure::{Element, Structure};
 
 impl Validator<'_> {
     /// Checks `object` and all below it.
@@ -19,7 +19,7 @@ impl Validator<'_> {
             if self.is_full() {
                 return;
             }
-            let Some((member, element, is_sibling)) = find(structure, name) else {
+            let Some((member, element, is_sibling)) = structure.find(name) else {
                 if !(name == "resourceType" && structure.is_resource) {
                     self.unknown_member(structure, name, location);
                 }
@@ -110,21 +110,6 @@ impl Validator<'_> {
         let diagnostics = format!("{} has no element \"{shown}\"; {advice}", structure.name);
         self.report(IssueCode::Structure, &location.member(&shown), diagnostics);
     }
-}
-
-/// The member called `name`, its element, and whether it is a primitive's underscored sibling, such as `_birthDate`.
-fn find(structure: &'static Structure, name: &str) -> Option<(&'static Member, &'static Element, bool)> {
-    let (member, is_sibling) = match name.strip_prefix('_') {
-        None => (structure.member(name)?, false),
-        Some(primitive) => {
-            let member = structure.member(primitive)?;
-            if !matches!(member.kind, Kind::Primitive(_)) {
-                return None;
-            }
-            (member, true)
-        }
-    };
-    Some((member, structure.element(member)?, is_sibling))
 }
 
 /// Whether what follows the name of a choice reads like a type: nothing, or a word with a capital.

@@ -80,6 +80,7 @@ fn read(text: &str) -> Literal<'_> {
     if has_scheme(path) {
         return Literal::Absolute;
     }
+    let path = path.split('#').next().unwrap_or_default();
     let mut segments = path.split('/');
     let type_name = segments.next().unwrap_or_default();
     let rest = [segments.next(), segments.next(), segments.next(), segments.next()];

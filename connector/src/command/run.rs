@@ -1,0 +1,156 @@
+//! `run`: takes device messages until SIGTERM or SIGINT, then finishes what it has taken.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::CommandError;
+use crate::access_policy::AccessPolicy;
+use crate::arguments::RunArguments;
+use crate::authentication::Authenticator;
+use crate::configuration::trust::{self, TrustError};
+use crate::configuration::{Configuration, ConfigurationError};
+use crate::fhir_client::FhirClient;
+use crate::health::{self, Health};
+use crate::mappings::MappingFiles;
+use crate::metrics::Metrics;
+use crate::pipeline::{Delivery, Pipeline};
+use crate::source::http::HttpSource;
+use crate::source::listener::{FollowedTls, Listener};
+use crate::telemetry;
+
+/// After the signal to end: how long requests are still accepted, because the news that this connector is not ready
+/// takes time to reach those who send them.
+const NOTICE: Duration = Duration::from_secs(3);
+/// How long requests may take to come to an end. With [`NOTICE`] it fits into the 30 seconds that Kubernetes gives.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// Why the connector does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The configuration file.
+    #[error(transparent)]
+    Configuration(#[from] ConfigurationError),
+    /// The certificate.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// An address is in use, or not ours.
+    #[error("failed to listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The system.
+    #[error("failed to start: {0}")]
+    System(std::io::Error),
+}
+
+pub(super) fn run(arguments: &RunArguments) -> Result<bool, CommandError> {
+    let configuration = Configuration::read(&arguments.config).map_err(RunError::from)?;
+    telemetry::start();
+    // Two threads: the work is waiting for FHIR services, and memory for an idle connector is to be small.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime
+        .map_err(RunError::System)?
+        .block_on(serve(configuration))?;
+    Ok(true)
+}
+
+async fn serve(configuration: Configuration) -> Result<(), RunError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::System)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::System)?;
+    trust::install_crypto_provider();
+    let mut followers = JoinSet::new();
+    let metrics = Arc::new(Metrics::new());
+    let Configuration {
+        source,
+        device_mapping_file,
+        fhir_mapping_file,
+        compatibility,
+        destinations,
+        listen,
+    } = configuration;
+    let mappings = Arc::new(MappingFiles::new(
+        device_mapping_file,
+        fhir_mapping_file,
+        compatibility,
+    ));
+    followers.spawn({
+        let mappings = Arc::clone(&mappings);
+        async move { mappings.follow().await }
+    });
+    let destinations: Vec<Arc<Delivery>> = destinations
+        .into_iter()
+        .map(|destination| Arc::new(Delivery::new(FhirClient::new(destination))))
+        .collect();
+    for delivery in &destinations {
+        let delivery = Arc::clone(delivery);
+        followers.spawn(async move { delivery.client().follow().await });
+    }
+    let health = Arc::new(Health::new(
+        Arc::clone(&mappings),
+        Arc::clone(&metrics),
+        &destinations,
+    ));
+    followers.spawn({
+        let health = Arc::clone(&health);
+        async move { health.follow_destinations().await }
+    });
+    let end = CancellationToken::new();
+    let probes = bind("metrics", listen.metrics, None).await?;
+    followers.spawn(probes.run(health::router(Arc::clone(&health)), end.clone()));
+
+    let tls = source.http.tls.map(FollowedTls::load).transpose()?.map(Arc::new);
+    if let Some(tls) = tls.clone() {
+        followers.spawn(async move { tls.follow().await });
+    }
+    let access = source.http.authentication.map(|settings| {
+        (
+            Arc::new(Authenticator::new(settings.kubernetes)),
+            Arc::new(AccessPolicy::new(settings.access_file)),
+        )
+    });
+    if let Some((authenticator, policy)) = access.clone() {
+        followers.spawn(async move { authenticator.follow().await });
+        followers.spawn(async move { policy.follow().await });
+    }
+    let pipeline = Pipeline::new(mappings, destinations, Arc::clone(&metrics));
+    let drain = CancellationToken::new();
+    let listener = bind("source", source.http.listen, tls).await?;
+    let mut serving =
+        tokio::spawn(listener.run(HttpSource::new(pipeline, access, metrics).router(), drain.clone()));
+    health.connected();
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("shutting down: not ready any more, finishing what has been taken");
+    health.drain();
+    tokio::time::sleep(NOTICE).await;
+    drain.cancel();
+    match tokio::time::timeout(DRAIN, &mut serving).await {
+        Ok(_) => tracing::info!("shut down, nothing was cut off"),
+        Err(_elapsed) => tracing::warn!("shut down while requests were being answered"),
+    }
+    end.cancel();
+    Ok(())
+}
+
+async fn bind(name: &str, address: SocketAddr, tls: Option<Arc<FollowedTls>>) -> Result<Listener, RunError> {
+    let failed = |source| RunError::Listen { address, source };
+    let with_tls = tls.is_some();
+    let listener = Listener::bind(address, tls).await.map_err(failed)?;
+    let address = listener.address().map_err(failed)?;
+    tracing::info!(listener = name, %address, tls = with_tls, "listening");
+    Ok(listener)
+}

@@ -1,0 +1,128 @@
+//! A compiled FHIR mapping: which Observation a type of measurement becomes.
+
+mod compile;
+mod period;
+
+use std::collections::HashMap;
+
+use crate::compatibility::Compatibility;
+use crate::json::Number;
+use crate::mapping_file::InvalidMapping;
+pub use period::{Boundary, PeriodInterval};
+
+/// The templates of a FHIR mapping file by type.
+#[derive(Clone, Debug)]
+pub struct FhirMapping {
+    templates: HashMap<String, FhirTemplate>,
+    /// How the file is read.
+    pub compatibility: Compatibility,
+}
+
+impl FhirMapping {
+    /// Compiles a FHIR mapping file (`CollectionFhir`). All errors of the file are found at once.
+    pub fn compile(text: &str, compatibility: Compatibility) -> Result<Self, InvalidMapping> {
+        let templates = compile::compile(text, compatibility)?;
+        let templates = templates
+            .into_iter()
+            .map(|template| (lookup_key(&template.type_name), template))
+            .collect();
+        Ok(Self {
+            templates,
+            compatibility,
+        })
+    }
+
+    /// The template for a type of measurement, compared without case.
+    pub fn template(&self, type_name: &str) -> Option<&FhirTemplate> {
+        self.templates.get(&lookup_key(type_name))
+    }
+}
+
+fn lookup_key(type_name: &str) -> String {
+    type_name.to_lowercase()
+}
+
+/// `CodeValueFhir`: the outline of an Observation (<https://hl7.org/fhir/R4/observation.html>).
+#[derive(Clone, Debug)]
+pub struct FhirTemplate {
+    /// The type of measurement.
+    pub type_name: String,
+    /// Codings of Observation.code.
+    pub codes: Vec<Coding>,
+    /// Observation.category.
+    pub category: Vec<Concept>,
+    /// Which measurements share one Observation.
+    pub period_interval: PeriodInterval,
+    /// Observation.value.
+    pub value: Option<ValueTemplate>,
+    /// Observation.component.
+    pub components: Vec<ComponentTemplate>,
+}
+
+/// One Observation.component.
+#[derive(Clone, Debug)]
+pub struct ComponentTemplate {
+    /// Codings of its code.
+    pub codes: Vec<Coding>,
+    /// Its value.
+    pub value: ValueTemplate,
+}
+
+/// A Coding (<https://hl7.org/fhir/R4/datatypes.html#Coding>).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coding {
+    /// Coding.system
+    pub system: Option<String>,
+    /// Coding.code
+    pub code: Option<String>,
+    /// Coding.display
+    pub display: Option<String>,
+}
+
+/// A CodeableConcept (<https://hl7.org/fhir/R4/datatypes.html#CodeableConcept>).
+#[derive(Clone, Debug, Default)]
+pub struct Concept {
+    /// CodeableConcept.text
+    pub text: Option<String>,
+    /// CodeableConcept.coding
+    pub codes: Vec<Coding>,
+}
+
+/// How the values of one name become a FHIR value.
+#[derive(Clone, Debug)]
+pub struct ValueTemplate {
+    /// The name of the measurement's value.
+    pub name: String,
+    /// The FHIR type.
+    pub kind: ValueKind,
+}
+
+/// The FHIR types of values.
+#[derive(Clone, Debug)]
+pub enum ValueKind {
+    /// A series on a grid (<https://hl7.org/fhir/R4/datatypes.html#SampledData>).
+    SampledData {
+        /// Milliseconds between two samples, as written.
+        default_period: Number,
+        /// The same in steps of 100 ns; at least 1.
+        step_ticks: i64,
+        /// The unit of the values.
+        unit: Option<String>,
+    },
+    /// One number with a unit (<https://hl7.org/fhir/R4/datatypes.html#Quantity>).
+    Quantity {
+        /// Quantity.unit
+        unit: Option<String>,
+        /// Quantity.system
+        system: Option<String>,
+        /// Quantity.code
+        code: Option<String>,
+    },
+    /// One text.
+    String,
+    /// The concept of the mapping, whatever the value.
+    CodeableConcept(Concept),
+}
+
+#[cfg(test)]
+mod tests;

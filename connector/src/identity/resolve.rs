@@ -1,0 +1,216 @@
+//! Finds identities in a FHIR service, and makes what is missing where the configuration says so.
+
+use std::sync::Arc;
+
+use super::{Identity, IdentityError, IdentityResolution, identifier, logical_id};
+use crate::fhir_client::{FhirClient, FhirError, Precondition, Stored, Updated};
+use crate::identity::cache::IdentityKey;
+use crate::json::{Json, Object};
+
+/// Why no identity was resolved.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// The service has no, or a contradicting, answer.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The service did not answer.
+    #[error(transparent)]
+    Fhir(#[from] FhirError),
+}
+
+/// How often another writer may be faster.
+const ATTEMPTS: usize = 4;
+
+/// Resolves an identity.
+pub async fn resolve(client: &FhirClient, key: &IdentityKey) -> Result<Identity, ResolveError> {
+    let resolution = client.destination().identity_resolution;
+    let given = |id: &Option<String>| id.clone().filter(|id| !id.trim().is_empty());
+    let (patient_id, encounter_id) = (given(&key.patient_id), given(&key.encounter_id));
+    let resolver = Resolver {
+        client,
+        device_id: &key.device_id,
+    };
+    let (device, patient) = match resolution {
+        IdentityResolution::Create => resolver.found_or_made(patient_id.as_deref()).await?,
+        IdentityResolution::Lookup | IdentityResolution::LookupWithEncounter => resolver.found().await?,
+    };
+    let encounter = match encounter_id {
+        None if resolution == IdentityResolution::LookupWithEncounter => {
+            return Err(IdentityError::NoEncounterId.into());
+        }
+        None => None,
+        Some(encounter_id) => match resolver.only("Encounter", &encounter_id).await? {
+            None if resolution != IdentityResolution::Create => {
+                return Err(IdentityError::NotFound("Encounter").into());
+            }
+            found => found.and_then(|encounter| id(&encounter)),
+        },
+    };
+    Ok(Identity {
+        patient,
+        device,
+        encounter,
+    })
+}
+
+struct Resolver<'r> {
+    client: &'r FhirClient,
+    device_id: &'r str,
+}
+
+type Resolved<T> = Result<T, ResolveError>;
+
+impl Resolver<'_> {
+    /// Logical ids of the Device and of its Patient, which must exist.
+    async fn found(&self) -> Resolved<(String, String)> {
+        let device = self
+            .only("Device", self.device_id)
+            .await?
+            .ok_or(IdentityError::NotFound("Device"))?;
+        let patient = patient_of(&device).ok_or(IdentityError::DeviceWithoutPatient)?;
+        Ok((id(&device).ok_or(IdentityError::NotFound("Device"))?, patient))
+    }
+
+    /// Logical ids of the Device and of its Patient; both are made if need be. The measurement's patient, if it names
+    /// one, must be the device's.
+    async fn found_or_made(&self, patient_id: Option<&str>) -> Resolved<(String, String)> {
+        for _ in 0..ATTEMPTS {
+            let device = self.only("Device", self.device_id).await?;
+            let device = match device {
+                Some(device) => Some(device),
+                // A search may lag behind a write; the hash of the identifier does not.
+                None => self
+                    .client
+                    .read("Device", &logical_id("", self.device_id))
+                    .await?
+                    .map(|stored| stored.resource),
+            };
+            let linked = device.as_ref().and_then(patient_of);
+            match (device, linked, patient_id) {
+                (Some(device), Some(patient), wanted) => {
+                    if let Some(wanted) = wanted
+                        && self.patient(wanted).await?.as_ref() != Some(&patient)
+                    {
+                        return Err(IdentityError::OtherPatient.into());
+                    }
+                    return Ok((id(&device).ok_or(IdentityError::NotFound("Device"))?, patient));
+                }
+                (_, _, None) => return Err(IdentityError::NoPatientId.into()),
+                (Some(device), None, Some(wanted)) => {
+                    let patient = self.patient_or_made(wanted).await?;
+                    self.link(&device, &patient).await?;
+                }
+                (None, _, Some(wanted)) => {
+                    let patient = self.patient_or_made(wanted).await?;
+                    self.make("Device", self.device_id, Some(&patient)).await?;
+                }
+            }
+            // What was made, by us or by somebody faster, is looked at again: it may belong to another patient.
+        }
+        Err(self.contended())
+    }
+
+    async fn patient(&self, patient_id: &str) -> Resolved<Option<String>> {
+        if let Some(patient) = self.only("Patient", patient_id).await? {
+            return Ok(id(&patient));
+        }
+        let by_hash = self.client.read("Patient", &logical_id("", patient_id)).await?;
+        Ok(by_hash.and_then(|stored| id(&stored.resource)))
+    }
+
+    async fn patient_or_made(&self, patient_id: &str) -> Resolved<String> {
+        if let Some(found) = self.patient(patient_id).await? {
+            return Ok(found);
+        }
+        self.make("Patient", patient_id, None).await
+    }
+
+    /// Stores a new resource under the hash of its identifier. If somebody was faster it is there as well.
+    async fn make(
+        &self,
+        resource_type: &str,
+        identifier_value: &str,
+        patient: Option<&str>,
+    ) -> Resolved<String> {
+        let logical_id = logical_id("", identifier_value);
+        let mut resource = Object::new();
+        resource.insert(Arc::from("resourceType"), Json::text(resource_type));
+        resource.insert(Arc::from("id"), Json::text(logical_id.as_str()));
+        resource.insert(
+            Arc::from("identifier"),
+            Json::array(vec![identifier("", identifier_value)]),
+        );
+        resource.extend(patient.map(|patient| (Arc::from("patient"), patient_reference(patient))));
+        self.client
+            .update(
+                resource_type,
+                &logical_id,
+                &Json::object_of(resource),
+                Precondition::Absent,
+            )
+            .await?;
+        Ok(logical_id)
+    }
+
+    /// Gives a Device without a patient to the patient.
+    async fn link(&self, device: &Json, patient: &str) -> Resolved<()> {
+        let device_id = id(device).ok_or(IdentityError::NotFound("Device"))?;
+        let Some(Stored { resource, version }) = self.client.read("Device", &device_id).await? else {
+            return Ok(());
+        };
+        let Json::Object(members) = &resource else {
+            return Ok(());
+        };
+        if patient_of(&resource).is_some() {
+            return Ok(());
+        }
+        let mut members: Object = (**members).clone();
+        members.insert(Arc::from("patient"), patient_reference(patient));
+        let linked = Json::object_of(members);
+        match self
+            .client
+            .update("Device", &device_id, &linked, Precondition::Version(version))
+            .await?
+        {
+            Updated::Stored | Updated::Conflict => Ok(()),
+        }
+    }
+
+    /// The one resource with that identifier.
+    async fn only(&self, resource_type: &'static str, identifier: &str) -> Resolved<Option<Json>> {
+        let mut found = self.client.find(resource_type, identifier).await?;
+        if found.len() > 1 {
+            Err(IdentityError::Several(resource_type).into())
+        } else {
+            Ok(found.pop())
+        }
+    }
+
+    fn contended(&self) -> ResolveError {
+        let destination = self.client.destination().name.clone();
+        FhirError::Unavailable {
+            destination,
+            reason: "others keep changing the Device".to_owned(),
+        }
+        .into()
+    }
+}
+
+fn id(resource: &Json) -> Option<String> {
+    resource
+        .member("id")
+        .and_then(Json::as_text)
+        .map(ToOwned::to_owned)
+}
+
+/// The logical id that Device.patient refers to, relative or absolute, with or without a version.
+fn patient_of(device: &Json) -> Option<String> {
+    let reference = device.member("patient")?.member("reference")?.as_text()?;
+    let (_, id) = reference.rsplit_once("Patient/")?;
+    let id = id.split('/').next().unwrap_or(id);
+    if id.is_empty() { None } else { Some(id.to_owned()) }
+}
+
+fn patient_reference(id: &str) -> Json {
+    Json::object([("reference", Json::text(format!("Patient/{id}")))])
+}

@@ -1,0 +1,96 @@
+//! Groups the measurements of one message into the Observations they will be part of. Pure; no measurement is lost,
+//! none is in two groups.
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use crate::fhir_mapping::{Boundary, FhirTemplate, PeriodInterval};
+use crate::measurement::Measurement;
+
+/// What must be equal for measurements to share an Observation (apart from time).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subject {
+    /// The type, as the device template spells it.
+    pub type_name: String,
+    /// The device's identifier.
+    pub device_id: String,
+    /// The patient's identifier.
+    pub patient_id: Option<String>,
+    /// The encounter's identifier.
+    pub encounter_id: Option<String>,
+    /// The correlation id.
+    pub correlation_id: Option<String>,
+}
+
+/// Measurements that share an Observation.
+#[derive(Clone, Debug)]
+pub struct MeasurementGroup {
+    /// What they have in common.
+    pub subject: Subject,
+    /// First and last instant.
+    pub boundary: Boundary,
+    /// The interval of the template.
+    pub interval: PeriodInterval,
+    /// Values by name with their times, in the order of time; of one time in the order of the message.
+    pub values: IndexMap<String, Vec<(Timestamp, String)>>,
+    /// Positions of the measurements in the list that was grouped.
+    pub members: Vec<usize>,
+}
+
+/// Measurements with a common subject, with their positions in the message.
+pub type BySubject<'m> = IndexMap<Subject, Vec<(usize, &'m Measurement)>>;
+
+/// First step: by subject, in the order of the message.
+pub fn by_subject<'m>(measurements: impl Iterator<Item = &'m Measurement>) -> BySubject<'m> {
+    let mut subjects = BySubject::new();
+    for (index, measurement) in measurements.enumerate() {
+        let subject = Subject {
+            type_name: measurement.type_name.clone(),
+            device_id: measurement.device_id.clone(),
+            patient_id: measurement.patient_id.clone(),
+            encounter_id: measurement.encounter_id.clone(),
+            correlation_id: measurement.correlation_id.clone(),
+        };
+        subjects.entry(subject).or_default().push((index, measurement));
+    }
+    subjects
+}
+
+/// Second step: the measurements of one subject by period, or all of them where the correlation id groups.
+pub fn by_period(
+    subject: &Subject,
+    measurements: &[(usize, &Measurement)],
+    template: &FhirTemplate,
+) -> Vec<MeasurementGroup> {
+    let interval = template.period_interval;
+    let mut groups: IndexMap<Option<Timestamp>, MeasurementGroup> = IndexMap::new();
+    for &(index, measurement) in measurements {
+        let boundary = interval.boundary(measurement.occurrence_time);
+        let key = Some(boundary.start).filter(|_| interval != PeriodInterval::CorrelationId);
+        let group = groups.entry(key).or_insert_with(|| MeasurementGroup {
+            subject: subject.clone(),
+            boundary,
+            interval,
+            values: IndexMap::new(),
+            members: Vec::new(),
+        });
+        group.boundary.start = group.boundary.start.min(boundary.start);
+        group.boundary.end = group.boundary.end.max(boundary.end);
+        group.members.push(index);
+        for (name, value) in &measurement.properties {
+            group
+                .values
+                .entry(name.clone())
+                .or_default()
+                .push((measurement.occurrence_time, value.clone()));
+        }
+    }
+    let mut groups: Vec<MeasurementGroup> = groups.into_values().collect();
+    for values in groups.iter_mut().flat_map(|group| group.values.values_mut()) {
+        values.sort_by_key(|(time, _)| *time);
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests;

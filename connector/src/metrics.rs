@@ -1,0 +1,170 @@
+//! What is counted: messages, Observations and failures. No label comes from a message.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::registry::Registry;
+
+use crate::pipeline::MessageAnswer;
+use crate::write::Outcome;
+
+/// Why something of a message was not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It is no device message.
+    Message,
+    /// The device mapping could not extract it.
+    Normalization,
+    /// The FHIR mapping has no template for it.
+    FhirMapping,
+    /// Nobody knows whom it is about.
+    Identity,
+    /// It cannot become part of an Observation.
+    Observation,
+    /// The FHIR service refused it.
+    Refused,
+}
+
+impl Failure {
+    /// Its name in metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Normalization => "normalization",
+            Self::FhirMapping => "fhir_mapping",
+            Self::Identity => "identity",
+            Self::Observation => "observation",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FailureLabels {
+    cause: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StoredLabels {
+    destination: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    status: u16,
+}
+
+/// All counters of the program.
+pub struct Metrics {
+    registry: Registry,
+    messages: Counter,
+    measurements: Counter,
+    failures: Family<FailureLabels, Counter>,
+    stored: Family<StoredLabels, Counter>,
+    requests: Family<RequestLabels, Counter>,
+    rejected: AtomicU64,
+    last_message: AtomicI64,
+}
+
+impl Metrics {
+    /// Everything at zero.
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("brazier_connector");
+        let (messages, measurements) = (Counter::default(), Counter::default());
+        let (failures, stored, requests) = (Family::default(), Family::default(), Family::default());
+        registry.register("messages", "Device messages acknowledged", messages.clone());
+        registry.register(
+            "measurements",
+            "Measurements found in acknowledged messages",
+            measurements.clone(),
+        );
+        registry.register(
+            "failures",
+            "Parts of messages that were not stored, by cause",
+            failures.clone(),
+        );
+        registry.register(
+            "observations",
+            "Writes of Observations, by destination and outcome",
+            stored.clone(),
+        );
+        registry.register(
+            "requests",
+            "Requests to the HTTP source, by status",
+            requests.clone(),
+        );
+        let (rejected, last_message) = (AtomicU64::new(0), AtomicI64::new(i64::MIN));
+        Self {
+            registry,
+            messages,
+            measurements,
+            failures,
+            stored,
+            requests,
+            rejected,
+            last_message,
+        }
+    }
+
+    /// Something was not stored.
+    pub fn failed(&self, failure: Failure) {
+        self.failures
+            .get_or_create(&FailureLabels {
+                cause: failure.name(),
+            })
+            .inc();
+        self.rejected.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A group is stored.
+    pub fn stored(&self, destination: &str, outcome: Outcome) {
+        let labels = StoredLabels {
+            destination: destination.to_owned(),
+            outcome: outcome.name(),
+        };
+        self.stored.get_or_create(&labels).inc();
+    }
+
+    /// Messages were acknowledged.
+    pub fn acknowledged(&self, answers: &[MessageAnswer]) {
+        self.messages
+            .inc_by(u64::try_from(answers.len()).unwrap_or(u64::MAX));
+        let measurements: usize = answers.iter().map(|answer| answer.measurements).sum();
+        self.measurements
+            .inc_by(u64::try_from(measurements).unwrap_or(u64::MAX));
+        self.last_message
+            .store(Timestamp::now().as_millisecond(), Ordering::Relaxed);
+    }
+
+    /// A request to the source was answered.
+    pub fn answered(&self, status: u16) {
+        self.requests.get_or_create(&RequestLabels { status }).inc();
+    }
+
+    /// Messages acknowledged since the start.
+    pub fn processed(&self) -> u64 {
+        self.messages.get()
+    }
+
+    /// Parts of messages that were not stored since the start.
+    pub fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed)
+    }
+
+    /// When the last message was acknowledged.
+    pub fn last_message(&self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.last_message.load(Ordering::Relaxed)).ok()
+    }
+
+    /// All counters in the OpenMetrics text format.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

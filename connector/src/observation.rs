@@ -1,0 +1,178 @@
+//! Observations: a measurement group × a FHIR template → a new Observation, or an existing one with the group's values
+//! merged in. Pure. See <https://hl7.org/fhir/R4/observation.html>.
+
+mod create;
+mod decimal;
+mod merge;
+mod value;
+
+use jiff::Timestamp;
+
+use crate::compatibility::Compatibility;
+use crate::date_time::{identifier_segment, identifier_segment_with_fraction};
+use crate::fhir_mapping::{Boundary, FhirTemplate, PeriodInterval};
+use crate::identity::{Identity, SERVICE_SYSTEM, logical_id};
+use crate::json::Json;
+use crate::measurement_group::MeasurementGroup;
+
+use create::create;
+use merge::{belongs_to, merge};
+
+/// Why a group cannot become an Observation.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum ObservationError {
+    /// The template groups by correlation id, and the measurement has none.
+    #[error("type {type_name} groups by correlation id (periodInterval -1), but the measurement has none")]
+    NoCorrelationId {
+        /// The type.
+        type_name: String,
+    },
+    /// Several values where the FHIR type holds one.
+    #[error(
+        "value {name}: {count} values in one period, but {kind} holds one; use SampledData or a shorter period"
+    )]
+    SeveralValues {
+        /// The value's name.
+        name: String,
+        /// How many there are.
+        count: usize,
+        /// The FHIR type.
+        kind: &'static str,
+    },
+    /// A value that is no decimal number.
+    #[error("value {name}: {kind} wants a decimal number such as 72.5")]
+    NotADecimal {
+        /// The value's name.
+        name: String,
+        /// The FHIR type.
+        kind: &'static str,
+    },
+    /// A series that would be too long.
+    #[error("value {name}: the period holds {slots} samples, more than {most}; use a longer defaultPeriod")]
+    TooManySamples {
+        /// The value's name.
+        name: String,
+        /// How many there would be.
+        slots: i128,
+        /// How many are allowed.
+        most: i128,
+    },
+    /// The stored Observation holds another type of value.
+    #[error("value {name}: the stored Observation holds {found}, the mapping says {wanted}")]
+    OtherType {
+        /// The value's name.
+        name: String,
+        /// The element found.
+        found: String,
+        /// The element wanted.
+        wanted: &'static str,
+    },
+    /// The stored Observation is not as this connector writes it.
+    #[error("the stored Observation has no {0} that can be merged with")]
+    Unreadable(&'static str),
+}
+
+/// What names an Observation: a deterministic identifier, and the logical id that is its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservationKey {
+    /// The identifier's value, in the system [`SERVICE_SYSTEM`].
+    pub identifier: String,
+    /// Observation.id
+    pub id: String,
+}
+
+/// The key of a group's Observation: `{patient}.{device}.{type}.{segment}` of logical ids.
+pub fn key(group: &MeasurementGroup, identity: &Identity) -> Result<ObservationKey, ObservationError> {
+    let segment = match (group.interval, &group.subject.correlation_id) {
+        (PeriodInterval::CorrelationId, Some(correlation)) if !correlation.trim().is_empty() => {
+            correlation.clone()
+        }
+        (PeriodInterval::CorrelationId, _) => {
+            return Err(ObservationError::NoCorrelationId {
+                type_name: group.subject.type_name.clone(),
+            });
+        }
+        _ => period_segment(group.boundary, identifier_segment),
+    };
+    Ok(key_of(group, identity, &segment))
+}
+
+/// The key for a single measurement whose second is taken by another one (strict mode; the original would overwrite).
+pub fn key_within_second(group: &MeasurementGroup, identity: &Identity) -> ObservationKey {
+    key_of(
+        group,
+        identity,
+        &period_segment(group.boundary, identifier_segment_with_fraction),
+    )
+}
+
+/// May a single measurement get a key of its own when its second is taken?
+fn has_key_within_second(group: &MeasurementGroup, compatibility: Compatibility) -> bool {
+    group.interval == PeriodInterval::Single && compatibility == Compatibility::Strict
+}
+
+/// What is to be done with a group's Observation, given what is stored under its key.
+#[derive(Debug)]
+pub enum Change {
+    /// Store this new one.
+    Create(Json),
+    /// Store this in place of the existing one.
+    Update(Json),
+    /// Nothing: the existing one already says all of it.
+    Unchanged,
+    /// The key is taken by another measurement of the same second: use [`key_within_second`].
+    Taken,
+}
+
+/// Everything that decides about a group's Observation, but for what is stored.
+#[derive(Clone, Copy)]
+pub struct Plan<'p> {
+    /// The group.
+    pub group: &'p MeasurementGroup,
+    /// Its template.
+    pub template: &'p FhirTemplate,
+    /// Whom it is about.
+    pub identity: &'p Identity,
+    /// How mappings are read.
+    pub compatibility: Compatibility,
+}
+
+impl Plan<'_> {
+    /// Decides. `now` becomes Observation.issued of a new one.
+    pub fn change(
+        &self,
+        key: &ObservationKey,
+        existing: Option<&Json>,
+        now: Timestamp,
+    ) -> Result<Change, ObservationError> {
+        let Plan {
+            group,
+            template,
+            identity,
+            compatibility,
+        } = *self;
+        let Some(existing) = existing else {
+            return create(group, template, key, identity, now, compatibility).map(Change::Create);
+        };
+        if !belongs_to(existing, key, group, compatibility)? {
+            return Ok(Change::Taken);
+        }
+        Ok(merge(group, template, existing, compatibility)?.map_or(Change::Unchanged, Change::Update))
+    }
+}
+
+fn period_segment(boundary: Boundary, print: fn(Timestamp) -> String) -> String {
+    format!("{}.{}", print(boundary.start), print(boundary.end))
+}
+
+fn key_of(group: &MeasurementGroup, identity: &Identity, segment: &str) -> ObservationKey {
+    let identifier = format!(
+        "{}.{}.{}.{segment}",
+        identity.patient, identity.device, group.subject.type_name
+    );
+    let id = logical_id(SERVICE_SYSTEM, &identifier);
+    ObservationKey { identifier, id }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,359 @@
+//! `run` up to the FHIR service: who may push, which requests are refused, what happens while no FHIR service answers, and that
+//! files are followed. The FHIR service of these tests is a port that nobody listens on.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+
+mod fixture;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fixture::{Connector, client, file, heart_rate_mappings, prepare};
+use serde_json::{Value, json};
+
+const MESSAGE: &str = r#"{"heartRate":70,"at":"2024-01-01T10:00:00Z","device":"d","patient":"p"}"#;
+
+fn nowhere() -> Value {
+    json!([{"name": "main", "url": "http://127.0.0.1:9", "identityResolution": "Create"}])
+}
+
+#[tokio::test]
+async fn requests_that_cannot_be_understood_are_refused_with_a_problem() {
+    let connector = Connector::start(prepare(&nowhere(), &json!({})), "http");
+    let client = client(None);
+    connector
+        .status_becomes(&client, |status| status["mappingValid"] == true)
+        .await;
+    for (content_type, body, status, detail) in [
+        (
+            "text/plain",
+            MESSAGE.to_owned(),
+            415,
+            "Content-Type: application/json",
+        ),
+        (
+            "application/json",
+            "{\"a\": 01}".to_owned(),
+            400,
+            "line 1, column 8",
+        ),
+        (
+            "application/json",
+            "5".to_owned(),
+            400,
+            "a device message is a JSON object",
+        ),
+        (
+            "application/json",
+            "x".repeat(5 * 1024 * 1024),
+            413,
+            "4194304 bytes",
+        ),
+        (
+            "application/json",
+            format!("{}{}", "[".repeat(100_000), "]".repeat(100_000)),
+            400,
+            "nested too deeply",
+        ),
+    ] {
+        let (found, problem) = connector.push(&client, content_type, body).await;
+        assert_eq!(found, status, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{problem}");
+    }
+    let wrong_method = client.get(&connector.source).send().await.unwrap();
+    assert_eq!(
+        (
+            wrong_method.status().as_u16(),
+            wrong_method.headers()["allow"].to_str().unwrap()
+        ),
+        (405, "POST")
+    );
+    assert_eq!(wrong_method.headers()["content-type"], "application/problem+json");
+    let nowhere = client
+        .post(format!("{}/messages", connector.source))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(nowhere.status().as_u16(), 404);
+}
+
+#[tokio::test]
+async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is() {
+    let mut connector = Connector::start(prepare(&nowhere(), &json!({})), "http");
+    let client = client(None);
+    connector
+        .status_becomes(&client, |status| status["mappingValid"] == true)
+        .await;
+    let request = client
+        .post(&connector.source)
+        .header("content-type", "application/json")
+        .body(MESSAGE);
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status().as_u16(), 503);
+    assert_eq!(response.headers()["retry-after"], "2");
+    let status = connector.status(&client).await;
+    assert_eq!(
+        (&status["processed"], &status["lastMessageTime"]),
+        (&json!(0), &Value::Null)
+    );
+    assert_eq!(
+        (&status["sourceConnected"], &status["destinationReady"]),
+        (&json!(true), &json!(false))
+    );
+    // Messages with nothing to store need no FHIR service.
+    let lines = "{\"steps\":1}\nnot JSON\n\n{\"heartRate\":70}\n";
+    let (found, answer) = connector
+        .push(&client, "application/x-ndjson; charset=utf-8", lines)
+        .await;
+    assert_eq!(found, 200, "{answer}");
+    let expected = json!({"messages": [
+        {"message": 0, "measurements": 0, "observations": [], "errors": []},
+        {"message": 1, "measurements": 0, "observations": [], "errors": [
+            {"message": "not valid JSON: expected a value (line 1, column 1)"}]},
+        {"message": 2, "measurements": 0, "observations": [], "errors": [
+            {"template": 0, "field": "deviceIdExpression", "mappingLine": 1,
+             "mappingColumn": answer["messages"][2]["errors"][0]["mappingColumn"],
+             "message": "deviceIdExpression: required, but the message does not have it"}]},
+    ]});
+    assert_eq!(answer, expected);
+    let (_, array) = connector
+        .push(&client, "application/json", "[{\"steps\":1},7]")
+        .await;
+    assert_eq!(
+        array["messages"][1]["errors"][0]["message"],
+        "a device message is a JSON object; wrap it as {\"Body\": …}"
+    );
+    let status = connector.status(&client).await;
+    assert_eq!(
+        (&status["processed"], &status["rejected"]),
+        (&json!(5), &json!(3))
+    );
+    assert!(status["lastMessageTime"].is_string());
+    let metrics = client
+        .get(format!("{}/metrics", connector.probes))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    for line in [
+        "brazier_connector_messages_total 5",
+        "brazier_connector_requests_total{status=\"503\"} 1",
+        "cause=\"normalization\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+    for path in ["livez", "readyz"] {
+        assert_eq!(
+            client
+                .get(format!("{}/{path}", connector.probes))
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16(),
+            200
+        );
+    }
+    let log = connector.program.log();
+    assert!(!log.contains("2024-01-01T10") && !log.contains("\"p\""), "{log}");
+    assert_eq!(connector.program.terminate(), Some(0));
+}
+
+#[tokio::test]
+async fn a_mapping_that_does_not_compile_is_reported_and_the_last_good_one_stays() {
+    let connector = Connector::start(prepare(&nowhere(), &json!({})), "http");
+    let client = client(None);
+    connector
+        .status_becomes(&client, |status| status["mappingValid"] == true)
+        .await;
+    let (device, fhir) = heart_rate_mappings();
+    connector.swap_mapping(2, &device.replace("$.device", "$.device["), &fhir);
+    let status = connector
+        .status_becomes(&client, |status| status["mappingValid"] == false)
+        .await;
+    let error = &status["mappingError"];
+    assert_eq!(
+        (&error["template"], &error["field"], &error["line"]),
+        (&json!(0), &json!("deviceIdExpression"), &json!(1))
+    );
+    assert!(
+        error["file"].as_str().unwrap().ends_with("device.json") && error["column"].as_u64().unwrap() > 1
+    );
+    let (_, answer) = connector
+        .push(&client, "application/json", r#"{"heartRate":70}"#)
+        .await;
+    assert_eq!(
+        answer["messages"][0]["errors"].as_array().unwrap().len(),
+        1,
+        "{answer}"
+    );
+    connector.swap_mapping(3, &device.replace("heartRate", "pulse"), &fhir);
+    connector
+        .status_becomes(&client, |status| {
+            status["mappingValid"] == true && status["mappingError"].is_null()
+        })
+        .await;
+    let (_, answer) = connector
+        .push(&client, "application/json", r#"{"heartRate":70}"#)
+        .await;
+    assert_eq!(answer["messages"][0]["errors"], json!([]));
+}
+
+/// A cluster that signs tokens.
+struct Cluster {
+    key: rcgen::KeyPair,
+}
+
+impl Cluster {
+    fn jwks(&self) -> String {
+        let point = self.key.public_key_raw();
+        let (x, y) = (
+            URL_SAFE_NO_PAD.encode(&point[1..33]),
+            URL_SAFE_NO_PAD.encode(&point[33..65]),
+        );
+        json!({"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "1", "x": x, "y": y}]}).to_string()
+    }
+
+    fn token(&self, account: &str, audience: &str, expires_in: i64) -> String {
+        let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
+        let claims = json!({
+            "iss": "https://kubernetes.default.svc", "aud": [audience], "exp": now + expires_in, "nbf": now - 60, "iat": now - 60,
+            "sub": format!("system:serviceaccount:team-a:{account}"),
+            "kubernetes.io": {"namespace": "team-a", "serviceaccount": {"name": account, "uid": "1"}},
+        });
+        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
+        header.kid = Some("1".to_owned());
+        let key = jsonwebtoken::EncodingKey::from_ec_pem(self.key.serialize_pem().as_bytes()).unwrap();
+        jsonwebtoken::encode(&header, &claims, &key).unwrap()
+    }
+}
+
+fn policy(account: &str) -> String {
+    json!({"version": "1", "assignments": [{"name": "gateways", "dataActions": ["create"],
+        "principals": [{"kind": "serviceAccount", "namespace": "team-a", "name": account}]}]})
+    .to_string()
+}
+
+#[tokio::test]
+async fn only_service_accounts_with_the_data_action_push_and_only_over_tls() {
+    let cluster = Cluster {
+        key: rcgen::KeyPair::generate().unwrap(),
+    };
+    let stranger = Cluster {
+        key: rcgen::KeyPair::generate().unwrap(),
+    };
+    let folder = prepare(&nowhere(), &json!({}));
+    let identity = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let certificate = file(&folder, "tls.crt", &identity.cert.pem());
+    let key = file(&folder, "tls.key", &identity.signing_key.serialize_pem());
+    let jwks = file(&folder, "jwks.json", &cluster.jwks());
+    let access = file(&folder, "policy.json", &policy("gateway"));
+    let text = std::fs::read_to_string(folder.path().join("connector.yaml")).unwrap();
+    let mut configuration: Value = serde_json::from_str(&text).unwrap();
+    let http = configuration["source"]["http"].as_object_mut().unwrap();
+    http.insert(
+        "tls".to_owned(),
+        json!({"certificateFile": certificate, "keyFile": key}),
+    );
+    http.insert("authentication".to_owned(), json!({"accessFile": access, "kubernetes": {
+        "issuer": "https://kubernetes.default.svc", "jwksFile": jwks, "audience": "https://steps.team-a.svc"}}));
+    file(&folder, "connector.yaml", &configuration.to_string());
+    let connector = Connector::start(folder, "https");
+    let client = client(Some(&certificate));
+    connector
+        .status_becomes(&client, |status| status["mappingValid"] == true)
+        .await;
+    let push = async |token: Option<String>| {
+        let mut request = client
+            .post(&connector.source)
+            .header("content-type", "application/json")
+            .body("{\"steps\":1}");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let response = request.send().await.unwrap();
+        let challenge = response.headers().get("www-authenticate").is_some();
+        let status = response.status().as_u16();
+        assert_eq!(challenge, status == 401);
+        let detail = fixture::json_of(response).await["detail"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        (status, detail)
+    };
+    let audience = "https://steps.team-a.svc";
+    assert_eq!(push(Some(cluster.token("gateway", audience, 600))).await.0, 200);
+    for (token, status, part) in [
+        (None, 401, "carries no token"),
+        (
+            Some("nonsense".to_owned()),
+            401,
+            "not one of a Kubernetes service account",
+        ),
+        (
+            Some(cluster.token("gateway", "https://clinic.team-a.svc", 600)),
+            401,
+            "another service",
+        ),
+        (Some(cluster.token("gateway", audience, -600)), 401, "expired"),
+        (
+            Some(stranger.token("gateway", audience, 600)),
+            401,
+            "not signed with a key of the cluster",
+        ),
+        (
+            Some(cluster.token("other", audience, 600)),
+            403,
+            "team-a/other may not push",
+        ),
+    ] {
+        let (found, detail) = push(token).await;
+        assert_eq!(found, status, "{detail}");
+        assert!(detail.contains(part), "{detail}");
+    }
+    let plain = reqwest::Client::new()
+        .post(connector.source.replace("https", "http"))
+        .send()
+        .await;
+    assert!(plain.is_err(), "{plain:?}");
+    // The policy follows its file.
+    file(&connector.folder, "policy.json", &policy("other"));
+    let deadline = std::time::Instant::now() + fixture::PATIENCE;
+    while push(Some(cluster.token("other", audience, 600))).await.0 != 200 {
+        assert!(std::time::Instant::now() < deadline);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(push(Some(cluster.token("gateway", audience, 600))).await.0, 403);
+    // So does the certificate: a new one is what new connections get.
+    let renewed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    file(&connector.folder, "tls.key", &renewed.signing_key.serialize_pem());
+    let certificate = file(&connector.folder, "tls.crt", &renewed.cert.pem());
+    let renewed = fixture::client(Some(&certificate));
+    let deadline = std::time::Instant::now() + fixture::PATIENCE;
+    while renewed.post(&connector.source).send().await.is_err() {
+        assert!(std::time::Instant::now() < deadline);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_ends_the_program_with_a_message() {
+    let folder = prepare(&nowhere(), &json!({"listen": "0.0.0.0:0"}));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_brazier-connector"));
+    let output = command
+        .args(["run", "--config"])
+        .arg(folder.path().join("connector.yaml"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("source.http.tls is required"), "{message}");
+}

@@ -1,0 +1,272 @@
+//! A Bundle of type batch or transaction → the requests of its entries. <http://hl7.org/fhir/R4/http.html#transaction>
+
+use http::Method;
+
+use crate::interaction::{Interaction, InteractionError, Request, RequestBody};
+use crate::request::conditional_headers::ConditionalHeaders;
+use crate::request::preference::{Preference, Return};
+use crate::request::query_string;
+use crate::resource::{Json, Object};
+use crate::router;
+
+/// How the entries belong together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BundleKind {
+    /// Each stands alone.
+    Batch,
+    /// All or nothing.
+    Transaction,
+}
+
+/// What an entry asks for.
+#[derive(Debug, Clone)]
+pub struct EntryRequest {
+    /// Its position, from 0.
+    pub index: usize,
+    /// By what other entries refer to its resource.
+    pub full_url: Option<String>,
+    /// Method and URL, for messages.
+    pub label: String,
+    /// The request.
+    pub request: Request,
+}
+
+/// Which steps entries are processed in, whatever their order: DELETE, POST, PUT and PATCH, GET and HEAD.
+/// <http://hl7.org/fhir/R4/http.html#trules>
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// DELETE
+    Delete,
+    /// POST
+    Create,
+    /// PUT and PATCH
+    Update,
+    /// GET and HEAD, and searches
+    Read,
+}
+
+impl EntryRequest {
+    /// The step in which the entry is processed.
+    pub fn step(&self) -> Step {
+        match self.request.interaction {
+            Interaction::Delete(..) | Interaction::ConditionalDelete(_) => Step::Delete,
+            Interaction::Create(_) => Step::Create,
+            Interaction::Update(..)
+            | Interaction::ConditionalUpdate(_)
+            | Interaction::Patch(..)
+            | Interaction::ConditionalPatch(_) => Step::Update,
+            _ => Step::Read,
+        }
+    }
+}
+
+/// The kind of a Bundle that was posted to the base URL.
+///
+/// # Errors
+/// When it is of another type than batch and transaction.
+pub fn kind(bundle: &Object) -> Result<BundleKind, InteractionError> {
+    match bundle.get("type").and_then(Json::as_str) {
+        Some("batch") => Ok(BundleKind::Batch),
+        Some("transaction") => Ok(BundleKind::Transaction),
+        Some(other) => Err(InteractionError::element(
+            "Bundle.type",
+            format!(
+                "a Bundle of type \"{other}\" cannot be processed; write batch or transaction, or post it to /Bundle to store it"
+            ),
+        )),
+        None => Err(InteractionError::element(
+            "Bundle.type",
+            "the type is missing; write batch or transaction",
+        )),
+    }
+}
+
+/// The requests of the entries in their order, each with what is wrong with it.
+///
+/// # Errors
+/// When `entry` is not an array.
+pub fn entries(
+    bundle: Object,
+    base_url: &str,
+    outer: Preference,
+) -> Result<Vec<Result<EntryRequest, InteractionError>>, InteractionError> {
+    let mut bundle = bundle;
+    let entries = match bundle.remove("entry") {
+        None => Vec::new(),
+        Some(Json::Array(entries)) => entries,
+        Some(_) => {
+            return Err(InteractionError::element(
+                "Bundle.entry",
+                "must be an array of entries",
+            ));
+        }
+    };
+    let read = |(index, entry)| match entry {
+        Json::Object(entry) => read(index, entry, base_url, outer),
+        _ => Err(InteractionError::element(
+            format!("Bundle.entry[{index}]"),
+            "must be an object",
+        )),
+    };
+    Ok(entries.into_iter().enumerate().map(read).collect())
+}
+
+fn read(
+    index: usize,
+    mut entry: Object,
+    base_url: &str,
+    outer: Preference,
+) -> Result<EntryRequest, InteractionError> {
+    let place = |member: &str| format!("Bundle.entry[{index}].{member}");
+    let wrong = |member: &str, problem: &str| InteractionError::element(place(member), problem);
+    let Some(Json::Object(request)) = entry.get("request") else {
+        return Err(wrong(
+            "request",
+            "is missing; every entry of a batch or transaction needs a method and a url",
+        ));
+    };
+    let text = |name: &str| request.get(name).and_then(Json::as_str);
+    let method = match text("method") {
+        Some(name @ ("GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "PATCH")) => name,
+        _ => {
+            return Err(wrong(
+                "request.method",
+                "write GET, HEAD, POST, PUT, DELETE or PATCH",
+            ));
+        }
+    };
+    let Some(url) = text("url").filter(|url| !url.is_empty()) else {
+        return Err(wrong(
+            "request.url",
+            "is missing; write it relative to the base URL, such as Patient/1",
+        ));
+    };
+    let label = format!("{method} {url}");
+    let relative = relative(url, base_url).ok_or_else(|| {
+        wrong(
+            "request.url",
+            "is not under this server's base URL; write it relative, such as Patient/1",
+        )
+    })?;
+    let (path, query) = relative.split_once('?').unwrap_or((relative, ""));
+    let interaction = router::route(&Method::from_bytes(method.as_bytes()).unwrap_or_default(), path)?;
+    if interaction == Interaction::Bundle {
+        return Err(wrong(
+            "request.url",
+            "a Bundle cannot be processed within a Bundle",
+        ));
+    }
+    let conditions = ConditionalHeaders::of_entry(request)?;
+    let full_url = entry.get("fullUrl").and_then(Json::as_str).map(str::to_owned);
+    let answer = if outer.answer == Return::Unspecified {
+        Return::Minimal
+    } else {
+        outer.answer
+    };
+    let mut request = Request {
+        parameters: query_string::parse(query)?,
+        query: (!query.is_empty()).then(|| query.to_owned()),
+        interaction,
+        conditions,
+        preference: Preference { answer, ..outer },
+        body: RequestBody::Nothing,
+    };
+    let needs_resource = matches!(method, "POST" | "PUT" | "PATCH");
+    request.body = body(entry.remove("resource"), needs_resource, &place("resource"))?;
+    Ok(EntryRequest {
+        index,
+        full_url,
+        label,
+        request,
+    })
+}
+
+/// What a GET or a DELETE carries has no meaning.
+fn body(resource: Option<Json>, needed: bool, place: &str) -> Result<RequestBody, InteractionError> {
+    match resource {
+        _ if !needed => Ok(RequestBody::Nothing),
+        Some(Json::Object(resource)) => Ok(RequestBody::Resource(resource)),
+        Some(_) => Err(InteractionError::element(place, "must be an object, a resource")),
+        None => Err(InteractionError::element(
+            place,
+            "is missing; POST, PUT and PATCH need a resource",
+        )),
+    }
+}
+
+/// The part of `url` after the base URL; `None` when it is an absolute URL of another place.
+fn relative<'a>(url: &'a str, base_url: &str) -> Option<&'a str> {
+    match url.strip_prefix(base_url) {
+        Some(rest) if rest.is_empty() || rest.starts_with(['/', '?']) => Some(rest),
+        _ => {
+            let before_query = url.split('?').next().unwrap_or_default();
+            (!before_query.contains("://")).then_some(url)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_urls_of_this_server_are_taken() {
+        let base = "http://h/fhir";
+        assert_eq!(relative("http://h/fhir/Patient/1", base), Some("/Patient/1"));
+        assert_eq!(
+            relative("Patient?url=http://x", base),
+            Some("Patient?url=http://x")
+        );
+        assert_eq!(relative("/Patient", base), Some("/Patient"));
+        assert_eq!(relative("http://h/fhirPatient/1", base), None);
+        assert_eq!(relative("https://elsewhere/Patient/1", base), None);
+    }
+
+    fn errors(entry: &str) -> String {
+        let text = format!("{{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{entry}]}}");
+        let Ok(Json::Object(bundle)) = Json::parse(text.as_bytes()) else {
+            panic!("{text}")
+        };
+        let mut entries = entries(bundle, "http://h", Preference::default()).unwrap();
+        entries.remove(0).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_an_entry() {
+        for (entry, expected) in [
+            ("7", "Bundle.entry[0]: must be an object"),
+            ("{}", "Bundle.entry[0].request: is missing"),
+            (
+                "{\"request\":{\"url\":\"Patient\"}}",
+                "Bundle.entry[0].request.method: write",
+            ),
+            (
+                "{\"request\":{\"method\":\"get\",\"url\":\"Patient\"}}",
+                "Bundle.entry[0].request.method: write",
+            ),
+            (
+                "{\"request\":{\"method\":\"GET\"}}",
+                "Bundle.entry[0].request.url: is missing",
+            ),
+            (
+                "{\"request\":{\"method\":\"POST\",\"url\":\"Patient\"}}",
+                "Bundle.entry[0].resource: is missing",
+            ),
+            (
+                "{\"request\":{\"method\":\"GET\",\"url\":\"Nothing/1\"}}",
+                "\"Nothing\" is not a resource type",
+            ),
+            (
+                "{\"request\":{\"method\":\"POST\",\"url\":\"/\"},\"resource\":{}}",
+                "Bundle.entry[0].request.url: a Bundle",
+            ),
+            (
+                "{\"request\":{\"method\":\"GET\",\"url\":\"Patient?a=%\"}}",
+                "the query cannot be read: \"%\" has a %",
+            ),
+        ] {
+            let error = errors(entry);
+            assert!(error.starts_with(expected), "{entry}: {error}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The Bundle that a search answers with. <http://hl7.org/fhir/R4/search.html#return>
+
+use jiff::Timestamp;
+
+use super::subset::Subset;
+use super::writer::BundleWriter;
+use crate::interaction::InteractionError;
+use crate::operation_outcome;
+use crate::storage::{SearchPage, StoredResource};
+
+/// What a page is made of, beside its resources.
+pub struct Searchset<'a> {
+    /// The base URL, for `fullUrl`.
+    pub base_url: &'a str,
+    /// When the search was made.
+    pub moment: Timestamp,
+    /// `Bundle.link`
+    pub links: Vec<(&'static str, String)>,
+    /// What part of each resource is asked for.
+    pub subset: Subset,
+    /// What the client should know about its search.
+    pub warnings: Vec<String>,
+}
+
+impl Searchset<'_> {
+    /// The JSON text of the Bundle.
+    ///
+    /// # Errors
+    /// When a stored resource cannot be cut down.
+    pub fn write(self, page: SearchPage) -> Result<String, InteractionError> {
+        let resources = page.matches.iter().chain(&page.included);
+        let capacity: usize = resources.map(|resource| resource.json.len() + 256).sum();
+        let mut bundle = BundleWriter::new("searchset", self.moment, capacity);
+        if let Some(total) = page.total {
+            bundle.total(total);
+        }
+        bundle.links(&self.links);
+        let all_matches = page.matches.into_iter().map(|resource| (resource, "match"));
+        for (resource, mode) in
+            all_matches.chain(page.included.into_iter().map(|resource| (resource, "include")))
+        {
+            self.entry(&mut bundle, resource, mode)?;
+        }
+        if !self.warnings.is_empty() {
+            bundle.entry(|entry| {
+                entry.json("resource", &operation_outcome::warnings(&self.warnings));
+                entry.object("search", |search| search.text("mode", "outcome"));
+            });
+        }
+        Ok(bundle.finish())
+    }
+
+    fn entry(
+        &self,
+        bundle: &mut BundleWriter,
+        resource: StoredResource,
+        mode: &str,
+    ) -> Result<(), InteractionError> {
+        let StoredResource {
+            resource_type,
+            id,
+            json,
+            ..
+        } = resource;
+        let json = self.subset.cut(resource_type, json)?;
+        bundle.entry(|entry| {
+            entry.full_url(self.base_url, resource_type.name(), &id);
+            entry.json("resource", &json);
+            entry.object("search", |search| search.text("mode", mode));
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! The Bundle that a batch or a transaction answers with: one entry for each entry of the request, in its order.
+//! <http://hl7.org/fhir/R4/bundle.html#transaction-response>
+
+use http::StatusCode;
+use jiff::Timestamp;
+
+use super::writer::{BundleWriter, EntryWriter};
+use crate::interaction::{Answer, AnswerBody, InteractionError};
+use crate::operation_outcome;
+
+/// The JSON text of a Bundle of type `kind`.
+pub fn write(kind: &str, moment: Timestamp, results: Vec<Result<Answer, InteractionError>>) -> String {
+    let capacity = results.iter().map(size).sum();
+    let mut bundle = BundleWriter::new(kind, moment, capacity);
+    for result in results {
+        bundle.entry(|entry| match result {
+            Ok(answer) => answered(entry, &answer),
+            Err(error) => failed(entry, &error),
+        });
+    }
+    bundle.finish()
+}
+
+fn size(result: &Result<Answer, InteractionError>) -> usize {
+    match result {
+        Ok(Answer {
+            body: AnswerBody::Resource(json) | AnswerBody::Outcome(json),
+            ..
+        }) => json.len() + 256,
+        _ => 256,
+    }
+}
+
+fn answered(entry: &mut EntryWriter<'_>, answer: &Answer) {
+    if let AnswerBody::Resource(json) = &answer.body {
+        entry.json("resource", json);
+    }
+    entry.object("response", |response| {
+        response.text("status", &status_line(answer.status));
+        if let Some((version, last_updated)) = answer.version {
+            if let Some((resource_type, id)) = &answer.written {
+                response.text("location", &format!("{resource_type}/{id}/_history/{version}"));
+            }
+            response.text("etag", &format!("W/\"{version}\""));
+            response.text("lastModified", &format!("{last_updated:.3}"));
+        }
+        if let AnswerBody::Outcome(json) = &answer.body {
+            response.json("outcome", json);
+        }
+    });
+}
+
+fn failed(entry: &mut EntryWriter<'_>, error: &InteractionError) {
+    entry.object("response", |response| {
+        response.text("status", &status_line(operation_outcome::status(error)));
+        response.json("outcome", &operation_outcome::of_error(error));
+    });
+}
+
+/// `201 Created`
+fn status_line(status: StatusCode) -> String {
+    format!(
+        "{} {}",
+        status.as_str(),
+        status.canonical_reason().unwrap_or_default()
+    )
+    .trim_end()
+    .to_owned()
+}

@@ -1,0 +1,183 @@
+//! The CapabilityStatement: what we claim, computed from the router's table and the search parameters, so that it
+//! cannot lie. <http://hl7.org/fhir/R4/capabilitystatement.html>
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use crate::request::format::JSON_PATCH;
+use crate::resource::{Json, Object, ResourceType};
+use crate::router;
+use crate::search::Registry;
+use crate::search::compartment::Compartment;
+use crate::search::parameter::{ParameterKind, SearchParameter};
+use crate::state::Settings;
+
+/// When what the statement claims last changed.
+const DATE: &str = "2026-11-23";
+
+/// The parameters that every type has and that are not in the registry, with their definitions' ids and types.
+const ALWAYS: [(&str, &str, &str); 2] = [
+    ("_id", "Resource-id", "token"),
+    ("_lastUpdated", "Resource-lastUpdated", "date"),
+];
+
+/// The statement as JSON text.
+pub fn write(base_url: &str, settings: &Settings) -> String {
+    let implementation = object([
+        ("description", "FHIR R4 over PostgreSQL".into()),
+        ("url", base_url.into()),
+    ]);
+    let software = object([
+        ("name", "Brazier".into()),
+        ("version", env!("CARGO_PKG_VERSION").into()),
+    ]);
+    let statement = object([
+        ("resourceType", "CapabilityStatement".into()),
+        ("status", "active".into()),
+        ("date", DATE.into()),
+        ("kind", "instance".into()),
+        ("software", software),
+        ("implementation", implementation),
+        ("fhirVersion", "4.0.1".into()),
+        ("format", texts(["application/fhir+json", "json"])),
+        ("patchFormat", texts([JSON_PATCH])),
+    ]);
+    let mut text = statement.to_text();
+    text.pop();
+    text.push_str(",\"rest\":[");
+    text.push_str(rest(settings.update_create));
+    text.push_str("]}");
+    text
+}
+
+/// The part that is the same for all requests; computed once.
+fn rest(update_create: bool) -> &'static str {
+    static WITH: OnceLock<String> = OnceLock::new();
+    static WITHOUT: OnceLock<String> = OnceLock::new();
+    let cell = if update_create { &WITH } else { &WITHOUT };
+    cell.get_or_init(|| compute_rest(update_create).to_text())
+}
+
+fn compute_rest(update_create: bool) -> Json {
+    let includes = Includes::new(Registry::r4());
+    let resources =
+        ResourceType::all().map(|resource_type| resource(resource_type, &includes, update_create));
+    let (_, of_system) = ResourceType::all()
+        .next()
+        .map(router::supported)
+        .unwrap_or_default();
+    let compartments = ResourceType::all()
+        .filter_map(Compartment::of)
+        .map(|compartment| {
+            Json::from(format!(
+                "http://hl7.org/fhir/CompartmentDefinition/{}",
+                compartment.resource_type().name().to_lowercase()
+            ))
+        });
+    object([
+        ("mode", "server".into()),
+        ("resource", Json::Array(resources.collect())),
+        ("interaction", interactions(&of_system)),
+        ("searchParam", Json::Array(ALWAYS.iter().map(always).collect())),
+        ("compartment", Json::Array(compartments.collect())),
+    ])
+}
+
+fn resource(resource_type: ResourceType, includes: &Includes, update_create: bool) -> Json {
+    let (of_type, _) = router::supported(resource_type);
+    let profile = format!("http://hl7.org/fhir/StructureDefinition/{resource_type}");
+    let named = Registry::r4().of(resource_type).map(search_parameter);
+    let mut resource = Object::from_iter([
+        ("type", Json::from(resource_type.name())),
+        ("profile", profile.into()),
+        ("interaction", interactions(&of_type)),
+        ("versioning", "versioned".into()),
+        ("readHistory", true.into()),
+        ("updateCreate", update_create.into()),
+        ("conditionalCreate", true.into()),
+        ("conditionalRead", "full-support".into()),
+        ("conditionalUpdate", true.into()),
+        ("conditionalDelete", "single".into()),
+        ("referencePolicy", texts(["literal", "logical", "local"])),
+    ]);
+    for (name, values) in [
+        ("searchInclude", includes.forward.get(&resource_type)),
+        ("searchRevInclude", includes.reverse.get(&resource_type)),
+    ] {
+        if let Some(values) = values {
+            resource.set(
+                name,
+                Json::Array(values.iter().map(|value| value.as_str().into()).collect()),
+            );
+        }
+    }
+    resource.set(
+        "searchParam",
+        Json::Array(ALWAYS.iter().map(always).chain(named).collect()),
+    );
+    Json::Object(resource)
+}
+
+/// What can be included, by type: `Observation:subject`.
+struct Includes {
+    forward: BTreeMap<ResourceType, Vec<String>>,
+    reverse: BTreeMap<ResourceType, Vec<String>>,
+}
+
+impl Includes {
+    fn new(registry: &Registry) -> Includes {
+        let mut includes = Includes {
+            forward: BTreeMap::new(),
+            reverse: BTreeMap::new(),
+        };
+        let references = ResourceType::all()
+            .flat_map(|resource_type| registry.of(resource_type))
+            .filter(|parameter| parameter.kind == ParameterKind::Reference);
+        for parameter in references {
+            let name = format!("{}:{}", parameter.resource_type, parameter.code);
+            for target in &parameter.targets {
+                includes.reverse.entry(*target).or_default().push(name.clone());
+            }
+            includes
+                .forward
+                .entry(parameter.resource_type)
+                .or_default()
+                .push(name);
+        }
+        includes
+    }
+}
+
+fn search_parameter(parameter: &SearchParameter) -> Json {
+    object([
+        ("name", parameter.code.as_str().into()),
+        ("definition", parameter.url.as_str().into()),
+        ("type", parameter.kind.name().into()),
+    ])
+}
+
+fn always((code, id, kind): &(&str, &str, &str)) -> Json {
+    let definition = format!("http://hl7.org/fhir/SearchParameter/{id}");
+    object([
+        ("name", (*code).into()),
+        ("definition", definition.into()),
+        ("type", (*kind).into()),
+    ])
+}
+
+fn interactions(codes: &[&str]) -> Json {
+    Json::Array(
+        codes
+            .iter()
+            .map(|code| object([("code", (*code).into())]))
+            .collect(),
+    )
+}
+
+fn texts<const COUNT: usize>(texts: [&str; COUNT]) -> Json {
+    Json::Array(texts.into_iter().map(Json::from).collect())
+}
+
+fn object<const COUNT: usize>(members: [(&str, Json); COUNT]) -> Json {
+    Json::Object(Object::from_iter(members))
+}

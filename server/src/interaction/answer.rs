@@ -1,0 +1,120 @@
+//! What an interaction came to, before it is an HTTP response or an entry of a Bundle.
+
+use http::StatusCode;
+use jiff::Timestamp;
+
+use crate::request::preference::Return;
+use crate::resource::ResourceType;
+use crate::storage::{StoredResource, Written};
+
+/// What an interaction came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// The version that the answer is about: `ETag` and `Last-Modified`.
+    pub version: Option<(i32, Timestamp)>,
+    /// The resource that was written or found in place of a write: `Location`.
+    pub written: Option<(ResourceType, String)>,
+    /// What is sent.
+    pub body: AnswerBody,
+    /// How many resources are given out.
+    pub resources: u32,
+    /// Whether the audit trail has the access already.
+    pub recorded: bool,
+}
+
+/// The body of an answer: JSON text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerBody {
+    /// Nothing.
+    Nothing,
+    /// A resource, a Bundle too.
+    Resource(String),
+    /// An OperationOutcome about the interaction.
+    Outcome(String),
+}
+
+impl Answer {
+    /// An answer without a body.
+    pub fn new(status: StatusCode) -> Answer {
+        Answer {
+            status,
+            version: None,
+            written: None,
+            body: AnswerBody::Nothing,
+            resources: 0,
+            recorded: false,
+        }
+    }
+
+    /// 200 with one stored version.
+    pub fn of_stored(stored: StoredResource) -> Answer {
+        Answer {
+            version: Some((stored.version, stored.last_updated)),
+            body: AnswerBody::Resource(stored.json),
+            resources: 1,
+            ..Answer::new(StatusCode::OK)
+        }
+    }
+
+    /// 200 with a Bundle of `resources` resources.
+    pub fn of_bundle(json: String, resources: usize) -> Answer {
+        Answer {
+            body: AnswerBody::Resource(json),
+            resources: u32::try_from(resources).unwrap_or(u32::MAX),
+            ..Answer::new(StatusCode::OK)
+        }
+    }
+
+    /// 201 or 200 after a write that is in the audit trail already.
+    pub fn of_written(resource_type: ResourceType, id: &str, written: Written, wanted: Return) -> Answer {
+        let status = if written.created {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
+        Answer {
+            status,
+            version: Some((written.version, written.last_updated)),
+            written: Some((resource_type, id.to_owned())),
+            body: AnswerBody::Resource(written.json),
+            resources: 0,
+            recorded: true,
+        }
+        .as_preferred(wanted)
+    }
+
+    /// With the body that the client prefers; nothing said means the resource.
+    #[must_use]
+    pub fn as_preferred(self, wanted: Return) -> Answer {
+        let body = match wanted {
+            Return::Unspecified | Return::Representation => return self,
+            Return::Minimal => AnswerBody::Nothing,
+            Return::OperationOutcome => {
+                AnswerBody::Outcome(crate::operation_outcome::success(&self.summary()))
+            }
+        };
+        Answer {
+            body,
+            resources: 0,
+            ..self
+        }
+    }
+
+    /// One sentence about a write.
+    fn summary(&self) -> String {
+        let what = match (&self.written, self.version) {
+            (Some((resource_type, id)), Some((version, _))) => {
+                format!("{resource_type}/{id}, version {version}")
+            }
+            (Some((resource_type, id)), None) => format!("{resource_type}/{id}"),
+            _ => "the resource".to_owned(),
+        };
+        match self.status {
+            StatusCode::CREATED => format!("created {what}"),
+            _ if self.recorded => format!("stored {what}"),
+            _ => format!("found {what}"),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! batch: entries that have nothing to do with each other, each carried out and answered as if it had come alone.
+//! <http://hl7.org/fhir/R4/http.html#transaction>
+
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
+
+use super::{Answer, Context, InteractionError, perform_recorded};
+use crate::audit::AccessRecord;
+use crate::bundle::entry_request::EntryRequest;
+use crate::bundle::transaction_response;
+
+/// How many entries are carried out at the same time.
+const AT_ONCE: usize = 8;
+
+/// 200 with the answers of the entries, in their order. They are carried out in the order of the specification:
+/// deletes, creates, updates, reads.
+pub async fn batch(
+    context: &Context,
+    entries: Vec<Result<EntryRequest, InteractionError>>,
+) -> Result<Answer, InteractionError> {
+    let mut results: Vec<Option<Result<Answer, InteractionError>>> = Vec::new();
+    let mut steps: Vec<EntryRequest> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match entry {
+            Ok(entry) => {
+                results.push(None);
+                steps.push(entry);
+            }
+            Err(error) => results.push(Some(Err(error))),
+        }
+    }
+    steps.sort_by_key(EntryRequest::step);
+    while let Some(step) = steps.first().map(EntryRequest::step) {
+        let later = steps.split_off(steps.partition_point(|entry| entry.step() == step));
+        let work = std::mem::replace(&mut steps, later)
+            .into_iter()
+            .map(|entry| carry_out(context, entry));
+        let mut done = stream::iter(work).buffer_unordered(AT_ONCE);
+        while let Some((index, result)) = done.next().await {
+            results[index] = Some(result);
+        }
+    }
+    let record = AccessRecord {
+        interaction: "batch".to_owned(),
+        ..context.blank_record(200)
+    };
+    context.storage().record_access(record).await?;
+    let results = results
+        .into_iter()
+        .map(|result| result.unwrap_or(Err(InteractionError::Fault)))
+        .collect();
+    let json = transaction_response::write("batch-response", context.received, results);
+    // What the entries gave out stands in their own records.
+    Ok(Answer {
+        recorded: true,
+        ..Answer::of_bundle(json, 0)
+    })
+}
+
+fn carry_out(
+    context: &Context,
+    entry: EntryRequest,
+) -> BoxFuture<'_, (usize, Result<Answer, InteractionError>)> {
+    async move { (entry.index, perform_recorded(context, entry.request).await) }.boxed()
+}

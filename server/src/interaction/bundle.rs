@@ -1,0 +1,33 @@
+//! A Bundle posted to the base URL: read, and carried out as a batch or as a transaction.
+//! <http://hl7.org/fhir/R4/http.html#transaction>
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::prepare::{LARGE, apart};
+use super::{Answer, Context, InteractionError, Request, RequestBody, batch, transaction};
+use crate::bundle::entry_request::{self, BundleKind};
+use crate::request::resource_body::{self, ResourceBodyError};
+use crate::resource::ResourceType;
+
+/// 200 with the answers of the entries. Boxed, because an entry is an interaction as this one is.
+pub fn bundle(context: &Context, request: Request) -> BoxFuture<'_, Result<Answer, InteractionError>> {
+    async move {
+        let resource_type = ResourceType::parse("Bundle").ok_or(InteractionError::Fault)?;
+        let bundle = match request.body {
+            RequestBody::Text(text) if text.len() > LARGE => {
+                apart(move || resource_body::parse(&text, resource_type)).await??
+            }
+            RequestBody::Text(text) => resource_body::parse(&text, resource_type)?,
+            RequestBody::Resource(bundle) => bundle,
+            RequestBody::Nothing => return Err(ResourceBodyError::Empty("Bundle".to_owned()).into()),
+        };
+        let kind = entry_request::kind(&bundle)?;
+        let entries = entry_request::entries(bundle, &context.base_url, request.preference)?;
+        match kind {
+            BundleKind::Batch => batch::batch(context, entries).await,
+            BundleKind::Transaction => transaction::transaction(context, entries).await,
+        }
+    }
+    .boxed()
+}

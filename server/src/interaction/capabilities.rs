@@ -1,0 +1,38 @@
+//! capabilities: what this server can do. <http://hl7.org/fhir/R4/http.html#capabilities>
+
+use super::{Answer, AnswerBody, Context, InteractionError, Request};
+use crate::bundle::subset::Subset;
+use crate::capability_statement;
+use crate::resource::ResourceType;
+
+/// 200 with the CapabilityStatement; everybody may ask for it.
+///
+/// # Errors
+/// For a `mode` that we do not have.
+pub fn capabilities(context: &Context, request: &Request) -> Result<Answer, InteractionError> {
+    match request.parameter("mode") {
+        None | Some("" | "full" | "normative") => {}
+        Some("terminology") => {
+            return Err(InteractionError::NotSupported(
+                "a statement of terminology capabilities".to_owned(),
+            ));
+        }
+        Some(mode) => {
+            return Err(InteractionError::Parameter {
+                name: "mode".to_owned(),
+                value: mode.to_owned(),
+                expected: "write full or normative",
+            });
+        }
+    }
+    let subset = Subset::of_parameters(&request.parameters)?;
+    let json = capability_statement::write(&context.base_url, &context.state.settings);
+    let body = match ResourceType::parse("CapabilityStatement") {
+        Some(resource_type) => subset.cut(resource_type, json)?,
+        None => json,
+    };
+    Ok(Answer {
+        body: AnswerBody::Resource(body),
+        ..Answer::new(http::StatusCode::OK)
+    })
+}

@@ -1,0 +1,156 @@
+//! What an interaction is given: the request, and on whose behalf and with what it is carried out.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::{Interaction, InteractionError};
+use crate::audit::AccessRecord;
+use crate::authentication::Principal;
+use crate::authorization::{AccessPolicy, DataAction, Decision};
+use crate::request::conditional_headers::ConditionalHeaders;
+use crate::request::preference::{Handling, Preference};
+use crate::resource::{Object, ResourceType};
+use crate::state::ServerState;
+use crate::storage::Storage;
+
+/// On whose behalf and with what an interaction is carried out. One for a request, whatever its entries.
+pub struct Context {
+    /// The server.
+    pub state: Arc<ServerState>,
+    /// The base URL that the client used, without a slash at its end.
+    pub base_url: String,
+    /// Who asks.
+    pub principal: Principal,
+    /// What they may do; one policy from end to end.
+    pub policy: Arc<AccessPolicy>,
+    /// `X-Request-Id`
+    pub request_id: String,
+    /// The client's address.
+    pub source: Option<String>,
+    /// When the request came.
+    pub received: Timestamp,
+}
+
+/// One interaction that is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Which.
+    pub interaction: Interaction,
+    /// The query string, and the form of a posted search after it; for the audit trail.
+    pub query: Option<String>,
+    /// The same, read.
+    pub parameters: Vec<(String, String)>,
+    /// `If-Match` and its like.
+    pub conditions: ConditionalHeaders,
+    /// `Prefer`
+    pub preference: Preference,
+    /// The body.
+    pub body: RequestBody,
+}
+
+/// The body of a request or of a Bundle's entry.
+#[derive(Debug, Clone)]
+pub enum RequestBody {
+    /// None.
+    Nothing,
+    /// As it was sent.
+    Text(Bytes),
+    /// Read already.
+    Resource(Object),
+}
+
+impl Request {
+    /// The value of parameter `name`; the first one when there are several.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl Context {
+    /// The database.
+    pub fn storage(&self) -> &Storage {
+        &self.state.storage
+    }
+
+    /// How strictly a search is to be read.
+    pub fn handling(&self, request: &Request) -> Handling {
+        request
+            .preference
+            .handling
+            .unwrap_or(self.state.settings.search_handling)
+    }
+
+    /// Whether the principal may do `action` to resources of one type.
+    pub fn allows(&self, action: DataAction, resource_type: ResourceType) -> bool {
+        self.policy
+            .decide(&self.principal, action, Some(resource_type), self.received)
+            == Decision::Allowed
+    }
+
+    /// Whether the principal may do `action` to resources of every type.
+    pub fn allows_all(&self, action: DataAction) -> bool {
+        self.policy.decide(&self.principal, action, None, self.received) == Decision::Allowed
+    }
+
+    /// Asks the policy.
+    ///
+    /// # Errors
+    /// [`InteractionError::Forbidden`]. For `None` as the type, the answer names the types to keep to; `None` in it
+    /// means all.
+    pub fn authorize(
+        &self,
+        action: DataAction,
+        resource_type: Option<ResourceType>,
+    ) -> Result<Option<Vec<ResourceType>>, InteractionError> {
+        match self
+            .policy
+            .decide(&self.principal, action, resource_type, self.received)
+        {
+            Decision::Allowed => Ok(None),
+            Decision::AllowedFor(resource_types) => Ok(Some(resource_types)),
+            Decision::Refused { reason } => Err(InteractionError::Forbidden(reason)),
+        }
+    }
+
+    /// The audit record of `request` as far as it is known before the answer.
+    pub fn record(&self, request: &Request, status: u16) -> AccessRecord {
+        let interaction = &request.interaction;
+        AccessRecord {
+            interaction: interaction
+                .codes()
+                .first()
+                .copied()
+                .unwrap_or_default()
+                .to_owned(),
+            resource_type: interaction
+                .resource_type()
+                .map(|resource_type| resource_type.name().to_owned()),
+            resource_id: interaction.id().map(str::to_owned),
+            query: request.query.clone(),
+            ..self.blank_record(status)
+        }
+    }
+
+    /// The audit record of a request that says nothing yet but who asked.
+    pub fn blank_record(&self, status: u16) -> AccessRecord {
+        AccessRecord {
+            recorded: self.received,
+            agent: self.principal.name().to_owned(),
+            interaction: String::new(),
+            resource_type: None,
+            resource_id: None,
+            version: None,
+            query: None,
+            status,
+            reason: None,
+            request_id: self.request_id.clone(),
+            source: self.source.clone(),
+            resources: 0,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! create: a new resource under an id of the server's choice. <http://hl7.org/fhir/R4/http.html#create>
+//! With `If-None-Exist` only when no resource meets the criteria, <http://hl7.org/fhir/R4/http.html#ccreate>.
+
+use http::StatusCode;
+
+use super::conditional::{Attempts, Criteria, Match};
+use super::prepare::{Prepared, prepare};
+use super::{Answer, AnswerBody, Context, InteractionError, Request};
+use crate::authorization::DataAction;
+use crate::request::logical_id::new_logical_id;
+use crate::request::preference::Return;
+use crate::resource::ResourceType;
+use crate::storage::{Method, StoredResource, Write};
+
+/// 201 with the new resource; with `If-None-Exist` 200 with the one that is there, 412 when there are several.
+pub async fn create(
+    context: &Context,
+    mut request: Request,
+    resource_type: ResourceType,
+) -> Result<Answer, InteractionError> {
+    let body = std::mem::replace(&mut request.body, super::RequestBody::Nothing);
+    let prepared = prepare(context, body, resource_type).await?;
+    match request.conditions.if_none_exist.clone() {
+        None => {
+            let id = new_logical_id();
+            let mut record = context.record(&request, StatusCode::CREATED.as_u16());
+            record.resource_id = Some(id.clone());
+            let writes = vec![write(resource_type, &id, prepared)];
+            let written = context.storage().write(writes, Some(record)).await?;
+            let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
+            Ok(Answer::of_written(
+                resource_type,
+                &id,
+                written,
+                request.preference.answer,
+            ))
+        }
+        Some(text) => {
+            context.authorize(DataAction::Search, Some(resource_type))?;
+            let criteria = Criteria::parse(resource_type, &text, &context.base_url)?
+                .ok_or(InteractionError::NoCriteria("If-None-Exist"))?;
+            let mut attempts = Attempts::default();
+            loop {
+                match create_unless_found(context, &request, prepared.clone(), &criteria).await {
+                    Err(error) if attempts.again(&error) => {}
+                    result => return result,
+                }
+            }
+        }
+    }
+}
+
+/// The write that creates a resource.
+pub fn write(resource_type: ResourceType, id: &str, prepared: Prepared) -> Write {
+    let Prepared { resource, index } = prepared;
+    Write {
+        resource_type,
+        id: id.to_owned(),
+        method: Method::Create { resource, index },
+    }
+}
+
+/// What a conditional create answers when the resource is there.
+pub fn answer_found(found: StoredResource, wanted: Return) -> Answer {
+    let answer = Answer {
+        status: StatusCode::OK,
+        version: Some((found.version, found.last_updated)),
+        written: Some((found.resource_type, found.id)),
+        body: AnswerBody::Resource(found.json),
+        resources: 1,
+        recorded: false,
+    };
+    answer.as_preferred(wanted)
+}
+
+async fn create_unless_found(
+    context: &Context,
+    request: &Request,
+    prepared: Prepared,
+    criteria: &Criteria,
+) -> Result<Answer, InteractionError> {
+    let wanted = request.preference.answer;
+    let session = context.storage().serialized(&[criteria.lock()]).await?;
+    match criteria.find(&session).await? {
+        Match::Several => Err(criteria.several()),
+        Match::One(found) => Ok(answer_found(*found, wanted)),
+        Match::None => {
+            let id = new_logical_id();
+            let resource_type = criteria.resource_type();
+            let mut record = context.record(request, StatusCode::CREATED.as_u16());
+            record.resource_id = Some(id.clone());
+            record.query = Some(criteria.text().to_owned());
+            let written = session
+                .write(vec![write(resource_type, &id, prepared)], Some(record))
+                .await?;
+            let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
+            session.commit().await?;
+            Ok(Answer::of_written(resource_type, &id, written, wanted))
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! patch: a part of a resource is changed by a JSON Patch. <http://hl7.org/fhir/R4/http.html#patch>
+
+mod json_patch;
+
+use base64::Engine;
+use http::StatusCode;
+
+use super::conditional::{Criteria, Match};
+use super::prepare::prepare;
+use super::read::found;
+use super::update::{self, Condition};
+use super::{Answer, Context, InteractionError, Request, RequestBody};
+use crate::authorization::DataAction;
+use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
+use crate::request::format::JSON_PATCH;
+use crate::request::resource_body::ResourceBodyError;
+use crate::resource::{Json, Object, ResourceType};
+use crate::storage::{Precondition, StorageError, StoredResource, Write};
+pub use json_patch::JsonPatch;
+
+/// How often a patch is applied again when another request changed the resource meanwhile.
+const ATTEMPTS: usize = 5;
+
+/// 200 with the patched resource; 422 when the patch does not fit it.
+pub async fn patch(
+    context: &Context,
+    request: Request,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<Answer, InteractionError> {
+    let patch = read_patch(&request.body)?;
+    let mut attempt = 1;
+    loop {
+        let stored = found(
+            context.storage().read(resource_type, id).await?,
+            resource_type,
+            id,
+        )?;
+        let write = write(context, &patch, &request.conditions, stored).await?;
+        let record = context.record(&request, StatusCode::OK.as_u16());
+        match context.storage().write(vec![write], Some(record)).await {
+            // Without If-Match the patch is meant for whatever version is current.
+            Err(StorageError::VersionConflict { .. })
+                if attempt < ATTEMPTS && request.conditions.if_match.is_none() =>
+            {
+                attempt += 1;
+            }
+            written => {
+                let written = written?.into_iter().next().ok_or(InteractionError::Fault)?;
+                return Ok(Answer::of_written(
+                    resource_type,
+                    id,
+                    written,
+                    request.preference.answer,
+                ));
+            }
+        }
+    }
+}
+
+/// Patches the one resource that meets the criteria: none is 404, several are 412.
+pub async fn conditional_patch(
+    context: &Context,
+    request: Request,
+    resource_type: ResourceType,
+) -> Result<Answer, InteractionError> {
+    context.authorize(DataAction::Search, Some(resource_type))?;
+    let criteria = Criteria::of_parameters(resource_type, &request.parameters, &context.base_url)?
+        .ok_or(InteractionError::NoCriteria("a conditional patch"))?;
+    let session = context.storage().serialized(&[]).await?;
+    let id = match criteria.find(&session).await? {
+        Match::None => return Err(criteria.none()),
+        Match::Several => return Err(criteria.several()),
+        Match::One(found) => found.id,
+    };
+    drop(session);
+    patch(context, request, resource_type, &id).await
+}
+
+/// The write that stores `stored` as `patch` changes it.
+///
+/// # Errors
+/// When the patch does not fit, or what it makes is not valid.
+pub async fn write(
+    context: &Context,
+    patch: &JsonPatch,
+    conditions: &ConditionalHeaders,
+    stored: StoredResource,
+) -> Result<Write, InteractionError> {
+    let StoredResource {
+        resource_type,
+        id,
+        version,
+        json,
+        ..
+    } = stored;
+    if conditions
+        .if_match
+        .is_some_and(|tag| tag != EntityTag::Any && tag != EntityTag::Version(version))
+    {
+        return Err(InteractionError::VersionMismatch { resource_type, id });
+    }
+    let resource = apply(patch, resource_type, &json)?;
+    let prepared = prepare(context, RequestBody::Resource(resource), resource_type).await?;
+    update::check_id(&prepared, resource_type, &id)?;
+    let condition = Condition {
+        precondition: Precondition::Version(version),
+        must_exist: true,
+    };
+    Ok(update::write(context, resource_type, &id, prepared, condition))
+}
+
+fn apply(patch: &JsonPatch, resource_type: ResourceType, json: &str) -> Result<Object, InteractionError> {
+    let Ok(current) = Json::parse(json.as_bytes()) else {
+        tracing::error!(%resource_type, "a stored resource is not JSON");
+        return Err(InteractionError::Fault);
+    };
+    match patch
+        .apply(current)
+        .map_err(|error| InteractionError::Patch(error.to_string()))?
+    {
+        Json::Object(resource) => Ok(resource),
+        _ => Err(InteractionError::Patch(
+            "it replaces the resource by something that is none".to_owned(),
+        )),
+    }
+}
+
+/// A JSON Patch, as the body of a request or in the Binary of a Bundle's entry.
+///
+/// # Errors
+/// When it is none.
+pub fn read_patch(body: &RequestBody) -> Result<JsonPatch, InteractionError> {
+    let text: Vec<u8> = match body {
+        RequestBody::Nothing => return Err(ResourceBodyError::Empty("JSON Patch".to_owned()).into()),
+        RequestBody::Text(text) => text.to_vec(),
+        RequestBody::Resource(binary) => of_binary(binary)?,
+    };
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Err(ResourceBodyError::Empty("JSON Patch".to_owned()).into());
+    }
+    let json = Json::parse(&text).map_err(ResourceBodyError::Json)?;
+    JsonPatch::parse(&json).map_err(|error| InteractionError::element(error.place, error.problem))
+}
+
+fn of_binary(binary: &Object) -> Result<Vec<u8>, InteractionError> {
+    let text = |name: &str| binary.get(name).and_then(Json::as_str);
+    let wrong = |problem: &str| InteractionError::element("Binary", problem);
+    if text("resourceType") != Some("Binary") || text("contentType") != Some(JSON_PATCH) {
+        return Err(wrong(
+            "a patch in a Bundle is a Binary with contentType application/json-patch+json",
+        ));
+    }
+    let data = text("data").ok_or_else(|| wrong("data is missing"))?;
+    let engine = base64::engine::general_purpose::STANDARD;
+    engine
+        .decode(data)
+        .map_err(|error| wrong(&format!("data is not Base64: {error}")))
+}

@@ -1,0 +1,92 @@
+//! The one way through which every interaction goes: is it allowed, who carries it out, and is it in the audit trail
+//! before anybody hears of it.
+
+use super::{Answer, Context, Interaction, InteractionError, Request};
+use super::{bundle, capabilities, create, delete, history, patch, read, search, update, vread};
+use crate::audit::AccessRecord;
+use crate::operation_outcome;
+
+/// Carries out `request` and puts the access, refusals and failures too, into the audit trail.
+///
+/// # Errors
+/// What the interaction failed with. When the audit trail does not take the record: that it is not available, and
+/// nothing of the answer.
+pub async fn perform_recorded(context: &Context, request: Request) -> Result<Answer, InteractionError> {
+    let mut record = context.record(&request, 0);
+    match perform(context, request).await {
+        Ok(answer) => {
+            record_as(context, record, &answer).await?;
+            Ok(answer)
+        }
+        Err(error) => {
+            record.status = operation_outcome::status(&error).as_u16();
+            record.reason = Some(error.to_string());
+            context.storage().record_access(record).await?;
+            Err(error)
+        }
+    }
+}
+
+/// Puts an access that was answered into the audit trail.
+///
+/// # Errors
+/// When the audit trail does not take the record: then the answer must not be given.
+pub async fn record_answer(
+    context: &Context,
+    request: &Request,
+    answer: &Answer,
+) -> Result<(), InteractionError> {
+    record_as(context, context.record(request, 0), answer).await
+}
+
+async fn record_as(
+    context: &Context,
+    mut record: AccessRecord,
+    answer: &Answer,
+) -> Result<(), InteractionError> {
+    if answer.recorded {
+        return Ok(());
+    }
+    record.status = answer.status.as_u16();
+    record.version = answer.version.map(|(version, _)| version);
+    record.resources = answer.resources;
+    if let Some((_, id)) = &answer.written {
+        record.resource_id = Some(id.clone());
+    }
+    Ok(context.storage().record_access(record).await?)
+}
+
+/// Carries out `request`, if it is allowed.
+async fn perform(context: &Context, request: Request) -> Result<Answer, InteractionError> {
+    let allowed_types = match request.interaction.data_action() {
+        Some(action) => context.authorize(action, request.interaction.resource_type())?,
+        None => None,
+    };
+    match request.interaction.clone() {
+        Interaction::Capabilities => capabilities::capabilities(context, &request),
+        Interaction::Read(resource_type, id) => read::read(context, &request, resource_type, &id).await,
+        Interaction::Vread(resource_type, id, version) => {
+            vread::vread(context, &request, resource_type, &id, &version).await
+        }
+        Interaction::Create(resource_type) => create::create(context, request, resource_type).await,
+        Interaction::Update(resource_type, id) => update::update(context, request, resource_type, &id).await,
+        Interaction::ConditionalUpdate(resource_type) => {
+            update::conditional_update(context, request, resource_type).await
+        }
+        Interaction::Patch(resource_type, id) => patch::patch(context, request, resource_type, &id).await,
+        Interaction::ConditionalPatch(resource_type) => {
+            patch::conditional_patch(context, request, resource_type).await
+        }
+        Interaction::Delete(resource_type, id) => delete::delete(context, &request, resource_type, &id).await,
+        Interaction::ConditionalDelete(resource_type) => {
+            delete::conditional_delete(context, &request, resource_type).await
+        }
+        Interaction::HistoryInstance(..) | Interaction::HistoryType(_) | Interaction::HistorySystem => {
+            history::history(context, &request, allowed_types).await
+        }
+        Interaction::SearchType(_) | Interaction::SearchSystem | Interaction::SearchCompartment { .. } => {
+            search::search(context, &request, allowed_types).await
+        }
+        Interaction::Bundle => Box::pin(bundle::bundle(context, request)).await,
+    }
+}

@@ -1,0 +1,103 @@
+//! read: the current version of a resource. <http://hl7.org/fhir/R4/http.html#read>
+
+use http::StatusCode;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Answer, Context, InteractionError, Request};
+use crate::bundle::subset::Subset;
+use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
+use crate::resource::ResourceType;
+use crate::storage::{Current, StoredResource};
+
+/// 200 with the resource, or 304 when the client has it already; 404 when it never was, 410 when it was deleted.
+pub async fn read(
+    context: &Context,
+    request: &Request,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<Answer, InteractionError> {
+    let current = context.storage().read(resource_type, id).await?;
+    let stored = found(current, resource_type, id)?;
+    answer(stored, request)
+}
+
+/// The version that is there.
+///
+/// # Errors
+/// That it never was, or was deleted.
+pub fn found(
+    current: Current,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<StoredResource, InteractionError> {
+    let id = || id.to_owned();
+    match current {
+        Current::Found(stored) => Ok(stored),
+        Current::Deleted { version, .. } => Err(InteractionError::Gone {
+            resource_type,
+            id: id(),
+            version,
+        }),
+        Current::Unknown => Err(InteractionError::NotFound {
+            resource_type,
+            id: id(),
+        }),
+    }
+}
+
+/// 200 with `stored`, cut down as `_summary` and `_elements` ask, or 304.
+///
+/// # Errors
+/// When `_summary` or `_elements` cannot be understood.
+pub fn answer(stored: StoredResource, request: &Request) -> Result<Answer, InteractionError> {
+    let subset = Subset::of_parameters(&request.parameters)?;
+    if is_not_modified(&request.conditions, stored.version, stored.last_updated) {
+        let version = Some((stored.version, stored.last_updated));
+        return Ok(Answer {
+            version,
+            ..Answer::new(StatusCode::NOT_MODIFIED)
+        });
+    }
+    let json = subset.cut(stored.resource_type, stored.json)?;
+    Ok(Answer::of_stored(StoredResource { json, ..stored }))
+}
+
+/// Whether the client has this version, by its `If-None-Match` or, when there is none, by `If-Modified-Since`.
+fn is_not_modified(conditions: &ConditionalHeaders, version: i32, last_updated: Timestamp) -> bool {
+    if !conditions.if_none_match.is_empty() {
+        let is_this = |tag: &EntityTag| *tag == EntityTag::Any || *tag == EntityTag::Version(version);
+        return conditions.if_none_match.iter().any(is_this);
+    }
+    // An HTTP date has no fractions of a second.
+    let second = SignedDuration::from_secs(1);
+    conditions
+        .if_modified_since
+        .is_some_and(|since| last_updated.duration_since(since) < second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn not_modified(if_none_match: &[EntityTag], since: Option<&str>) -> bool {
+        let conditions = ConditionalHeaders {
+            if_none_match: if_none_match.to_vec(),
+            if_modified_since: since.map(|since| since.parse().unwrap()),
+            ..ConditionalHeaders::default()
+        };
+        is_not_modified(&conditions, 3, "2026-01-01T00:00:00.5Z".parse().unwrap())
+    }
+
+    #[test]
+    fn the_tag_goes_before_the_date() {
+        assert!(!not_modified(&[], None));
+        assert!(not_modified(&[EntityTag::Version(3)], None));
+        assert!(not_modified(&[EntityTag::Version(1), EntityTag::Any], None));
+        assert!(!not_modified(
+            &[EntityTag::Version(2)],
+            Some("2027-01-01T00:00:00Z")
+        ));
+        assert!(not_modified(&[], Some("2026-01-01T00:00:00Z")));
+        assert!(!not_modified(&[], Some("2025-12-31T23:59:59Z")));
+    }
+}

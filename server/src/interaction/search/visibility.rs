@@ -1,0 +1,67 @@
+//! What a principal who may not search everything must not learn from a search: resources of other types, and, by
+//! chaining through them, what they say.
+
+use crate::authorization::DataAction;
+use crate::interaction::{Context, InteractionError};
+use crate::resource::ResourceType;
+use crate::search::query::{Criterion, Query};
+
+/// Narrows a search over several types to `allowed`.
+///
+/// # Errors
+/// When none of the types that are asked for is among them.
+pub fn keep_to(query: &mut Query, allowed: &[ResourceType]) -> Result<(), InteractionError> {
+    if query.resource_types.is_empty() {
+        query.resource_types = allowed.to_vec();
+    } else {
+        query
+            .resource_types
+            .retain(|resource_type| allowed.contains(resource_type));
+    }
+    if query.resource_types.is_empty() {
+        let reason = "no role assignment allows to search any of the resource types that are asked for";
+        return Err(InteractionError::Forbidden(reason.to_owned()));
+    }
+    Ok(())
+}
+
+/// Checks that chains and `_has` lead only through types that the principal may search.
+///
+/// # Errors
+/// [`InteractionError::Forbidden`].
+pub fn check_chains(context: &Context, query: &Query) -> Result<(), InteractionError> {
+    if context.allows_all(DataAction::Search) {
+        return Ok(());
+    }
+    query
+        .criteria
+        .iter()
+        .try_for_each(|criterion| check(context, criterion))
+}
+
+fn check(context: &Context, criterion: &Criterion) -> Result<(), InteractionError> {
+    match criterion {
+        Criterion::Id(_)
+        | Criterion::Type(_)
+        | Criterion::LastUpdated(_)
+        | Criterion::Parameter { .. }
+        | Criterion::Missing { .. } => Ok(()),
+        Criterion::Chain {
+            target: resource_type,
+            criterion,
+            ..
+        }
+        | Criterion::Has {
+            source: resource_type,
+            criterion,
+            ..
+        } => {
+            context.authorize(DataAction::Search, Some(*resource_type))?;
+            check(context, criterion)
+        }
+        Criterion::Not(criterion) => check(context, criterion),
+        Criterion::Any(criteria) | Criterion::All(criteria) => criteria
+            .iter()
+            .try_for_each(|criterion| check(context, criterion)),
+    }
+}

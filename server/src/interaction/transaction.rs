@@ -1,0 +1,148 @@
+//! transaction: all entries or none. <http://hl7.org/fhir/R4/http.html#trules>
+//!
+//! Read and checked → validated → identities decided → references rewritten → written → answered. Without
+//! conditional entries and reads that is one write in one round trip; with them it is a session, in which the
+//! criteria of the entries are locked, deletes come first, and reads see what was written.
+
+mod entry;
+mod identity;
+mod outcome;
+mod reference_resolution;
+
+use super::conditional::Attempts;
+use super::prepare::parallel;
+use super::{Answer, Context, InteractionError};
+use crate::audit::AccessRecord;
+use crate::bundle::entry_request::EntryRequest;
+use crate::bundle::transaction_response;
+use crate::storage::{Session, Write, Written};
+use crate::validation::validate;
+use entry::Entry;
+use identity::Identity;
+use outcome::Outcomes;
+use reference_resolution::{Resolution, Store};
+
+/// 200 with the answers of all entries, or the error of the first entry that cannot be carried out.
+pub async fn transaction(
+    context: &Context,
+    entries: Vec<Result<EntryRequest, InteractionError>>,
+) -> Result<Answer, InteractionError> {
+    let entries = entry::check(context, entries)?;
+    let entries = validated(entries).await?;
+    if !entries.iter().any(Entry::needs_session)
+        && let Some(answer) = in_one_write(context, &entries).await?
+    {
+        return Ok(answer);
+    }
+    let mut attempts = Attempts::default();
+    loop {
+        match in_session(context, &entries).await {
+            Err(error) if attempts.again(&error) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Validates the resources of all entries.
+async fn validated(entries: Vec<Entry>) -> Result<Vec<Entry>, InteractionError> {
+    let size = entries.iter().filter(|entry| entry.resource.is_some()).count();
+    let check = |entry: Entry| match (&entry.resource, entry.written_type()) {
+        (Some(resource), Some(resource_type)) => match validate(resource_type, resource) {
+            issues if issues.is_empty() => Ok(entry),
+            issues => Err(entry.failed(InteractionError::Invalid(issues))),
+        },
+        _ => Ok(entry),
+    };
+    parallel(entries, size, check).await?.into_iter().collect()
+}
+
+/// One write; `None` when a conditional reference may mean what the transaction itself creates.
+async fn in_one_write(context: &Context, entries: &[Entry]) -> Result<Option<Answer>, InteractionError> {
+    let identities = identity::decide_without_criteria(entries)?;
+    let mut resolution = Resolution::new(entries, &identities);
+    let store = Store::Storage(context.storage());
+    if !resolution.resolve(context, &store, entries).await? {
+        return Ok(None);
+    }
+    let mut writes = identity::deletes(entries, &identities);
+    writes.extend(resolution.ready(context, entries, &identities).await?);
+    let mut outcomes = Outcomes::new(entries, &identities);
+    let (indexes, changes): (Vec<usize>, Vec<Write>) = writes.into_iter().unzip();
+    let written = context
+        .storage()
+        .write(changes, Some(record(context, &outcomes)))
+        .await;
+    let written = written.map_err(|error| identity::refusal(error, context, entries, &identities))?;
+    outcomes.add(indexes, written);
+    Ok(Some(answer(context, outcomes)))
+}
+
+/// Several steps in one database transaction.
+async fn in_session(context: &Context, entries: &[Entry]) -> Result<Answer, InteractionError> {
+    let locks: Vec<String> = entries
+        .iter()
+        .filter_map(|entry| Some(entry.criteria.as_ref()?.lock()))
+        .collect();
+    let session = context.storage().serialized(&locks).await?;
+    let mut identities: Vec<Identity> = identity::decide_deletes(&session, entries).await?;
+    let (indexes, deletes): (Vec<usize>, Vec<Write>) =
+        identity::deletes(entries, &identities).into_iter().unzip();
+    let deleted = write(context, &session, entries, &identities, deletes, None).await?;
+    identity::decide_others(context, &session, entries, &mut identities).await?;
+    let mut outcomes = Outcomes::new(entries, &identities);
+    outcomes.add(indexes, deleted);
+
+    let mut resolution = Resolution::new(entries, &identities);
+    let store = Store::Session(&session);
+    loop {
+        let complete = resolution.resolve(context, &store, entries).await?;
+        let ready = resolution.ready(context, entries, &identities).await?;
+        if ready.is_empty() && !complete {
+            return Err(resolution.unresolved(entries));
+        }
+        let (indexes, changes): (Vec<usize>, Vec<Write>) = ready.into_iter().unzip();
+        let record = complete.then(|| record(context, &outcomes));
+        outcomes.add(
+            indexes,
+            write(context, &session, entries, &identities, changes, record).await?,
+        );
+        if complete {
+            break;
+        }
+    }
+    outcomes.read(context, &session, entries).await?;
+    session.commit().await?;
+    Ok(answer(context, outcomes))
+}
+
+async fn write(
+    context: &Context,
+    session: &Session,
+    entries: &[Entry],
+    identities: &[Identity],
+    writes: Vec<Write>,
+    record: Option<AccessRecord>,
+) -> Result<Vec<Written>, InteractionError> {
+    if writes.is_empty() && record.is_none() {
+        return Ok(Vec::new());
+    }
+    let written = session.write(writes, record).await;
+    written.map_err(|error| identity::refusal(error, context, entries, identities))
+}
+
+fn record(context: &Context, outcomes: &Outcomes) -> AccessRecord {
+    AccessRecord {
+        interaction: "transaction".to_owned(),
+        resources: outcomes.found(),
+        ..context.blank_record(200)
+    }
+}
+
+fn answer(context: &Context, outcomes: Outcomes) -> Answer {
+    let answers = outcomes.into_answers().into_iter().map(Ok).collect();
+    let json = transaction_response::write("transaction-response", context.received, answers);
+    Answer {
+        recorded: true,
+        ..Answer::of_bundle(json, 0)
+    }
+}

@@ -1,0 +1,186 @@
+//! The entries of a transaction, each checked by itself: well-formed, allowed, and unlike the others.
+
+use std::collections::HashSet;
+
+use crate::authorization::DataAction;
+use crate::bundle::entry_request::{EntryRequest, Step};
+use crate::bundle::full_url::conditional_reference;
+use crate::interaction::conditional::Criteria;
+use crate::interaction::patch::{JsonPatch, read_patch};
+use crate::interaction::{Context, Interaction, InteractionError, Request, RequestBody};
+use crate::request::resource_body;
+use crate::resource::reference::for_each_reference;
+use crate::resource::{Json, Object, ResourceType};
+
+/// An entry that may be carried out.
+pub struct Entry {
+    /// Its position, from 0.
+    pub index: usize,
+    /// By what other entries refer to it.
+    pub full_url: Option<String>,
+    /// Its request, without the body.
+    pub request: Request,
+    /// The step in which it is processed.
+    pub step: Step,
+    /// The resource to be written.
+    pub resource: Option<Object>,
+    /// The patch to be applied.
+    pub patch: Option<JsonPatch>,
+    /// `ifNoneExist`, or the criteria in the URL.
+    pub criteria: Option<Criteria>,
+    /// The conditional references in the resource, as they are written.
+    pub conditional_references: Vec<String>,
+    /// For reads over several types: those that the principal may see.
+    pub allowed_types: Option<Vec<ResourceType>>,
+    /// `Type/id` as the client wrote it into a new resource; a name for it where there is no full URL.
+    placeholder: Option<String>,
+    label: String,
+}
+
+impl Entry {
+    /// The name by which other entries refer to its resource.
+    pub fn name(&self) -> Option<&str> {
+        self.full_url.as_deref().or(self.placeholder.as_deref())
+    }
+
+    /// Whether it must look at the database before, or after, it is written.
+    pub fn needs_session(&self) -> bool {
+        self.criteria.is_some() || self.patch.is_some() || self.step == Step::Read
+    }
+
+    /// The type of the resource that it writes.
+    pub fn written_type(&self) -> Option<ResourceType> {
+        matches!(self.step, Step::Create | Step::Update).then(|| self.request.interaction.resource_type())?
+    }
+
+    /// `error` as the reason why the transaction fails.
+    pub fn failed(&self, error: InteractionError) -> InteractionError {
+        error.of_entry(self.index, &self.label)
+    }
+}
+
+/// Checks all entries.
+///
+/// # Errors
+/// The first mistake.
+pub fn check(
+    context: &Context,
+    entries: Vec<Result<EntryRequest, InteractionError>>,
+) -> Result<Vec<Entry>, InteractionError> {
+    let mut full_urls = HashSet::new();
+    let mut checked = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.into_iter().enumerate() {
+        let entry = entry.map_err(|error| error.of_entry(index, "request"))?;
+        if let Some(full_url) = &entry.full_url
+            && !full_urls.insert(full_url.clone())
+        {
+            let place = format!("Bundle.entry[{index}].fullUrl");
+            return Err(InteractionError::element(
+                place,
+                format!("\"{full_url}\" stands at another entry, too"),
+            ));
+        }
+        let (index, label) = (entry.index, entry.label.clone());
+        checked.push(check_entry(context, entry).map_err(|error| error.of_entry(index, &label))?);
+    }
+    Ok(checked)
+}
+
+fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, InteractionError> {
+    let step = entry.step();
+    let EntryRequest {
+        index,
+        full_url,
+        label,
+        mut request,
+    } = entry;
+    let resource_type = request.interaction.resource_type();
+    let allowed_types = match request.interaction.data_action() {
+        Some(action) => context.authorize(action, resource_type)?,
+        None => None,
+    };
+    let criteria = criteria(context, &request)?;
+    if criteria.is_some() {
+        context.authorize(DataAction::Search, resource_type)?;
+    }
+    let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
+    let is_patch = matches!(
+        request.interaction,
+        Interaction::Patch(..) | Interaction::ConditionalPatch(_)
+    );
+    let patch = is_patch.then(|| read_patch(&body)).transpose()?;
+    let mut resource = match body {
+        RequestBody::Resource(resource) if !is_patch => Some(resource),
+        _ => None,
+    };
+    let mut conditional_references = Vec::new();
+    let mut placeholder = None;
+    if let (Some(resource), Some(resource_type)) = (&mut resource, resource_type) {
+        resource_body::check_type(resource, resource_type)?;
+        let id = check_id(&request.interaction, resource)?;
+        placeholder = id.map(|id| format!("{resource_type}/{id}"));
+        for_each_reference(resource, &mut |place, text| {
+            if conditional_reference(place, text).is_some() {
+                conditional_references.push(text.to_string());
+            }
+        });
+    }
+    Ok(Entry {
+        index,
+        full_url,
+        request,
+        step,
+        resource,
+        patch,
+        criteria,
+        conditional_references,
+        allowed_types,
+        placeholder,
+        label,
+    })
+}
+
+fn criteria(context: &Context, request: &Request) -> Result<Option<Criteria>, InteractionError> {
+    let base_url = &context.base_url;
+    let of_parameters = |resource_type, what| {
+        Criteria::of_parameters(resource_type, &request.parameters, base_url)?
+            .ok_or(InteractionError::NoCriteria(what))
+            .map(Some)
+    };
+    match (&request.interaction, &request.conditions.if_none_exist) {
+        (Interaction::Create(resource_type), Some(text)) => Criteria::parse(*resource_type, text, base_url)?
+            .ok_or(InteractionError::NoCriteria("ifNoneExist"))
+            .map(Some),
+        (Interaction::ConditionalUpdate(resource_type), _) => {
+            of_parameters(*resource_type, "a conditional update")
+        }
+        (Interaction::ConditionalPatch(resource_type), _) => {
+            of_parameters(*resource_type, "a conditional patch")
+        }
+        (Interaction::ConditionalDelete(resource_type), _) => {
+            of_parameters(*resource_type, "a conditional delete")
+        }
+        _ => Ok(None),
+    }
+}
+
+/// The id of an update's resource is that of its URL; in a Bundle it may be left out. A create's own id has no
+/// meaning but as a placeholder, and is taken out and answered.
+fn check_id(interaction: &Interaction, resource: &mut Object) -> Result<Option<String>, InteractionError> {
+    let Interaction::Update(resource_type, id) = interaction else {
+        let is_create = matches!(interaction, Interaction::Create(_));
+        let removed = if is_create { resource.remove("id") } else { None };
+        return Ok(removed.as_ref().and_then(Json::as_str).map(str::to_owned));
+    };
+    match resource.get("id") {
+        None => resource.set("id", Json::from(id.as_str())),
+        Some(sent) if sent.as_str() == Some(id) => {}
+        Some(_) => {
+            return Err(InteractionError::element(
+                format!("{resource_type}.id"),
+                format!("must be the id of the entry's URL, \"{id}\""),
+            ));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,145 @@
+//! What came of each entry, collected while the transaction goes on, and answered in the order of the entries.
+
+use super::entry::Entry;
+use super::identity::Identity;
+use crate::bundle::entry_request::Step;
+use crate::interaction::create::answer_found;
+use crate::interaction::read::{self, found};
+use crate::interaction::{Answer, Context, Interaction, InteractionError, search, vread};
+use crate::interaction::{history, perform};
+use crate::request::preference::Return;
+use crate::resource::ResourceType;
+use crate::storage::{Session, Written};
+use http::StatusCode;
+
+/// The answers so far; by the entries' places.
+pub struct Outcomes {
+    answers: Vec<Answer>,
+    /// What a written entry is about, what the client wants back, and whether it is deleted.
+    plans: Vec<Plan>,
+}
+
+struct Plan {
+    written: Option<(ResourceType, String)>,
+    same_as: Option<usize>,
+    wanted: Return,
+    step: Step,
+}
+
+impl Outcomes {
+    /// Knows what needs no write.
+    pub fn new(entries: &[Entry], identities: &[Identity]) -> Outcomes {
+        let answers = entries
+            .iter()
+            .zip(identities)
+            .map(|(entry, identity)| match identity {
+                Identity::Found(stored) => answer_found((**stored).clone(), entry.request.preference.answer),
+                _ => Answer::new(StatusCode::NO_CONTENT),
+            });
+        let plans = entries.iter().zip(identities).map(|(entry, identity)| Plan {
+            written: identity
+                .written()
+                .map(|(resource_type, id)| (resource_type, id.to_owned())),
+            same_as: match identity {
+                Identity::SameAs(place) => Some(*place),
+                _ => None,
+            },
+            wanted: entry.request.preference.answer,
+            step: entry.step,
+        });
+        Outcomes {
+            answers: answers.collect(),
+            plans: plans.collect(),
+        }
+    }
+
+    /// Adds what the writes of the entries at `places` did.
+    pub fn add(&mut self, places: Vec<usize>, written: Vec<Written>) {
+        for (place, written) in places.into_iter().zip(written) {
+            let Plan {
+                written: Some((resource_type, id)),
+                wanted,
+                step,
+                ..
+            } = &self.plans[place]
+            else {
+                continue;
+            };
+            self.answers[place] = if *step == Step::Delete {
+                let deleted = written.version > 0;
+                let version = deleted.then_some((written.version, written.last_updated));
+                Answer {
+                    version,
+                    ..Answer::new(StatusCode::NO_CONTENT)
+                }
+            } else {
+                Answer::of_written(*resource_type, id, written, *wanted)
+            };
+        }
+    }
+
+    /// Carries out the reads, which see what the transaction has written.
+    ///
+    /// # Errors
+    /// When a read fails: then all of the transaction does.
+    pub async fn read(
+        &mut self,
+        context: &Context,
+        session: &Session,
+        entries: &[Entry],
+    ) -> Result<(), InteractionError> {
+        for (place, entry) in entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.step == Step::Read)
+        {
+            let answer = read_entry(context, session, entry)
+                .await
+                .map_err(|error| entry.failed(error))?;
+            perform::record_answer(context, &entry.request, &answer).await?;
+            self.answers[place] = answer;
+        }
+        Ok(())
+    }
+
+    /// How many resources conditional creates found and give out.
+    pub fn found(&self) -> u32 {
+        self.answers.iter().map(|answer| answer.resources).sum()
+    }
+
+    /// The answers in the order of the entries.
+    pub fn into_answers(mut self) -> Vec<Answer> {
+        for place in 0..self.plans.len() {
+            if let Some(earlier) = self.plans[place].same_as {
+                // The first of them created it; for the others it was there.
+                self.answers[place] = Answer {
+                    status: StatusCode::OK,
+                    ..self.answers[earlier].clone()
+                };
+            }
+        }
+        self.answers
+    }
+}
+
+async fn read_entry(context: &Context, session: &Session, entry: &Entry) -> Result<Answer, InteractionError> {
+    let request = &entry.request;
+    let allowed_types = entry.allowed_types.clone();
+    match &request.interaction {
+        Interaction::Read(resource_type, id) => {
+            let current = session.read(*resource_type, id).await?;
+            read::answer(found(current, *resource_type, id)?, request)
+        }
+        Interaction::Vread(resource_type, id, version) => {
+            vread::vread(context, request, *resource_type, id, version).await
+        }
+        Interaction::HistoryInstance(..) | Interaction::HistoryType(_) | Interaction::HistorySystem => {
+            history::history(context, request, allowed_types).await
+        }
+        interaction if interaction.is_search() => {
+            search::search_within(context, session, request, allowed_types).await
+        }
+        Interaction::Capabilities => crate::interaction::capabilities(context, request),
+        _ => Err(InteractionError::Fault),
+    }
+}

@@ -1,0 +1,243 @@
+//! References between entries and conditional references → references to the resources that they mean, and then the
+//! writes. A conditional reference may mean what another entry makes, so entries that wait for one are written last.
+//! <http://hl7.org/fhir/R4/http.html#trules>
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::entry::Entry;
+use super::identity::Identity;
+use crate::authorization::DataAction;
+use crate::bundle::full_url::FullUrls;
+use crate::interaction::conditional::Criteria;
+use crate::interaction::prepare::{self, parallel};
+use crate::interaction::update;
+use crate::interaction::{Context, InteractionError, create};
+use crate::resource::{Object, ResourceType};
+use crate::search::query::Query;
+use crate::storage::{SearchPage, Session, Storage, StorageError, Write};
+
+/// What is searched for the targets of conditional references.
+pub enum Store<'a> {
+    /// What is committed.
+    Storage(&'a Storage),
+    /// That and what the transaction has written.
+    Session(&'a Session),
+}
+
+impl Store<'_> {
+    async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
+        match self {
+            Store::Storage(storage) => storage.search(query).await,
+            Store::Session(session) => session.search(query).await,
+        }
+    }
+}
+
+/// How far the references of a transaction are resolved.
+pub struct Resolution {
+    targets: Arc<FullUrls>,
+    /// Whether each conditional reference has its target; by the reference as it is written.
+    conditional: HashMap<String, bool>,
+    /// The places of the entries that are still to be written.
+    pending: Vec<usize>,
+}
+
+impl Resolution {
+    /// Knows what the full URLs mean, and no conditional reference.
+    pub fn new(entries: &[Entry], identities: &[Identity]) -> Resolution {
+        let mut targets = FullUrls::default();
+        let mut pending = Vec::new();
+        for (place, (entry, identity)) in entries.iter().zip(identities).enumerate() {
+            if let (Some(name), Some((resource_type, id))) = (entry.name(), identity.target(identities)) {
+                targets.insert(name, resource_type, id);
+            }
+            if matches!(
+                identity,
+                Identity::Create(..) | Identity::Update(..) | Identity::Patched(_)
+            ) {
+                pending.push(place);
+            }
+        }
+        let references = pending
+            .iter()
+            .flat_map(|place| &entries[*place].conditional_references);
+        let conditional = references.map(|reference| (reference.clone(), false)).collect();
+        Resolution {
+            targets: Arc::new(targets),
+            conditional,
+            pending,
+        }
+    }
+
+    /// Looks for what the conditional references mean; true when all are resolved.
+    ///
+    /// # Errors
+    /// When one means several resources, or is not a search.
+    pub async fn resolve(
+        &mut self,
+        context: &Context,
+        store: &Store<'_>,
+        entries: &[Entry],
+    ) -> Result<bool, InteractionError> {
+        let open: Vec<String> = self
+            .conditional
+            .iter()
+            .filter(|(_, found)| !**found)
+            .map(|(reference, _)| reference.clone())
+            .collect();
+        let mut complete = true;
+        for reference in open {
+            let target = target(context, store, &reference).await;
+            match target.map_err(|error| self.failed(entries, &reference, error))? {
+                None => complete = false,
+                Some((resource_type, id)) => {
+                    let mut targets = Arc::unwrap_or_clone(std::mem::take(&mut self.targets));
+                    targets.insert(&reference, resource_type, &id);
+                    self.targets = Arc::new(targets);
+                    self.conditional.insert(reference, true);
+                }
+            }
+        }
+        Ok(complete)
+    }
+
+    /// Takes the writes of the entries whose references are all resolved, each with its entry's place.
+    ///
+    /// # Errors
+    /// Only when the server is at fault.
+    pub async fn ready(
+        &mut self,
+        context: &Context,
+        entries: &[Entry],
+        identities: &[Identity],
+    ) -> Result<Vec<(usize, Write)>, InteractionError> {
+        let resolved = |reference: &String| self.conditional.get(reference).copied().unwrap_or_default();
+        let is_ready = |place: &usize| entries[*place].conditional_references.iter().all(resolved);
+        let (ready, pending): (Vec<usize>, Vec<usize>) =
+            self.pending.iter().partition(|place| is_ready(place));
+        self.pending = pending;
+
+        let drafts: Vec<Draft> = ready
+            .into_iter()
+            .filter_map(|place| Draft::of(place, entries, identities))
+            .collect();
+        let (targets, base_url) = (self.targets.clone(), context.base_url.clone());
+        let size = drafts.len();
+        let finish = move |draft: Draft| draft.finish(&targets, &base_url);
+        let finished = parallel(drafts, size, finish).await?;
+        Ok(finished
+            .into_iter()
+            .filter_map(|(place, finished)| Some((place, finished.into_write(context, &identities[place])?)))
+            .collect())
+    }
+
+    /// That a conditional reference means nothing.
+    pub fn unresolved(&self, entries: &[Entry]) -> InteractionError {
+        let open = self.conditional.iter().find(|(_, found)| !**found);
+        let Some((reference, _)) = open else {
+            return InteractionError::Fault;
+        };
+        self.failed(
+            entries,
+            reference,
+            InteractionError::NoMatch {
+                criteria: reference.clone(),
+            },
+        )
+    }
+
+    /// Names the first entry that holds the reference.
+    fn failed(&self, entries: &[Entry], reference: &str, error: InteractionError) -> InteractionError {
+        let holds = |entry: &&Entry| entry.conditional_references.iter().any(|held| held == reference);
+        match entries.iter().find(holds) {
+            Some(entry) => entry.failed(error),
+            None => error,
+        }
+    }
+}
+
+/// A resource on its way to its write.
+struct Draft {
+    place: usize,
+    resource_type: ResourceType,
+    full_url: Option<String>,
+    state: DraftState,
+}
+
+enum DraftState {
+    /// As the client sent it.
+    Resource(Object),
+    /// Ready since it was patched.
+    Written(Box<Write>),
+}
+
+/// A draft with its references rewritten and its index made.
+enum Finished {
+    Prepared(prepare::Prepared),
+    Written(Write),
+}
+
+impl Draft {
+    fn of(place: usize, entries: &[Entry], identities: &[Identity]) -> Option<Draft> {
+        let entry = &entries[place];
+        let (resource_type, _) = identities[place].written()?;
+        let state = match (&identities[place], &entry.resource) {
+            (Identity::Patched(write), _) => DraftState::Written(write.clone()),
+            (_, Some(resource)) => DraftState::Resource(resource.clone()),
+            (_, None) => return None,
+        };
+        Some(Draft {
+            place,
+            resource_type,
+            full_url: entry.full_url.clone(),
+            state,
+        })
+    }
+
+    fn finish(self, targets: &FullUrls, base_url: &str) -> (usize, Finished) {
+        let finished = match self.state {
+            DraftState::Written(write) => Finished::Written(*write),
+            DraftState::Resource(mut resource) => {
+                targets.rewrite(&mut resource, self.full_url.as_deref());
+                Finished::Prepared(prepare::index(resource, self.resource_type, base_url))
+            }
+        };
+        (self.place, finished)
+    }
+}
+
+impl Finished {
+    /// The write; `None` for an entry that writes nothing, of which there is no draft.
+    fn into_write(self, context: &Context, identity: &Identity) -> Option<Write> {
+        match (self, identity) {
+            (Finished::Written(write), _) => Some(write),
+            (Finished::Prepared(prepared), Identity::Update(resource_type, id, condition)) => {
+                Some(update::write(context, *resource_type, id, prepared, *condition))
+            }
+            (Finished::Prepared(prepared), Identity::Create(resource_type, id)) => {
+                Some(create::write(*resource_type, id, prepared))
+            }
+            (Finished::Prepared(_), _) => None,
+        }
+    }
+}
+
+/// The one resource that a conditional reference means; `None` when there is none.
+async fn target(
+    context: &Context,
+    store: &Store<'_>,
+    reference: &str,
+) -> Result<Option<(ResourceType, String)>, InteractionError> {
+    let (name, _) = reference.split_once('?').unwrap_or((reference, ""));
+    let resource_type = ResourceType::parse(name).ok_or(InteractionError::Fault)?;
+    context.authorize(DataAction::Search, Some(resource_type))?;
+    let criteria = Criteria::parse(resource_type, reference, &context.base_url)?
+        .ok_or(InteractionError::NoCriteria("a conditional reference"))?;
+    let mut matches = store.search(criteria.query()).await?.matches;
+    match (matches.pop(), matches.is_empty()) {
+        (None, _) => Ok(None),
+        (Some(found), true) => Ok(Some((found.resource_type, found.id))),
+        (Some(_), false) => Err(criteria.several()),
+    }
+}

@@ -1,0 +1,243 @@
+//! The table: method and path → interaction, for requests and for the entries of a Bundle alike. Pure.
+//! <http://hl7.org/fhir/R4/http.html#summary>
+
+use http::Method;
+
+use crate::interaction::Interaction;
+use crate::request::logical_id::is_logical_id;
+use crate::request::query_string::{self, QueryStringError};
+use crate::resource::ResourceType;
+
+/// Why a method and a path are no interaction.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum RouteError {
+    /// 404
+    #[error("there is nothing at \"{0}\"; write [type], [type]/[id], [type]/[id]/_history or metadata")]
+    UnknownPath(String),
+    /// 404
+    #[error("\"{0}\" is not a resource type of FHIR R4")]
+    UnknownResourceType(String),
+    /// 404
+    #[error("the operation {0} is not supported")]
+    UnknownOperation(String),
+    /// 404 for reading, 400 for writing
+    #[error("\"{id}\" cannot be a logical id: those are 1 to 64 letters, digits, hyphens and dots")]
+    InvalidId {
+        /// What stands in the id's place.
+        id: String,
+        /// Whether the request would only read.
+        reading: bool,
+    },
+    /// 405
+    #[error("{method} is not allowed here; use {}", .allowed.join(", "))]
+    MethodNotAllowed {
+        /// The method.
+        method: String,
+        /// Those that are allowed.
+        allowed: Vec<&'static str>,
+    },
+    /// 400
+    #[error("the path cannot be read: {0}")]
+    InvalidPath(#[from] QueryStringError),
+}
+
+/// A place in the URL space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    System,
+    Metadata,
+    SystemSearch,
+    SystemHistory,
+    Type(ResourceType),
+    TypeSearch(ResourceType),
+    TypeHistory(ResourceType),
+    Instance(ResourceType, String),
+    InstanceHistory(ResourceType, String),
+    Version(ResourceType, String, String),
+    Compartment(ResourceType, String, Option<ResourceType>),
+    CompartmentSearch(ResourceType, String, Option<ResourceType>),
+}
+
+const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+
+/// The interaction that `method` on `path` asks for. The path starts after the base URL; the query is not part of it.
+///
+/// # Errors
+/// [`RouteError`].
+pub fn route(method: &Method, path: &str) -> Result<Interaction, RouteError> {
+    let place = place(path, matches!(method.as_str(), "GET" | "HEAD"))?;
+    place
+        .interaction(method.as_str())
+        .ok_or_else(|| RouteError::MethodNotAllowed {
+            method: method.to_string(),
+            allowed: place.methods(),
+        })
+}
+
+/// The methods that are allowed on `path`, for `OPTIONS`.
+///
+/// # Errors
+/// [`RouteError`].
+pub fn methods(path: &str) -> Result<Vec<&'static str>, RouteError> {
+    Ok(place(path, true)?.methods())
+}
+
+/// The codes of the interactions that the table has for one resource type, and for the whole system. Conditional
+/// forms have the code of what they are a form of.
+pub fn supported(resource_type: ResourceType) -> (Vec<&'static str>, Vec<&'static str>) {
+    let id = || "id".to_owned();
+    let of_type = [
+        Place::Instance(resource_type, id()),
+        Place::Version(resource_type, id(), "1".to_owned()),
+        Place::InstanceHistory(resource_type, id()),
+        Place::Type(resource_type),
+        Place::TypeHistory(resource_type),
+        Place::TypeSearch(resource_type),
+    ];
+    let of_system = [Place::System, Place::SystemHistory, Place::SystemSearch];
+    (codes(&of_type), codes(&of_system))
+}
+
+fn codes(places: &[Place]) -> Vec<&'static str> {
+    let mut codes = Vec::new();
+    for place in places {
+        for interaction in METHODS.iter().filter_map(|method| place.interaction(method)) {
+            for code in interaction.codes() {
+                if !codes.contains(code) {
+                    codes.push(*code);
+                }
+            }
+        }
+    }
+    codes
+}
+
+impl Place {
+    /// The table.
+    fn interaction(&self, method: &str) -> Option<Interaction> {
+        let place = self.clone();
+        Some(match (method, place) {
+            ("GET" | "HEAD", Place::Metadata) => Interaction::Capabilities,
+
+            ("GET" | "HEAD", Place::System) => Interaction::SearchSystem,
+            ("POST", Place::SystemSearch) => Interaction::SearchSystem,
+            ("GET" | "HEAD", Place::SystemHistory) => Interaction::HistorySystem,
+            ("POST", Place::System) => Interaction::Bundle,
+
+            ("GET" | "HEAD", Place::Type(kind)) => Interaction::SearchType(kind),
+            ("POST", Place::TypeSearch(kind)) => Interaction::SearchType(kind),
+            ("GET" | "HEAD", Place::TypeHistory(kind)) => Interaction::HistoryType(kind),
+            ("POST", Place::Type(kind)) => Interaction::Create(kind),
+            ("PUT", Place::Type(kind)) => Interaction::ConditionalUpdate(kind),
+            ("PATCH", Place::Type(kind)) => Interaction::ConditionalPatch(kind),
+            ("DELETE", Place::Type(kind)) => Interaction::ConditionalDelete(kind),
+
+            ("GET" | "HEAD", Place::Instance(kind, id)) => Interaction::Read(kind, id),
+            ("GET" | "HEAD", Place::Version(kind, id, version)) => Interaction::Vread(kind, id, version),
+            ("GET" | "HEAD", Place::InstanceHistory(kind, id)) => Interaction::HistoryInstance(kind, id),
+            ("PUT", Place::Instance(kind, id)) => Interaction::Update(kind, id),
+            ("PATCH", Place::Instance(kind, id)) => Interaction::Patch(kind, id),
+            ("DELETE", Place::Instance(kind, id)) => Interaction::Delete(kind, id),
+
+            ("GET" | "HEAD", Place::Compartment(kind, id, searched))
+            | ("POST", Place::CompartmentSearch(kind, id, searched)) => Interaction::SearchCompartment {
+                compartment: kind,
+                id,
+                resource_type: searched,
+            },
+            _ => return None,
+        })
+    }
+
+    fn methods(&self) -> Vec<&'static str> {
+        METHODS
+            .iter()
+            .copied()
+            .filter(|method| self.interaction(method).is_some())
+            .collect()
+    }
+}
+
+fn place(path: &str, reading: bool) -> Result<Place, RouteError> {
+    let unknown = || RouteError::UnknownPath(path.to_owned());
+    let trimmed = path.strip_prefix('/').unwrap_or(path);
+    let trimmed = match trimmed.strip_suffix('/') {
+        Some(whole) if !whole.is_empty() => whole,
+        _ => trimmed,
+    };
+    let segments: Vec<String> = match trimmed {
+        "" => Vec::new(),
+        _ => trimmed
+            .split('/')
+            .map(|segment| query_string::unescape(segment, false))
+            .collect::<Result<_, _>>()?,
+    };
+    if let Some(operation) = segments.iter().find(|segment| segment.starts_with('$')) {
+        return Err(RouteError::UnknownOperation(operation.clone()));
+    }
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments.as_slice() {
+        [] => Ok(Place::System),
+        ["metadata"] => Ok(Place::Metadata),
+        ["_search"] => Ok(Place::SystemSearch),
+        ["_history"] => Ok(Place::SystemHistory),
+        [name, rest @ ..] => {
+            let Some(resource_type) = ResourceType::parse(name) else {
+                let is_name = name.bytes().all(|byte| byte.is_ascii_alphabetic());
+                let unknown_type = RouteError::UnknownResourceType((*name).to_owned());
+                return Err(if is_name { unknown_type } else { unknown() });
+            };
+            place_in_type(resource_type, rest, reading)?.ok_or_else(unknown)
+        }
+    }
+}
+
+fn place_in_type(
+    resource_type: ResourceType,
+    rest: &[&str],
+    reading: bool,
+) -> Result<Option<Place>, RouteError> {
+    let place = match rest {
+        [] => Place::Type(resource_type),
+        ["_search"] => Place::TypeSearch(resource_type),
+        ["_history"] => Place::TypeHistory(resource_type),
+        [id, rest @ ..] => {
+            if id.is_empty() {
+                return Ok(None);
+            }
+            if !is_logical_id(id) {
+                return Err(RouteError::InvalidId {
+                    id: (*id).to_owned(),
+                    reading,
+                });
+            }
+            return place_in_instance(resource_type, (*id).to_owned(), rest);
+        }
+    };
+    Ok(Some(place))
+}
+
+fn place_in_instance(
+    resource_type: ResourceType,
+    id: String,
+    rest: &[&str],
+) -> Result<Option<Place>, RouteError> {
+    let searched = |name: &str| match name {
+        "*" => Ok(None),
+        _ => ResourceType::parse(name)
+            .map(Some)
+            .ok_or_else(|| RouteError::UnknownResourceType(name.to_owned())),
+    };
+    Ok(Some(match rest {
+        [] => Place::Instance(resource_type, id),
+        ["_history"] => Place::InstanceHistory(resource_type, id),
+        ["_history", version] => Place::Version(resource_type, id, (*version).to_owned()),
+        ["_search"] => Place::CompartmentSearch(resource_type, id, None),
+        [name] => Place::Compartment(resource_type, id, searched(name)?),
+        [name, "_search"] => Place::CompartmentSearch(resource_type, id, searched(name)?),
+        _ => return Ok(None),
+    }))
+}
+
+#[cfg(test)]
+mod tests;

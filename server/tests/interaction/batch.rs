@@ -1,0 +1,101 @@
+//! <http://hl7.org/fhir/R4/http.html#transaction>, entries that stand alone
+
+use crate::fixture::Server;
+
+#[tokio::test]
+async fn what_is_no_batch_is_refused() {
+    let server = Server::start().await;
+    let post = |body: &'static str| server.send_owned(format!("POST /\n\n{body}"));
+    post(r#"{"resourceType":"Patient"}"#)
+        .await
+        .refused("400 structure: the resource is of type Patient");
+    post(r#"{"resourceType":"Bundle"}"#)
+        .await
+        .refused("400 invalid: Bundle.type: the type is missing");
+    post(r#"{"resourceType":"Bundle","type":"collection"}"#)
+        .await
+        .refused("400 invalid: Bundle.type");
+    post(r#"{"resourceType":"Bundle","type":"batch","entry":{}}"#)
+        .await
+        .refused("400 invalid: Bundle.entry");
+    let empty = post(r#"{"resourceType":"Bundle","type":"batch"}"#).await;
+    assert_eq!(
+        (empty.status.as_u16(), empty.at("type"), empty.at("entry")),
+        (200, "batch-response".into(), String::new())
+    );
+}
+
+#[tokio::test]
+async fn each_entry_is_answered_by_itself_and_in_its_place() {
+    let server = Server::start().await;
+    let answer = server
+        .send(
+            r#"POST /
+
+            {"resourceType":"Bundle","type":"batch","entry":[
+              {"request":{"method":"GET","url":"Patient/a"}},
+              {"request":{"method":"GET","url":"Patient/nobody"}},
+              {"request":{"method":"PUT","url":"Patient/a"},"resource":{"resourceType":"Patient","id":"a","active":true}},
+              {"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Patient","nonsense":1}},
+              {"request":{"method":"FETCH","url":"Patient"}},
+              {"fullUrl":"urn:uuid:1","request":{"method":"POST","url":"Patient","ifNoneExist":"_id=a"},"resource":{"resourceType":"Patient"}},
+              {"request":{"method":"DELETE","url":"Patient/zzz"}},
+              {"request":{"method":"GET","url":"Patient?active=true"}},
+              {"request":{"method":"GET","url":"Patient/a","ifNoneMatch":"W/\"1\""}},
+              {"request":{"method":"PUT","url":"Patient/a","ifMatch":"W/\"9\""},"resource":{"resourceType":"Patient","id":"a"}}
+            ]}"#,
+        )
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let statuses: Vec<String> = (0..10)
+        .map(|index| answer.at(&format!("entry.{index}.response.status")))
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            "200 OK",
+            "404 Not Found",
+            "201 Created",
+            "400 Bad Request",
+            "400 Bad Request",
+            "201 Created",
+            "204 No Content",
+            "200 OK",
+            "304 Not Modified",
+            "412 Precondition Failed"
+        ],
+        "{}",
+        answer.text
+    );
+    assert_eq!(answer.at("entry.0.resource.active"), "true");
+    assert_eq!(answer.at("entry.1.response.outcome.issue.0.code"), "not-found");
+    assert_eq!(answer.at("entry.2.response.location"), "Patient/a/_history/1");
+    assert_eq!(answer.at("entry.2.response.etag"), "W/\"1\"");
+    assert_eq!(answer.at("entry.2.resource"), "");
+    assert_eq!(answer.at("entry.3.response.outcome.issue.0.code"), "structure");
+    assert_eq!(answer.at("entry.7.resource.entry.0.resource.id"), "a");
+    let recorded = server
+        .database
+        .query("SELECT string_agg(interaction, ',' ORDER BY interaction) FROM access_record");
+    assert_eq!(
+        recorded,
+        "batch,create,create,delete,read,read,read,search-type,update,update"
+    );
+}
+
+#[tokio::test]
+async fn references_between_entries_stay_as_they_are() {
+    let server = Server::start().await;
+    let answer = server
+        .send(
+            r#"POST /
+            Prefer: return=representation
+
+            {"resourceType":"Bundle","type":"batch","entry":[
+              {"fullUrl":"urn:uuid:1","request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Patient"}},
+              {"request":{"method":"POST","url":"Basic"},"resource":{"resourceType":"Basic","code":{"text":"x"},"subject":{"reference":"urn:uuid:1"}}}
+            ]}"#,
+        )
+        .await;
+    assert_eq!(answer.at("entry.1.resource.subject.reference"), "urn:uuid:1");
+}

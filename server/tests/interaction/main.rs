@@ -1,0 +1,19 @@
+//! The interactions, each as its requests and what they are answered with.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../fixture/mod.rs"]
+mod fixture;
+
+mod bad_input;
+mod batch;
+mod capabilities;
+mod conditional_delete;
+mod create;
+mod delete;
+mod history;
+mod patch;
+mod permission;
+mod read;
+mod search;
+mod transaction;
+mod update;

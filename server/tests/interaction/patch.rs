@@ -1,0 +1,138 @@
+//! <http://hl7.org/fhir/R4/http.html#patch>
+
+use crate::fixture::{Response, Server};
+
+async fn patch(server: &Server, path: &str, headers: &str, body: &str) -> Response {
+    server
+        .send(&format!(
+            "PATCH {path}\nContent-Type: application/json-patch+json{headers}\n\n{body}"
+        ))
+        .await
+}
+
+const ACTIVE: &str = r#"[{"op":"replace","path":"/active","value":true}]"#;
+
+#[tokio::test]
+async fn what_cannot_be_patched_is_refused() {
+    let server = Server::start().await;
+    server
+        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\",\"active\":false}")
+        .await;
+    patch(&server, "/Patient/nobody", "", ACTIVE)
+        .await
+        .refused("404 not-found");
+    patch(&server, "/Patient/a", "", "{")
+        .await
+        .refused("400 structure");
+    patch(&server, "/Patient/a", "", "")
+        .await
+        .refused("400 structure: the body is empty");
+    patch(&server, "/Patient/a", "", "{}")
+        .await
+        .refused("400 invalid: JSON Patch: must be an array");
+    patch(&server, "/Patient/a", "", r#"[{"op":"x"}]"#)
+        .await
+        .refused("400 invalid: [0].op");
+    patch(&server, "/Patient/a", "", r#"[{"op":"remove","path":"/name"}]"#)
+        .await
+        .refused("422 processing");
+    patch(
+        &server,
+        "/Patient/a",
+        "",
+        r#"[{"op":"test","path":"/active","value":true}]"#,
+    )
+    .await
+    .refused("422 processing");
+    patch(
+        &server,
+        "/Patient/a",
+        "",
+        r#"[{"op":"add","path":"/nonsense","value":1}]"#,
+    )
+    .await
+    .refused("400 structure");
+    patch(
+        &server,
+        "/Patient/a",
+        "",
+        r#"[{"op":"replace","path":"/id","value":"b"}]"#,
+    )
+    .await
+    .refused("400 invalid");
+    patch(
+        &server,
+        "/Patient/a",
+        "",
+        r#"[{"op":"replace","path":"","value":1}]"#,
+    )
+    .await
+    .refused("422 processing");
+    patch(&server, "/Patient/a", "\nIf-Match: W/\"2\"", ACTIVE)
+        .await
+        .refused("412 conflict");
+    server
+        .send(&format!("PATCH /Patient/a\n\n{ACTIVE}"))
+        .await
+        .refused("415 not-supported");
+    assert_eq!(server.get("/Patient/a").await.at("meta.versionId"), "1");
+}
+
+#[tokio::test]
+async fn a_patch_makes_a_new_version() {
+    let server = Server::start().await;
+    server
+        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\",\"active\":false}")
+        .await;
+    let answer = patch(&server, "/Patient/a", "\nIf-Match: W/\"1\"", ACTIVE).await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("etag"), answer.at("active")),
+        (200, "W/\"2\"", "true".into())
+    );
+    assert_eq!(server.last_access(), "anonymous patch Patient 2 200 0");
+    assert_eq!(server.get("/Patient?active=true").await.ids(), "a");
+}
+
+#[tokio::test]
+async fn a_patch_by_criteria_needs_exactly_one_match() {
+    let server = Server::start().await;
+    for id in ["a", "b"] {
+        let body = format!(r#"{{"resourceType":"Patient","id":"{id}","active":false}}"#);
+        server.send(&format!("PUT /Patient/{id}\n\n{body}")).await;
+    }
+    patch(&server, "/Patient", "", ACTIVE)
+        .await
+        .refused("412 required");
+    patch(&server, "/Patient?gender=male", "", ACTIVE)
+        .await
+        .refused("404 not-found");
+    patch(&server, "/Patient?active=false", "", ACTIVE)
+        .await
+        .refused("412 multiple-matches");
+    assert_eq!(patch(&server, "/Patient?_id=b", "", ACTIVE).await.at("id"), "b");
+}
+
+#[tokio::test]
+async fn patches_at_the_same_time_are_all_applied() {
+    let server = Server::start().await;
+    server
+        .send(
+            "PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\",\"name\":[]}"
+                .replace(",\"name\":[]", "")
+                .as_str(),
+        )
+        .await;
+    let patches: Vec<String> = ["active", "deceasedBoolean", "multipleBirthBoolean"]
+        .map(|name| format!(r#"[{{"op":"add","path":"/{name}","value":true}}]"#))
+        .into();
+    let answers =
+        futures::future::join_all(patches.iter().map(|body| patch(&server, "/Patient/a", "", body))).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    let patient = server.get("/Patient/a").await;
+    assert_eq!(patient.at("meta.versionId"), "4");
+    assert!(
+        ["active", "deceasedBoolean", "multipleBirthBoolean"]
+            .iter()
+            .all(|name| patient.at(name) == "true")
+    );
+}
