@@ -37,12 +37,14 @@ pub enum PolicyError {
 #[derive(Deserialize)]
 struct Document {
     version: String,
-    assignments: Vec<Assignment>,
+    assignments: Vec<serde_json::Value>,
 }
 
+/// An assignment with a member that is not known here grants nothing: the member might have limited it.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Assignment {
+    name: String,
     #[serde(default)]
     principals: Vec<serde_json::Value>,
     #[serde(default)]
@@ -116,11 +118,19 @@ fn read(path: &Path) -> Result<(String, Permitted), PolicyError> {
     })?;
     let mut permitted = Permitted::default();
     for assignment in document.assignments {
+        let assignment: Assignment = match serde_json::from_value(assignment) {
+            Ok(assignment) => assignment,
+            Err(error) => {
+                tracing::warn!(%error, "an assignment that is not understood grants nothing");
+                continue;
+            }
+        };
         let names = |actions: &[String]| actions.iter().any(|action| action == PUSH || action == "*");
         if !names(&assignment.data_actions)
             || names(&assignment.not_data_actions)
             || assignment.condition.is_some()
         {
+            tracing::debug!(assignment = assignment.name, "not an assignment to push");
             continue;
         }
         for principal in assignment.principals {
@@ -165,6 +175,7 @@ mod tests {
                 "some",
                 r#""dataActions":["create"],"condition":{"resourceTypes":["Patient"]}"#,
             ),
+            assignment("limited", r#""dataActions":["create"],"only":"mondays""#),
             assignment(
                 "late",
                 r#""dataActions":["create"],"expires":"2020-01-01T00:00:00Z""#,
@@ -185,6 +196,7 @@ mod tests {
             ("reader", false),
             ("not", false),
             ("some", false),
+            ("limited", false),
             ("other", false),
         ] {
             assert_eq!(

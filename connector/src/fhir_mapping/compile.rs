@@ -6,7 +6,7 @@ use super::{
     Coding, ComponentTemplate, Concept, FhirTemplate, PeriodInterval, ValueKind, ValueTemplate, lookup_key,
 };
 use crate::compatibility::Compatibility;
-use crate::json::{Located, Node, Number};
+use crate::json::{Located, Member, Node, Number};
 use crate::mapping_file::{Compilation, Container, InvalidMapping, Members, matches_template_type};
 
 pub(super) fn compile(text: &str, compatibility: Compatibility) -> Result<Vec<FhirTemplate>, InvalidMapping> {
@@ -48,6 +48,7 @@ fn template_of(
     let category = category(compilation, &mut members);
     let value = members
         .take(compilation, "value")
+        .filter(|located| compilation.compatibility == Compatibility::Strict || has_name(located))
         .and_then(|located| value_of(compilation, located, "value".to_owned()));
     let components = members.array(compilation, "components").unwrap_or_default();
     let components = components
@@ -145,6 +146,17 @@ fn component(
     Some(ComponentTemplate {
         codes: codes?,
         value: value?,
+    })
+}
+
+/// microsoft/iomt-fhir takes a value without a name for none.
+fn has_name(located: &Located) -> bool {
+    let Node::Object(members) = &located.node else {
+        return true;
+    };
+    let named = |member: &Member| member.name.eq_ignore_ascii_case("valueName");
+    members.iter().any(|member| {
+        named(member) && !matches!(&member.value.node, Node::Text(text) if text.trim().is_empty())
     })
 }
 

@@ -160,6 +160,13 @@ fn fhir_mappings_that_are_refused() {
 }
 
 #[test]
+fn a_value_without_a_name_is_none_for_the_original() {
+    let text = fhir_template(r#""typeName":"t","codes":[],"value":{"valueType":"String"}"#);
+    assert_eq!(fhir_errors(IomtFhir, &text), [""; 0]);
+    assert_eq!(fhir_errors(Strict, &text).len(), 1);
+}
+
+#[test]
 fn types_are_unique_without_case_and_every_error_is_reported() {
     let template = |name: &str| {
         format!(r#"{{"templateType":"CodeValueFhir","template":{{"typeName":"{name}","codes":[]}}}}"#)

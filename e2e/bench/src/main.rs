@@ -23,6 +23,7 @@ mod report;
 mod results;
 mod run;
 mod search;
+mod session;
 
 /// One thread: the client shares the processors with the server and the database, so it has to be small.
 #[tokio::main(flavor = "current_thread")]

@@ -172,6 +172,9 @@ pub fn without_server_elements(mut resource: Value) -> Value {
         if let Some(meta) = members.get_mut("meta").and_then(Value::as_object_mut) {
             meta.remove("versionId");
             meta.remove("lastUpdated");
+            if meta.is_empty() {
+                members.remove("meta");
+            }
         }
     }
     resource

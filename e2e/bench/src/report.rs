@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::results::{Phase, Results};
+use crate::results::Results;
 
 /// Prints the results.
 pub struct Report<'a>(pub &'a Results);
@@ -41,27 +41,24 @@ impl Report<'_> {
         Ok(())
     }
 
+    /// The phases; `busy` is how many processors client, server and database each used.
     fn phases(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let [phase, rate, ratio] = ["phase", "per second", "of the floor"];
         writeln!(
             out,
-            "\n{phase:<28} {rate:>10} {ratio:>13} {:>9} {:>9} {:>9} {:>7}",
-            "p50 ms", "p95 ms", "p99 ms", "failed"
+            "\n{:<28} {:>10} {:>9} {:>9} {:>9} {:>9} {:>7}   busy: client server database",
+            "phase", "per second", "of floor", "p50 ms", "p95 ms", "p99 ms", "failed"
         )?;
-        for Phase {
-            name,
-            rate,
-            floor_ratio,
-            milliseconds: [median, p95, p99],
-            failures,
-            wrong,
-        } in &self.0.phases
-        {
-            let ratio = floor_ratio.map_or_else(String::new, |ratio| format!("{ratio:.3}"));
-            let verdict = if *wrong { "  WRONG" } else { "" };
+        for phase in &self.0.phases {
+            let ratio = phase
+                .floor_ratio
+                .map_or_else(String::new, |ratio| format!("{ratio:.3}"));
+            let [median, p95, p99] = phase.milliseconds;
+            let busy = phase.processors;
+            let verdict = if phase.wrong { "  WRONG" } else { "" };
             writeln!(
                 out,
-                "{name:<28} {rate:>10.1} {ratio:>13} {median:>9.2} {p95:>9.2} {p99:>9.2} {failures:>7}{verdict}"
+                "{:<28} {:>10.1} {ratio:>9} {median:>9.2} {p95:>9.2} {p99:>9.2} {:>7}         {:>6.2} {:>6.2} {:>8.2}{verdict}",
+                phase.name, phase.rate, phase.failures, busy.client, busy.server, busy.database
             )?;
         }
         Ok(())

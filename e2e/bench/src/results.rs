@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::environment::ProcessorShare;
 use crate::limits::Limit;
 use crate::load::Measured;
 
@@ -83,13 +84,15 @@ pub struct Phase {
     pub milliseconds: [f64; 3],
     /// Requests that failed or were answered wrongly while the clock ran.
     pub failures: u64,
+    /// How many processors client, server and database kept busy.
+    pub processors: ProcessorShare,
     /// Whether the check found wrong answers.
     pub wrong: bool,
 }
 
 impl Phase {
     /// A phase by its measurement.
-    pub fn new(name: impl Into<String>, measured: &Measured, floor: Option<f64>, wrong: bool) -> Phase {
+    pub fn new(name: impl Into<String>, measured: &Measured, floor: Option<f64>) -> Phase {
         let rate = measured.rate();
         Phase {
             name: name.into(),
@@ -97,7 +100,8 @@ impl Phase {
             floor_ratio: floor.map(|floor| rate / floor),
             milliseconds: [0.5, 0.95, 0.99].map(|share| measured.percentile(share)),
             failures: measured.failures,
-            wrong,
+            processors: ProcessorShare::default(),
+            wrong: false,
         }
     }
 }

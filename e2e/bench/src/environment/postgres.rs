@@ -162,6 +162,11 @@ impl Postgres {
         &self.directory
     }
 
+    /// Its first process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
     /// Makes an empty database.
     pub async fn create_database(&self, name: &'static str) -> Result<Database<'_>, BenchError> {
         run(self.program("createdb", "postgres").arg(name)).await?;

@@ -89,6 +89,11 @@ impl Server {
         &self.target
     }
 
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.id
+    }
+
     /// Its memory now and at its highest.
     pub fn memory(&self) -> Result<Memory, BenchError> {
         Memory::of(self.id)

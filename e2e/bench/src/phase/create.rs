@@ -15,44 +15,34 @@ const SIZES: std::ops::RangeInclusive<usize> = 1000..=1500;
 /// How many different ones are sent.
 const BODIES: usize = 1000;
 
-/// What was created, and how fast.
-pub struct Create {
-    /// Times and failures.
-    pub measured: Measured,
-    /// The mean size of what was sent, in bytes.
-    pub mean_bytes: usize,
-}
-
 /// Creates Observations for a while.
-pub async fn run(
-    target: &Target,
-    clients: u16,
-    seconds: f64,
-    population: &Population<'_>,
-) -> Result<Create, BenchError> {
-    let bodies = bodies(population)?;
-    if bodies.is_empty() {
-        let reason = format!("no Observation of {SIZES:?} bytes was imported");
-        return Err(BenchError::NothingImported(reason));
-    }
+pub async fn run(target: &Target, clients: u16, seconds: f64, bodies: &[Bytes]) -> Measured {
     let path = target.path("Observation");
-    let measured = load::run(target, clients, seconds, |random| Work {
+    load::run(target, clients, seconds, |random| Work {
         path: &path,
         body: Some(bodies[random.usize(..bodies.len())].clone()),
         accept: Accept::Status(StatusCode::CREATED),
     })
-    .await;
-    let mean_bytes = bodies.iter().map(Bytes::len).sum::<usize>() / bodies.len();
-    Ok(Create { measured, mean_bytes })
+    .await
+}
+
+/// The mean size of bodies, in bytes.
+pub fn mean_size(bodies: &[Bytes]) -> usize {
+    bodies.iter().map(Bytes::len).sum::<usize>() / bodies.len().max(1)
 }
 
 /// Observations with the server's references, without id.
-fn bodies(population: &Population<'_>) -> Result<Vec<Bytes>, BenchError> {
+pub fn bodies(population: &Population<'_>) -> Result<Vec<Bytes>, BenchError> {
     let observations: Vec<_> = population
         .iter()
         .filter(|(_, held)| held.entry.resource_type == "Observation")
         .filter(|(_, held)| SIZES.contains(&held.entry.json.len()))
         .collect();
+    if observations.is_empty() {
+        return Err(BenchError::NothingImported(format!(
+            "no Observation of {SIZES:?} bytes"
+        )));
+    }
     let step = (observations.len() / BODIES).max(1);
     let body = |index| -> Result<Bytes, serde_json::Error> {
         let content: Value = population.expected_content(index)?;

@@ -37,54 +37,66 @@ struct Answered {
     answer: Result<Bytes, String>,
 }
 
-/// Imports all bundles.
-pub async fn run<'a>(target: &Target, clients: u16, bundles: &'a [Bundle]) -> Result<Import<'a>, BenchError> {
-    let start = Instant::now();
-    let shared = bundles.iter().take_while(|bundle| bundle.is_shared()).count();
-    let mut answers = import_range(target, 1, bundles, 0..shared, start).await;
-    answers.extend(import_range(target, clients, bundles, shared..bundles.len(), start).await);
-    let elapsed = start.elapsed();
-
-    let mut import = Import {
-        population: Population::new(),
-        measured: Measured {
-            elapsed,
-            ..Measured::default()
-        },
-        wrong: Vec::new(),
-    };
-    answers.sort_by_key(|answered| answered.bundle);
-    for Answered {
-        bundle,
-        latency,
-        answer,
-    } in answers
-    {
-        let bundle = &bundles[bundle];
-        match answer {
-            Ok(body) => {
-                import
-                    .measured
-                    .latencies
-                    .push(u32::try_from(latency.as_micros()).unwrap_or(u32::MAX));
-                import.wrong.extend(import.population.add(bundle, &body));
-            }
-            Err(reason) => {
-                import.measured.failures += 1;
-                import.wrong.push(format!("import: {}: {reason}", bundle.name));
-            }
-        }
-    }
-    import.measured.latencies.sort_unstable();
-    if import.population.len() == 0 {
-        return Err(BenchError::NothingImported(
-            import.wrong.into_iter().next().unwrap_or_default(),
-        ));
-    }
-    Ok(import)
+/// All answers to an import, not looked at yet.
+pub struct Sent {
+    answers: Vec<Answered>,
+    elapsed: Duration,
 }
 
-async fn import_range(
+/// Sends all bundles.
+pub async fn send(target: &Target, clients: u16, bundles: &[Bundle]) -> Sent {
+    let start = Instant::now();
+    let shared = bundles.iter().take_while(|bundle| bundle.is_shared()).count();
+    let mut answers = send_range(target, 1, bundles, 0..shared, start).await;
+    answers.extend(send_range(target, clients, bundles, shared..bundles.len(), start).await);
+    Sent {
+        answers,
+        elapsed: start.elapsed(),
+    }
+}
+
+impl Sent {
+    /// Reads the answers to the bundles that were sent.
+    pub fn read(mut self, bundles: &[Bundle]) -> Result<Import<'_>, BenchError> {
+        let mut import = Import {
+            population: Population::new(),
+            measured: Measured {
+                elapsed: self.elapsed,
+                ..Measured::default()
+            },
+            wrong: Vec::new(),
+        };
+        self.answers.sort_by_key(|answered| answered.bundle);
+        for Answered {
+            bundle,
+            latency,
+            answer,
+        } in self.answers
+        {
+            let bundle = &bundles[bundle];
+            match answer {
+                Ok(body) => {
+                    let micros = u32::try_from(latency.as_micros()).unwrap_or(u32::MAX);
+                    import.measured.latencies.push(micros);
+                    import.wrong.extend(import.population.add(bundle, &body));
+                }
+                Err(reason) => {
+                    import.measured.failures += 1;
+                    import.wrong.push(format!("import: {}: {reason}", bundle.name));
+                }
+            }
+        }
+        import.measured.latencies.sort_unstable();
+        if import.population.len() == 0 {
+            return Err(BenchError::NothingImported(
+                import.wrong.into_iter().next().unwrap_or_default(),
+            ));
+        }
+        Ok(import)
+    }
+}
+
+async fn send_range(
     target: &Target,
     clients: u16,
     bundles: &[Bundle],

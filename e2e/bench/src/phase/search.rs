@@ -64,12 +64,8 @@ pub async fn check_kind(
 }
 
 /// Measures some kinds for a while: each request takes a kind at random, and one of its queries at random.
-pub async fn run(target: &Target, clients: u16, seconds: f64, kinds: &[&CheckedKind]) -> Measured {
-    let kinds: Vec<&CheckedKind> = kinds
-        .iter()
-        .copied()
-        .filter(|kind| !kind.queries.is_empty())
-        .collect();
+pub async fn run(target: &Target, clients: u16, seconds: f64, kinds: &[CheckedKind]) -> Measured {
+    let kinds: Vec<&CheckedKind> = kinds.iter().filter(|kind| !kind.queries.is_empty()).collect();
     if kinds.is_empty() {
         return Measured::default();
     }
