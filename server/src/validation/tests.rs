@@ -1,3 +1,5 @@
+//! Resources with one mistake each, and where and how it is reported.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -36,11 +36,15 @@ struct Arguments {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(&arguments.package)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&arguments.package)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<_, std::io::Error>>()?;
     files.sort();
     let mut samples = Vec::new();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
+    for file in files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "json"))
+    {
         collect(&std::fs::read_to_string(file)?, &mut samples);
     }
     let dictionary = zstd::dict::from_samples(&samples, SIZE)?;
@@ -67,9 +71,15 @@ struct Entry<'a> {
 
 /// The resource, or the resources of a Bundle, each as compact JSON with its members in their order.
 fn collect(text: &str, samples: &mut Vec<Vec<u8>>) {
-    let Ok(resource) = serde_json::from_str::<Resource<'_>>(text) else { return };
+    let Ok(resource) = serde_json::from_str::<Resource<'_>>(text) else {
+        return;
+    };
     if resource.resource_type == "Bundle" && !resource.entry.is_empty() {
-        resource.entry.iter().filter_map(|entry| entry.resource).for_each(|inner| collect(inner.get(), samples));
+        resource
+            .entry
+            .iter()
+            .filter_map(|entry| entry.resource)
+            .for_each(|inner| collect(inner.get(), samples));
     } else if !resource.resource_type.is_empty() && !DEFINITIONS.contains(&resource.resource_type.as_str()) {
         let compact = compact(text);
         if compact.len() <= LONGEST_SAMPLE {

@@ -1,3 +1,5 @@
+//! References and links of a resource, found wherever they stand.
+
 use super::*;
 
 fn object(text: &str) -> Object {

@@ -312,9 +312,12 @@ impl ComponentColumns {
     }
 }
 
+/// Position and value of the smallest and of the largest.
+type Ends<'a, T> = ((usize, &'a T), (usize, &'a T));
+
 /// For each value whether it is its parameter's smallest or largest; one of each a parameter.
 fn extremes<'a, T: Ord + 'a>(values: impl Iterator<Item = (ParameterId, &'a T)>) -> Vec<i16> {
-    let mut ends: HashMap<ParameterId, ((usize, &T), (usize, &T))> = HashMap::new();
+    let mut ends: HashMap<ParameterId, Ends<'a, T>> = HashMap::new();
     let mut count = 0;
     for (index, (parameter, value)) in values.enumerate() {
         count = index + 1;

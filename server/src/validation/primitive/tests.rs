@@ -1,3 +1,5 @@
+//! Primitive values at the edges of what the standard allows.
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;

@@ -56,6 +56,10 @@ impl Walk {
     }
 
     /// The rows of a page, and whether there are more.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a search is made of, as `search::page` has it"
+    )]
     pub async fn page(
         &self,
         client: &Client,
