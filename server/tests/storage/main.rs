@@ -1,5 +1,12 @@
 //! Storage on a real PostgreSQL: what it promises (`src/storage.rs`), one file a promise.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail by panicking"
+)]
+
 #[path = "../fixture/mod.rs"]
 mod fixture;
 
