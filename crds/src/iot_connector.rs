@@ -61,8 +61,8 @@ pub struct IotConnectorSpec {
     pub device_mapping: DeviceMapping,
     /// How what was read becomes an Observation.
     pub fhir_mapping: FhirMapping,
-    /// Where the Observations go.
-    #[schemars(length(min = 1, max = 1))]
+    /// Where the Observations go: each gets all of them.
+    #[schemars(length(min = 1, max = 8))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     pub destinations: Vec<Destination>,
     /// How strictly mappings are read.

@@ -65,7 +65,7 @@ pub(crate) fn quantity(_: &mut SchemaGenerator) -> Schema {
         "x-kubernetes-int-or-string": true,
         "maxLength": 32,
         "x-kubernetes-validations": [{
-            "rule": "type(self) == int ? self >= 0 : (isQuantity(self) && quantity(self).sign() >= 0)",
+            "rule": "type(self) == int ? self >= 0 : (isQuantity(self) && !quantity(self).isLessThan(quantity('0')))",
             "message": "not an amount: write a Kubernetes quantity such as 500m, 2, 512Mi or 10Gi"
         }]
     })

@@ -130,7 +130,7 @@ fn parameters(_: &mut SchemaGenerator) -> Schema {
     let reserved = RESERVED_PARAMETERS.map(|name| format!("'{name}'")).join(", ");
     json_schema!({
         "type": "object",
-        "maxProperties": 100,
+        "maxProperties": 50,
         "additionalProperties": {"type": "string", "maxLength": 1024},
         "x-kubernetes-validations": [
             {
@@ -139,8 +139,7 @@ fn parameters(_: &mut SchemaGenerator) -> Schema {
             },
             {
                 "rule": format!("self.all(name, !(name in [{reserved}]))"),
-                "messageExpression": format!("'Brazier sets ' + self.filter(name, name in [{reserved}]).join(', ') + ' itself: leave it out'"),
-                "message": "one of these parameters is set by Brazier itself: leave it out"
+                "message": format!("Brazier sets some parameters itself, leave them out: {}", RESERVED_PARAMETERS.join(", "))
             }
         ]
     })

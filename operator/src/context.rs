@@ -1,0 +1,35 @@
+//! What every reconcile is given: the way to the cluster, the images, the certificate authority, the cluster's
+//! keys, and what is counted.
+
+use std::sync::Arc;
+
+use kube::{Client, runtime::events::Recorder};
+
+use crate::{
+    certificate::Authority, cluster_keys::ClusterKeys, fhir_service::access::Enforcement, image::Images,
+    metrics::Metrics, requeue::Backoff,
+};
+
+/// Shared by all reconciles; it holds no state of any object but what replicas have acknowledged.
+pub struct Context {
+    /// The way to the API server.
+    pub client: Client,
+    /// Publishes events.
+    pub recorder: Recorder,
+    /// Which images to run.
+    pub images: Images,
+    /// Domain of the cluster's DNS.
+    pub cluster_domain: String,
+    /// Namespace of the operator.
+    pub namespace: String,
+    /// Signs the certificates of services.
+    pub authority: Authority,
+    /// Issuer and keys of the cluster's service account tokens.
+    pub cluster_keys: ClusterKeys,
+    /// Which replicas enforce which policy.
+    pub enforcement: Enforcement,
+    /// Errors in a row.
+    pub backoff: Backoff,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}

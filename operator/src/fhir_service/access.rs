@@ -1,0 +1,79 @@
+//! Access rules of a FhirService: RoleAssignments → policy document → every ready replica.
+//!
+//! This goes before everything else of a reconcile and does not depend on it: whatever keeps a service from being as
+//! its spec wants it, an assignment that was taken away has to be gone.
+
+pub mod enforcement;
+pub mod policy;
+pub mod push;
+
+use brazier_crds::role_assignment::ScopeKind;
+use serde_json::json;
+
+use self::{
+    enforcement::{Progress, ScopeKey},
+    policy::PolicyDocument,
+};
+use super::names::Names;
+use crate::{
+    apply,
+    cluster_keys::KeySet,
+    context::Context,
+    error::Error,
+    labels::Component,
+    manifest::{DesiredObject, Owner},
+    pod,
+};
+
+pub use enforcement::Enforcement;
+
+/// Writes the policy where servers read it when they start, and pushes it to those that run.
+///
+/// # Errors
+/// If a request to the API server fails. A replica that does not answer is told in what is returned.
+pub async fn enforce(
+    owner: &Owner,
+    policy: &PolicyDocument,
+    keys: Option<&KeySet>,
+    context: &Context,
+) -> Result<Progress, Error> {
+    let names = Names::of(owner);
+    apply::apply(
+        &context.client,
+        owner,
+        &config_map(owner, &names.access(), policy, keys),
+    )
+    .await?;
+    let pods = pod::list(&context.client, &owner.namespace, &owner.name, Component::Server).await?;
+    let (enforcement, authority) = (&context.enforcement, &context.authority);
+    Ok(push::push(
+        enforcement,
+        authority,
+        &scope(owner, ScopeKind::FhirService),
+        &names.host(),
+        &pods,
+        policy,
+    )
+    .await)
+}
+
+/// The ConfigMap with the policy and the cluster's keys, as servers and connectors read them.
+pub fn config_map(
+    owner: &Owner,
+    name: &str,
+    policy: &PolicyDocument,
+    keys: Option<&KeySet>,
+) -> DesiredObject {
+    let keys = keys.map_or(r#"{"keys":[]}"#, |keys| keys.jwks.as_str());
+    let data = json!({"policy.json": json!(policy).to_string(), "jwks.json": keys});
+    DesiredObject::new("v1", "ConfigMap", owner.metadata(name), json!({"data": data}))
+}
+
+/// Under which answers are remembered.
+pub fn scope(owner: &Owner, kind: ScopeKind) -> ScopeKey {
+    ScopeKey {
+        kind,
+        namespace: owner.namespace.clone(),
+        name: owner.name.clone(),
+    }
+}

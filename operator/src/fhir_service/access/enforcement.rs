@@ -1,0 +1,102 @@
+//! Who enforces what: which replica has acknowledged which policy. It is a memory of answers only; after a restart
+//! of the operator the policies are pushed again and the answers come again.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::broadcast;
+
+/// Namespace and name of a FhirService or IotConnector, its kind first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScopeKey {
+    /// FhirService or IotConnector.
+    pub kind: brazier_crds::role_assignment::ScopeKind,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// How far a policy has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Hash of each assignment in the policy.
+    pub assignments: HashSet<String>,
+    /// Replicas that are ready.
+    pub ready: usize,
+    /// Those of them that have answered that they enforce it.
+    pub enforcing: usize,
+    /// Why one did not answer.
+    pub problem: Option<String>,
+}
+
+/// A running container of a replica: a restarted one has to acknowledge again.
+pub type Replica = (String, String);
+
+/// The memory.
+#[derive(Debug)]
+pub struct Enforcement {
+    progress: Mutex<HashMap<ScopeKey, Progress>>,
+    acknowledged: Mutex<HashMap<ScopeKey, HashMap<Replica, String>>>,
+    changes: broadcast::Sender<ScopeKey>,
+}
+
+impl Default for Enforcement {
+    fn default() -> Self {
+        Enforcement {
+            progress: Mutex::default(),
+            acknowledged: Mutex::default(),
+            changes: broadcast::channel(1024).0,
+        }
+    }
+}
+
+impl Enforcement {
+    /// How far the policy of `scope` has come, once it has been pushed.
+    pub fn progress(&self, scope: &ScopeKey) -> Option<Progress> {
+        lock(&self.progress).get(scope).cloned()
+    }
+
+    /// Remembers how far it has come, and tells who listens if that is news.
+    pub fn publish(&self, scope: &ScopeKey, progress: Progress) {
+        let before = lock(&self.progress).insert(scope.clone(), progress.clone());
+        if before.as_ref() != Some(&progress) {
+            // Nobody listening is no error: the controllers are just starting or ending.
+            self.changes.send(scope.clone()).ok();
+        }
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&self, scope: &ScopeKey) {
+        lock(&self.acknowledged).remove(scope);
+        if lock(&self.progress).remove(scope).is_some() {
+            self.changes.send(scope.clone()).ok();
+        }
+    }
+
+    /// Changes from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<ScopeKey> {
+        self.changes.subscribe()
+    }
+
+    /// Whether `replica` has said that it enforces `version`.
+    pub fn has_acknowledged(&self, scope: &ScopeKey, replica: &Replica, version: &str) -> bool {
+        let acknowledged = lock(&self.acknowledged);
+        acknowledged
+            .get(scope)
+            .and_then(|replicas| replicas.get(replica))
+            .is_some_and(|known| known == version)
+    }
+
+    /// Remembers who has answered, of the replicas that there are now.
+    pub fn acknowledge(&self, scope: &ScopeKey, replicas: HashMap<Replica, String>) {
+        lock(&self.acknowledged).insert(scope.clone(), replicas);
+    }
+}
+
+/// A thread that panicked while it held the lock left plain values behind, which are as good as before.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,213 @@
+//! RoleAssignments → the policy document that servers and connectors enforce. Pure.
+
+use brazier_crds::{
+    IotConnector, RoleAssignment,
+    role::DataAction,
+    role_assignment::{Principal, RoleAssignmentSpec},
+};
+use jiff::Timestamp;
+use kube::ResourceExt;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::manifest::hash;
+
+/// Who may do what. Whoever is not in it may do nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PolicyDocument {
+    /// Stands for the content: the same assignments have the same version.
+    pub version: String,
+    /// In the order of their names.
+    pub assignments: Vec<Assignment>,
+}
+
+/// Some dataActions for some principals.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Assignment {
+    /// Name of the RoleAssignment, for the audit trail.
+    pub name: String,
+    /// Who.
+    pub principals: Vec<PolicyPrincipal>,
+    /// What they may do; roles are written out.
+    #[serde(rename = "dataActions")]
+    pub data_actions: Vec<DataAction>,
+    /// With which data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<PolicyCondition>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Timestamp>,
+}
+
+/// One principal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum PolicyPrincipal {
+    /// A service account of the cluster.
+    ServiceAccount {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+    /// A user of an issuer.
+    User {
+        /// The issuer.
+        issuer: String,
+        /// The name.
+        name: String,
+    },
+    /// A group of an issuer.
+    Group {
+        /// The issuer.
+        issuer: String,
+        /// The name.
+        name: String,
+    },
+    /// A client of an issuer.
+    Client {
+        /// The issuer.
+        issuer: String,
+        /// The client id.
+        id: String,
+    },
+}
+
+/// Limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PolicyCondition {
+    /// Resource types that the assignment is about.
+    pub resource_types: Vec<String>,
+}
+
+/// What a connector may do in its destination, without a RoleAssignment.
+const CONNECTOR_ACTIONS: [DataAction; 4] = [
+    DataAction::Read,
+    DataAction::Search,
+    DataAction::Create,
+    DataAction::Update,
+];
+/// The resource types that it may do it with.
+const CONNECTOR_RESOURCE_TYPES: [&str; 4] = ["Device", "Encounter", "Observation", "Patient"];
+
+/// Compiles the assignments on one object, and those that its connectors have by themselves.
+pub fn compile(
+    assignments: &[RoleAssignment],
+    connectors: &[IotConnector],
+    now: Timestamp,
+) -> PolicyDocument {
+    let explicit = assignments
+        .iter()
+        .filter(|assignment| !is_expired(&assignment.spec, now))
+        .map(assignment);
+    let implicit = connectors.iter().map(connector_assignment);
+    let mut assignments: Vec<Assignment> = explicit.chain(implicit).collect();
+    assignments.sort_by(|one, other| one.name.cmp(&other.name));
+    PolicyDocument {
+        version: hash(&json!(assignments)),
+        assignments,
+    }
+}
+
+/// Whether an assignment has ended.
+pub fn is_expired(spec: &RoleAssignmentSpec, now: Timestamp) -> bool {
+    spec.expires.as_ref().is_some_and(|expires| expires.0 <= now)
+}
+
+/// One RoleAssignment as the policy has it.
+pub fn assignment(assignment: &RoleAssignment) -> Assignment {
+    let spec = &assignment.spec;
+    let namespace = assignment.namespace().unwrap_or_default();
+    Assignment {
+        name: assignment.name_any(),
+        principals: spec
+            .principals
+            .iter()
+            .filter_map(|one| principal(one, &namespace))
+            .collect(),
+        data_actions: data_actions(spec),
+        condition: spec.condition.as_ref().map(|condition| PolicyCondition {
+            resource_types: sorted(condition.resource_types.clone()),
+        }),
+        expires: spec.expires.as_ref().map(|expires| expires.0),
+    }
+}
+
+fn connector_assignment(connector: &IotConnector) -> Assignment {
+    Assignment {
+        // No RoleAssignment can have this name, for the slash.
+        name: format!("iotconnector/{}", connector.name_any()),
+        principals: vec![PolicyPrincipal::ServiceAccount {
+            namespace: connector.namespace().unwrap_or_default(),
+            name: connector.name_any(),
+        }],
+        data_actions: CONNECTOR_ACTIONS.to_vec(),
+        condition: Some(PolicyCondition {
+            resource_types: CONNECTOR_RESOURCE_TYPES.map(String::from).to_vec(),
+        }),
+        expires: None,
+    }
+}
+
+fn data_actions(spec: &RoleAssignmentSpec) -> Vec<DataAction> {
+    let allowed: Vec<DataAction> = match (&spec.role, &spec.custom) {
+        (Some(role), _) => role.data_actions(),
+        (None, Some(custom)) => custom
+            .data_actions
+            .iter()
+            .flat_map(|pattern| pattern.expand())
+            .collect(),
+        (None, None) => Vec::new(),
+    };
+    let denied: Vec<DataAction> = spec
+        .custom
+        .iter()
+        .filter(|_| spec.role.is_none())
+        .flat_map(|custom| &custom.not_data_actions)
+        .flat_map(|pattern| pattern.expand())
+        .collect();
+    sorted(
+        allowed
+            .into_iter()
+            .filter(|action| !denied.contains(action))
+            .collect(),
+    )
+}
+
+fn principal(principal: &Principal, namespace: &str) -> Option<PolicyPrincipal> {
+    let Principal {
+        service_account,
+        user,
+        group,
+        client,
+    } = principal;
+    if let Some(account) = service_account {
+        return Some(PolicyPrincipal::ServiceAccount {
+            namespace: account.namespace.clone().unwrap_or_else(|| namespace.to_string()),
+            name: account.name.clone(),
+        });
+    }
+    if let Some(user) = user {
+        return Some(PolicyPrincipal::User {
+            issuer: user.issuer.clone(),
+            name: user.name.clone(),
+        });
+    }
+    if let Some(group) = group {
+        return Some(PolicyPrincipal::Group {
+            issuer: group.issuer.clone(),
+            name: group.name.clone(),
+        });
+    }
+    client.as_ref().map(|client| PolicyPrincipal::Client {
+        issuer: client.issuer.clone(),
+        id: client.id.clone(),
+    })
+}
+
+fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort();
+    items.dedup();
+    items
+}

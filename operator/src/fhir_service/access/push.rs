@@ -1,0 +1,134 @@
+//! Pushes the policy to every ready replica over mutual TLS and takes their answers. A mounted file would reach
+//! them too, but only within a minute and without anybody knowing when.
+
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
+
+use futures::StreamExt;
+use serde::Deserialize;
+
+use super::{
+    enforcement::{Enforcement, Progress, Replica, ScopeKey},
+    policy::PolicyDocument,
+};
+use crate::{certificate::Authority, manifest::hash, pod::PodSummary};
+
+/// Port on which servers take policies.
+pub const ADMIN_PORT: u16 = 8444;
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+#[derive(Deserialize)]
+struct Answer {
+    version: String,
+}
+
+/// Why a replica does not enforce the policy.
+#[derive(Debug, thiserror::Error)]
+enum PushError {
+    #[error("its address cannot be read: {0}")]
+    Address(#[from] std::net::AddrParseError),
+    #[error("it did not answer")]
+    Request(#[from] reqwest::Error),
+    #[error("it answered {0}")]
+    Refused(reqwest::StatusCode),
+    #[error("it enforces version {0}")]
+    Other(String),
+}
+
+/// Pushes `policy` to those of `pods` that have not acknowledged it, and publishes how far it has come.
+pub async fn push(
+    enforcement: &Enforcement,
+    authority: &Authority,
+    scope: &ScopeKey,
+    host: &str,
+    pods: &[PodSummary],
+    policy: &PolicyDocument,
+) -> Progress {
+    let ready: Vec<&PodSummary> = pods.iter().filter(|pod| pod.ready).collect();
+    let asking: Vec<_> = ready
+        .iter()
+        .map(|pod| acknowledgement(enforcement, authority, scope, host, pod, policy))
+        .collect();
+    let answers: Vec<(Replica, Option<String>)> = futures::stream::iter(asking).buffered(16).collect().await;
+    let problem = answers.iter().find_map(|(_, problem)| problem.clone());
+    let enforcing: HashMap<Replica, String> = answers
+        .into_iter()
+        .filter(|(_, problem)| problem.is_none())
+        .map(|(replica, _)| (replica, policy.version.clone()))
+        .collect();
+    let progress = Progress {
+        assignments: policy
+            .assignments
+            .iter()
+            .map(|one| hash(&serde_json::json!(one)))
+            .collect(),
+        ready: ready.len(),
+        enforcing: enforcing.len(),
+        problem,
+    };
+    enforcement.acknowledge(scope, enforcing);
+    enforcement.publish(scope, progress.clone());
+    progress
+}
+
+/// Whether one replica enforces the policy, after pushing it if need be; if not, why.
+async fn acknowledgement(
+    enforcement: &Enforcement,
+    authority: &Authority,
+    scope: &ScopeKey,
+    host: &str,
+    pod: &PodSummary,
+    policy: &PolicyDocument,
+) -> (Replica, Option<String>) {
+    let replica = (pod.uid.clone(), pod.container_id.clone());
+    if enforcement.has_acknowledged(scope, &replica, &policy.version) {
+        return (replica, None);
+    }
+    let problem = push_one(
+        authority,
+        host,
+        pod.address.as_deref().unwrap_or_default(),
+        policy,
+    )
+    .await
+    .err();
+    (
+        replica,
+        problem.map(|error| format!("pod {}: {}", pod.name, crate::telemetry::chain(&error))),
+    )
+}
+
+async fn push_one(
+    authority: &Authority,
+    host: &str,
+    address: &str,
+    policy: &PolicyDocument,
+) -> Result<(), PushError> {
+    let socket = SocketAddr::new(address.parse()?, ADMIN_PORT);
+    let identity = format!("{}{}", authority.operator.certificate, authority.operator.key);
+    // The name is the service's, so that its certificate is checked; the address is this replica's.
+    let client = reqwest::Client::builder()
+        .tls_certs_only(reqwest::Certificate::from_pem_bundle(
+            authority.bundle.as_bytes(),
+        )?)
+        .identity(reqwest::Identity::from_pem(identity.as_bytes())?)
+        .resolve(host, socket)
+        .https_only(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(TIMEOUT)
+        .build()?;
+    let response = client
+        .put(format!("https://{host}:{ADMIN_PORT}/access"))
+        .json(policy)
+        .send()
+        .await?;
+    if !response.status().is_success() {
+        return Err(PushError::Refused(response.status()));
+    }
+    let answer: Answer = response.json().await?;
+    if answer.version == policy.version {
+        Ok(())
+    } else {
+        Err(PushError::Other(answer.version))
+    }
+}

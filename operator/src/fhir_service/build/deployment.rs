@@ -1,0 +1,85 @@
+//! The servers: stateless, replaced one by one without a gap, spread over nodes.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{names::DatabaseUser, validate::ValidatedFhirService},
+    PROGRAM_USER,
+    configuration::{self, FOLDER, ServerConfiguration},
+    container_security, pod_security,
+};
+use crate::{
+    labels::{self, Component},
+    manifest::{DesiredObject, short_hash},
+};
+
+/// The Deployment.
+pub fn server(service: &ValidatedFhirService, configuration: &ServerConfiguration) -> DesiredObject {
+    let instance = &service.owner.name;
+    let selector = labels::selector(instance, Component::Server);
+    let annotations = json!({"brazier.dev/configuration": short_hash(configuration.serve.as_bytes())});
+    let spec = json!({
+        "replicas": service.replicas,
+        "selector": {"matchLabels": selector},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+        "revisionHistoryLimit": 3,
+        "progressDeadlineSeconds": 600,
+        "template": {
+            "metadata": {"labels": labels::pod(instance, Component::Server), "annotations": annotations},
+            "spec": {
+                "serviceAccountName": service.names.server(),
+                "automountServiceAccountToken": false,
+                "enableServiceLinks": false,
+                "terminationGracePeriodSeconds": 40,
+                "securityContext": pod_security(PROGRAM_USER),
+                "topologySpreadConstraints": spread(&selector),
+                "containers": [container(service)],
+                "volumes": [configuration::volume(service, DatabaseUser::Runtime)],
+            },
+        },
+    });
+    let metadata = service.owner.metadata(&service.names.server());
+    DesiredObject::new("apps/v1", "Deployment", metadata, json!({"spec": spec}))
+}
+
+fn container(service: &ValidatedFhirService) -> Value {
+    json!({
+        "name": "server",
+        "image": service.images.server,
+        "imagePullPolicy": service.images.pull_policy,
+        "args": ["serve", "--config", format!("{FOLDER}/server.yaml")],
+        "ports": [
+            {"name": "https", "containerPort": 8443},
+            {"name": "admin", "containerPort": 8444},
+            {"name": "metrics", "containerPort": 9090},
+        ],
+        "resources": service.resources.or_requests(&[("cpu", "100m"), ("memory", "64Mi")]),
+        "securityContext": container_security(),
+        "startupProbe": probe("/livez", 1, 120),
+        "readinessProbe": probe("/readyz", 2, 2),
+        "livenessProbe": probe("/livez", 10, 3),
+        // The Service takes the pod out while it still answers; only then is it told to end.
+        "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
+        "volumeMounts": [{"name": "brazier", "mountPath": FOLDER, "readOnly": true}],
+    })
+}
+
+/// A probe on the port of metrics and health.
+pub(crate) fn probe(path: &str, period: i32, failures: i32) -> Value {
+    json!({
+        "httpGet": {"path": path, "port": 9090},
+        "periodSeconds": period,
+        "timeoutSeconds": 3,
+        "failureThreshold": failures,
+    })
+}
+
+/// As evenly over nodes as the cluster allows.
+pub(crate) fn spread(selector: &Value) -> Value {
+    json!([{
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector},
+    }])
+}

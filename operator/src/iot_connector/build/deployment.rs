@@ -1,0 +1,82 @@
+//! The connectors. They are replaced, without a gap, when their configuration, a mapping or the policy changes, so
+//! that what runs is what was asked for; a new one whose mapping does not compile never becomes ready, and the ones
+//! with the last good mapping stay in service.
+
+use serde_json::{Value, json};
+
+use super::{
+    super::validate::ValidatedIotConnector,
+    configuration::{self, FOLDER, TOKEN_FOLDER},
+};
+use crate::{
+    fhir_service::build::{
+        PROGRAM_USER, container_security,
+        deployment::{probe, spread},
+        pod_security,
+    },
+    labels::{self, Component},
+    manifest::{DesiredObject, hash},
+};
+
+/// The Deployment.
+///
+/// # Errors
+/// If the configuration file cannot be written as YAML.
+pub fn connector(connector: &ValidatedIotConnector) -> Result<DesiredObject, serde_yaml_ng::Error> {
+    let selector = labels::selector(connector.name(), Component::Connector);
+    let files = json!([
+        configuration::file(connector)?,
+        connector.device_mapping,
+        connector.fhir_mapping
+    ]);
+    let annotations = json!({
+        "brazier.dev/configuration": hash(&files),
+        "brazier.dev/access": connector.policy.version,
+    });
+    let spec = json!({
+        "replicas": connector.replicas,
+        "selector": {"matchLabels": selector},
+        "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+        "revisionHistoryLimit": 3,
+        "template": {
+            "metadata": {"labels": labels::pod(connector.name(), Component::Connector), "annotations": annotations},
+            "spec": {
+                "serviceAccountName": connector.name(),
+                "automountServiceAccountToken": false,
+                "enableServiceLinks": false,
+                "terminationGracePeriodSeconds": 40,
+                "securityContext": pod_security(PROGRAM_USER),
+                "topologySpreadConstraints": spread(&selector),
+                "containers": [container(connector)],
+                "volumes": configuration::volumes(connector),
+            },
+        },
+    });
+    let metadata = connector.owner.metadata(connector.name());
+    Ok(DesiredObject::new(
+        "apps/v1",
+        "Deployment",
+        metadata,
+        json!({"spec": spec}),
+    ))
+}
+
+fn container(connector: &ValidatedIotConnector) -> Value {
+    json!({
+        "name": "connector",
+        "image": connector.images.connector,
+        "imagePullPolicy": connector.images.pull_policy,
+        "args": ["run", "--config", format!("{FOLDER}/connector.yaml")],
+        "ports": [{"name": "https", "containerPort": 8443}, {"name": "metrics", "containerPort": 9090}],
+        "resources": connector.resources.or_requests(&[("cpu", "50m"), ("memory", "32Mi")]),
+        "securityContext": container_security(),
+        "startupProbe": probe("/livez", 1, 60),
+        "readinessProbe": probe("/readyz", 2, 2),
+        "livenessProbe": probe("/livez", 10, 3),
+        "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
+        "volumeMounts": [
+            {"name": "brazier", "mountPath": FOLDER, "readOnly": true},
+            {"name": "tokens", "mountPath": TOKEN_FOLDER, "readOnly": true},
+        ],
+    })
+}

@@ -1,0 +1,87 @@
+//! What is counted: reconciles by kind and result, and how long they took.
+
+use std::time::Duration;
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+
+/// Kind of the object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
+/// Kind of the object and how the reconcile ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabels {
+    kind: &'static str,
+    result: &'static str,
+}
+
+/// The operator's own metrics.
+pub struct Metrics {
+    registry: Registry,
+    reconciles: Family<ResultLabels, Counter>,
+    durations: Family<KindLabel, Histogram>,
+    leader: Gauge,
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("brazier_operator");
+        let reconciles = Family::default();
+        let durations: Family<KindLabel, Histogram> =
+            Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.0, 12)));
+        let leader = Gauge::default();
+        registry.register("reconciles", "Reconciles by kind and result", reconciles.clone());
+        registry.register("reconcile_seconds", "How long reconciles took", durations.clone());
+        registry.register("leader", "1 while this replica holds the lease", leader.clone());
+        Metrics {
+            registry,
+            reconciles,
+            durations,
+            leader,
+        }
+    }
+}
+
+impl Metrics {
+    /// A reconcile of `kind` ended with `result` after `duration`.
+    pub fn reconciled(&self, kind: &'static str, result: &'static str, duration: Duration) {
+        self.reconciles
+            .get_or_create(&ResultLabels { kind, result })
+            .inc();
+        self.durations
+            .get_or_create(&KindLabel { kind })
+            .observe(duration.as_secs_f64());
+    }
+
+    /// Whether this replica holds the lease.
+    pub fn leads(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
+    }
+
+    /// All of them in the text format of Prometheus.
+    ///
+    /// # Errors
+    /// If they cannot be written as text.
+    pub fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}

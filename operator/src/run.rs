@@ -1,0 +1,166 @@
+//! Starts everything in order, and ends it on a signal or when the lease is lost.
+
+use std::{sync::Arc, time::Duration};
+
+use kube::{
+    Client,
+    runtime::events::{Recorder, Reporter},
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use crate::{
+    arguments::Options,
+    certificate, cluster_keys,
+    context::Context,
+    controllers,
+    fhir_service::access::Enforcement,
+    health::{self, Health},
+    image::Images,
+    leader::Candidate,
+    metrics::Metrics,
+    requeue::Backoff,
+    startup,
+};
+
+/// Why the operator could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no way to the API server.
+    #[error("failed to find the API server: run inside a cluster, or name one with KUBECONFIG")]
+    Connect(#[from] kube::Error),
+    /// The certificate authority cannot be had.
+    #[error("failed to load the certificate authority")]
+    Authority(#[from] certificate::Error),
+    /// The cluster's keys cannot be had.
+    #[error("failed to load the cluster's keys")]
+    Keys(#[from] cluster_keys::Error),
+    /// A signal handler or the port of metrics cannot be had.
+    #[error("failed to start")]
+    System(#[from] std::io::Error),
+    /// Another cryptography provider was installed before.
+    #[error("another cryptography provider is installed")]
+    Provider,
+    /// The lease went to another replica, so this one must end.
+    #[error("the lease was lost")]
+    LeaseLost,
+}
+
+/// How long controllers may take to finish what they are at.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Runs until a signal or the loss of the lease.
+///
+/// # Errors
+/// If it cannot start, or the lease is lost.
+pub async fn run(options: Box<Options>) -> Result<(), Error> {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| Error::Provider)?;
+    let metrics = Arc::new(Metrics::default());
+    let health = Health::new(metrics.clone());
+    let client = Client::try_default().await?;
+    let stop = Stop::on_signal()?;
+    let serving = tokio::spawn(health::serve(options.metrics_address, health.clone()));
+    let mut leading = std::pin::pin!(lead(&options, client, metrics, health, stop.clone()));
+    tokio::select! {
+        ended = &mut leading => ended,
+        served = serving => match served {
+            Ok(Err(error)) => Err(Error::System(error)),
+            _ => Ok(()),
+        },
+        () = stop.requested() => {
+            tracing::info!("stopping");
+            tokio::time::timeout(GRACE, leading).await.unwrap_or(Ok(()))
+        }
+    }
+}
+
+/// Waits for the lease, works while it lasts, and gives it back at the end.
+async fn lead(
+    options: &Options,
+    client: Client,
+    metrics: Arc<Metrics>,
+    health: Health,
+    stop: Stop,
+) -> Result<(), Error> {
+    startup::wait_for_kinds(&client).await;
+    health.set_ready(true);
+    if options.no_leader_election {
+        metrics.leads(true);
+        return work(options, client, metrics, stop).await;
+    }
+    let mut candidate = Candidate::new(client.clone(), &options.namespace, &options.identity);
+    tokio::select! {
+        () = candidate.acquire() => {}
+        () = stop.clone().requested() => return Ok(()),
+    }
+    tracing::info!(identity = options.identity, "this replica leads");
+    metrics.leads(true);
+    let lost = tokio::select! {
+        ended = work(options, client, metrics, stop) => { ended?; false }
+        () = candidate.hold() => true,
+    };
+    if lost {
+        return Err(Error::LeaseLost);
+    }
+    if let Err(error) = candidate.release().await {
+        tracing::warn!(%error, "failed to give the lease back");
+    }
+    Ok(())
+}
+
+async fn work(options: &Options, client: Client, metrics: Arc<Metrics>, stop: Stop) -> Result<(), Error> {
+    let authority = certificate::load_or_create(&client, &options.namespace).await?;
+    let (publish_keys, cluster_keys) = watch::channel(cluster_keys::fetch(&client).await?);
+    let reporter = Reporter {
+        controller: "brazier".to_string(),
+        instance: Some(options.identity.clone()),
+    };
+    let context = Arc::new(Context {
+        recorder: Recorder::new(client.clone(), reporter),
+        images: Images::from(options),
+        cluster_domain: options.cluster_domain.clone(),
+        namespace: options.namespace.clone(),
+        authority,
+        cluster_keys,
+        enforcement: Enforcement::default(),
+        backoff: Backoff::default(),
+        metrics,
+        client: client.clone(),
+    });
+    let following = tokio::spawn(cluster_keys::follow(client, publish_keys));
+    controllers::run(context, &stop).await;
+    following.abort();
+    Ok(())
+}
+
+/// Whether the program was asked to end.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// On SIGTERM or SIGINT.
+    fn on_signal() -> std::io::Result<Self> {
+        let (mut terminate, mut interrupt) =
+            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (tell, hear) = watch::channel(false);
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tell.send_replace(true);
+        });
+        Ok(Stop(hear))
+    }
+
+    /// Resolves when it was. Reconciles under way are finished.
+    pub async fn requested(mut self) {
+        if self.0.wait_for(|stop| *stop).await.is_err() {
+            tracing::debug!("nobody listens for signals any more");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! One control plane for all tests of this program, and its end.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+use k8s_openapi::{
+    api::core::v1::{Namespace, ServiceAccount},
+    apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, Client, Config,
+    api::{Patch, PatchParams, PostParams},
+    config::{KubeConfigOptions, Kubeconfig},
+};
+
+/// Where its kubeconfig is. The control plane is brought up when this is first asked for.
+pub fn kubeconfig() -> &'static PathBuf {
+    static KUBECONFIG: OnceLock<PathBuf> = OnceLock::new();
+    KUBECONFIG.get_or_init(|| {
+        let program = std::env::var("BRAZIER_CLUSTER_BIN").expect(
+            "these tests need a kube-apiserver: run `make test`, or set BRAZIER_CLUSTER_BIN to the program that \
+             e2e/cluster/build makes",
+        );
+        let name = format!("operator-test-{}", std::process::id());
+        bring_down_after_us(&program, &name);
+        let up = Command::new(&program).args(["up", "--control-plane-only", "--name", &name]).output().unwrap();
+        assert!(up.status.success(), "no control plane: {}", String::from_utf8_lossy(&up.stderr));
+        let answer = Command::new(&program).args(["kubeconfig", "--name", &name]).output().unwrap();
+        let path = PathBuf::from(String::from_utf8(answer.stdout).unwrap().trim());
+        // On a thread of its own, since the caller may be in a runtime already.
+        let prepared = path.clone();
+        std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(prepare(&prepared));
+        })
+        .join()
+        .unwrap();
+        path
+    })
+}
+
+/// However this program ends, its end of the pipe closes, and the shell goes on to bring the control plane down.
+fn bring_down_after_us(program: &str, name: &str) {
+    let watching = Command::new("sh")
+        .args([
+            "-c",
+            "cat >/dev/null; exec \"$0\" down --name \"$1\"",
+            program,
+            name,
+        ])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // Kept open until the end of the program.
+    std::mem::forget(watching);
+}
+
+async fn prepare(path: &PathBuf) {
+    let client = connect(path).await;
+    let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
+    for definition in brazier_crds::definitions().unwrap() {
+        let name = definition["metadata"]["name"].as_str().unwrap();
+        crds.patch(
+            name,
+            &PatchParams::apply("test").validation_strict(),
+            &Patch::Apply(&definition),
+        )
+        .await
+        .unwrap();
+        kube::runtime::wait::await_condition(
+            crds.clone(),
+            name,
+            kube::runtime::wait::conditions::is_crd_established(),
+        )
+        .await
+        .unwrap();
+    }
+    namespace(&client, "brazier-system").await;
+}
+
+/// A client of the administrator.
+pub async fn client() -> Client {
+    connect(kubeconfig()).await
+}
+
+async fn connect(path: &PathBuf) -> Client {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let kubeconfig = Kubeconfig::read_from(path).unwrap();
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
+        .await
+        .unwrap();
+    Client::try_from(config).unwrap()
+}
+
+/// Makes a namespace, and plays the controller that makes a service account in each.
+pub async fn namespace(client: &Client, name: &str) {
+    let namespace: Namespace =
+        serde_json::from_value(serde_json::json!({"metadata": {"name": name}})).unwrap();
+    Api::<Namespace>::all(client.clone())
+        .create(&PostParams::default(), &namespace)
+        .await
+        .unwrap();
+    let account: ServiceAccount =
+        serde_json::from_value(serde_json::json!({"metadata": {"name": "default"}})).unwrap();
+    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), name);
+    accounts.create(&PostParams::default(), &account).await.unwrap();
+}

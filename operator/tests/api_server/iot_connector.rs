@@ -1,0 +1,238 @@
+//! An IotConnector from its YAML to Ready, with the program that reports of itself played by the test.
+
+use std::{
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, extract::State, routing::get};
+use brazier_crds::{FhirService, IotConnector, RoleAssignment};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::ConfigMap};
+use kube::{
+    Api,
+    api::{Patch, PatchParams, PostParams},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    cluster::{Cluster, condition},
+    operator,
+};
+
+/// A connector with mappings that hold a template each.
+pub fn manifest(namespace: &str, name: &str) -> Value {
+    json!({
+        "apiVersion": "brazier.dev/v1alpha1",
+        "kind": "IotConnector",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {
+            "source": {"http": {}},
+            "deviceMapping": {"inline": {"templateType": "CollectionContent", "template": [{"templateType": "x"}]}},
+            "fhirMapping": {"inline": {"templateType": "CollectionFhir", "template": [{"templateType": "y"}]}},
+            "destinations": [{"name": "main", "fhirServiceRef": {"name": "ward"}}],
+        },
+    })
+}
+
+async fn create(cluster: &Cluster) {
+    let connector = serde_json::from_value(manifest(&cluster.namespace, "bedside")).unwrap();
+    cluster
+        .api::<IotConnector>()
+        .create(&PostParams::default(), &connector)
+        .await
+        .unwrap();
+}
+
+fn of(connector: &IotConnector, type_: &str) -> (String, String, String) {
+    condition(
+        connector
+            .status
+            .as_ref()
+            .map(|status| status.conditions.as_slice())
+            .unwrap_or_default(),
+        type_,
+    )
+}
+
+/// The program's report.
+struct Program {
+    report: Arc<Mutex<Value>>,
+}
+
+impl Program {
+    async fn listen(address: Ipv4Addr) -> Self {
+        let report = Arc::new(Mutex::new(json!({
+            "mappingValid": true, "mappingError": null, "sourceConnected": true, "destinationReady": true,
+            "processed": 0, "rejected": 0, "lastMessageTime": null,
+        })));
+        let answer = async |State(report): State<Arc<Mutex<Value>>>| report.lock().unwrap().to_string();
+        let router = Router::new()
+            .route("/status", get(answer))
+            .with_state(report.clone());
+        let listener = tokio::net::TcpListener::bind((address, 9090)).await.unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Program { report }
+    }
+
+    fn says(&self, changes: &Value) {
+        let mut report = self.report.lock().unwrap();
+        for (name, value) in changes.as_object().unwrap() {
+            report[name] = value.clone();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connector_becomes_ready_and_says_what_it_did() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("connector").await;
+    create(&cluster).await;
+    let waiting: IotConnector = cluster
+        .wait_for("bedside", "a status", |one: &IotConnector| {
+            of(one, "Stalled").0 == "True"
+        })
+        .await;
+    assert_eq!(
+        of(&waiting, "Ready").2,
+        "FhirService ward does not exist: create it, or correct spec.destinations[].fhirServiceRef.name"
+    );
+
+    cluster.create::<FhirService>("ward", json!({})).await;
+    let address = Ipv4Addr::new(127, 3, 0, 1);
+    let program = Program::listen(address).await;
+    program.says(&json!({"processed": 7, "rejected": 1, "lastMessageTime": "2026-01-01T00:00:00.123Z"}));
+    cluster
+        .wait_for("bedside", "the Deployment", |_: &Deployment| true)
+        .await;
+    cluster.replicas_come_up("bedside", &[address]).await;
+    let connector: IotConnector = cluster
+        .wait_for("bedside", "Ready", |one: &IotConnector| {
+            of(one, "Ready").0 == "True"
+        })
+        .await;
+    let status = connector.status.unwrap();
+    assert_eq!(status.endpoint.as_deref(), Some("https://bedside.connector.svc"));
+    assert_eq!((status.processed, status.rejected), (Some(7), Some(1)));
+    for type_ in ["MappingValid", "SourceConnected", "DestinationReady"] {
+        assert_eq!(condition(&status.conditions, type_).0, "True", "{type_}");
+    }
+}
+
+#[tokio::test]
+async fn a_mapping_that_does_not_compile_is_told_with_its_place() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("mapping").await;
+    cluster.create::<FhirService>("ward", json!({})).await;
+    create(&cluster).await;
+    let address = Ipv4Addr::new(127, 3, 1, 1);
+    let program = Program::listen(address).await;
+    program.says(&json!({
+        "mappingValid": false,
+        "mappingError": {"file": "device.json", "template": 2, "field": "typeMatchExpression", "message": "no end"},
+    }));
+    cluster
+        .wait_for("bedside", "the Deployment", |_: &Deployment| true)
+        .await;
+    cluster.replicas_come_up("bedside", &[address]).await;
+    let connector: IotConnector = cluster
+        .wait_for("bedside", "MappingInvalid", |one: &IotConnector| {
+            of(one, "MappingValid").0 == "False"
+        })
+        .await;
+    assert!(
+        of(&connector, "MappingValid")
+            .2
+            .starts_with("device.json, template 2, typeMatchExpression: no end"),
+        "{:?}",
+        of(&connector, "MappingValid")
+    );
+    assert_eq!(of(&connector, "Ready").1, "MappingInvalid");
+}
+
+#[tokio::test]
+async fn a_mapping_in_a_config_map_is_read_from_there() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("mapped").await;
+    cluster.create::<FhirService>("ward", json!({})).await;
+    let mut connector = manifest("mapped", "bedside");
+    connector["spec"]["deviceMapping"] =
+        json!({"configMapKeyRef": {"name": "mappings", "key": "device.json"}});
+    cluster
+        .api::<IotConnector>()
+        .create(
+            &PostParams::default(),
+            &serde_json::from_value(connector).unwrap(),
+        )
+        .await
+        .unwrap();
+    let stalled: IotConnector = cluster
+        .wait_for("bedside", "the missing ConfigMap", |one: &IotConnector| {
+            of(one, "Stalled").0 == "True"
+        })
+        .await;
+    assert_eq!(
+        of(&stalled, "Stalled").2,
+        "key device.json of ConfigMap mappings does not exist: create it, or correct spec.deviceMapping.configMapKeyRef"
+    );
+    let maps: Api<ConfigMap> = cluster.api();
+    let map = |text: &str| json!({"metadata": {"name": "mappings"}, "data": {"device.json": text}});
+    maps.create(
+        &PostParams::default(),
+        &serde_json::from_value(map("first")).unwrap(),
+    )
+    .await
+    .unwrap();
+    let read = |text: &'static str| move |map: &ConfigMap| map.data.as_ref().unwrap()["device.json"] == text;
+    cluster
+        .wait_for("bedside-connector", "the mapping", read("first"))
+        .await;
+    maps.patch("mappings", &PatchParams::default(), &Patch::Merge(map("second")))
+        .await
+        .unwrap();
+    cluster
+        .wait_for("bedside-connector", "the other mapping", read("second"))
+        .await;
+}
+
+#[tokio::test]
+async fn who_may_send_is_enforced_once_all_connectors_are_replaced() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("senders").await;
+    cluster.create::<FhirService>("ward", json!({})).await;
+    create(&cluster).await;
+    let address = Ipv4Addr::new(127, 3, 3, 1);
+    let _program = Program::listen(address).await;
+    cluster
+        .wait_for("bedside", "the Deployment", |_: &Deployment| true)
+        .await;
+    cluster.replicas_come_up("bedside", &[address]).await;
+    cluster
+        .create::<RoleAssignment>(
+            "devices",
+            json!({
+                "scope": {"kind": "IotConnector", "name": "bedside"}, "custom": {"dataActions": ["create"]},
+                "principals": [{"serviceAccount": {"name": "gateway"}}],
+            }),
+        )
+        .await;
+    let enforced = |one: &RoleAssignment| {
+        condition(
+            one.status
+                .as_ref()
+                .map(|status| status.conditions.as_slice())
+                .unwrap_or_default(),
+            "Enforced",
+        )
+    };
+    cluster
+        .wait_for("devices", "not yet", |one: &RoleAssignment| {
+            enforced(one).1 == "WaitingForReplicas"
+        })
+        .await;
+    cluster.replicas_come_up("bedside", &[address]).await;
+    cluster
+        .wait_for("devices", "Enforced", |one: &RoleAssignment| {
+            enforced(one).0 == "True"
+        })
+        .await;
+}

@@ -1,0 +1,199 @@
+//! RoleAssignments: from YAML to enforcement by every ready replica, and away again.
+
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
+
+use brazier_crds::{FhirService, RoleAssignment};
+use k8s_openapi::api::{core::v1::ConfigMap, rbac::v1::RoleBinding};
+use kube::{
+    Api,
+    api::{DeleteParams, PostParams},
+};
+use serde_json::json;
+
+use crate::{
+    cluster::{Cluster, condition},
+    operator::{self, eventually},
+};
+
+fn enforced(assignment: &RoleAssignment) -> (String, String, String) {
+    let status = assignment.status.as_ref();
+    condition(
+        status
+            .map(|status| status.conditions.as_slice())
+            .unwrap_or_default(),
+        "Enforced",
+    )
+}
+
+fn reader() -> serde_json::Value {
+    json!({"scope": {"name": "ward"}, "role": "FhirDataReader", "principals": [{"serviceAccount": {"name": "desk"}}]})
+}
+
+#[tokio::test]
+async fn an_assignment_is_enforced_by_all_ready_replicas_and_taken_away_again() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("enforce").await;
+    cluster.create::<RoleAssignment>("readers", reader()).await;
+    let early: RoleAssignment = cluster
+        .wait_for("readers", "a status", |one: &RoleAssignment| {
+            enforced(one).1 == "ScopeNotFound"
+        })
+        .await;
+    assert!(enforced(&early).2.ends_with("create it, or correct spec.scope"));
+
+    cluster.create::<FhirService>("ward", json!({})).await;
+    let addresses = [Ipv4Addr::new(127, 2, 0, 1), Ipv4Addr::new(127, 2, 0, 2)];
+    let replicas = cluster.service_comes_up("ward", &addresses).await;
+    let assignment: RoleAssignment = cluster
+        .wait_for("readers", "Enforced", |one: &RoleAssignment| {
+            enforced(one).0 == "True"
+        })
+        .await;
+    assert_eq!(assignment.status.unwrap().enforced_by.as_deref(), Some("2/2"));
+    for replica in &replicas {
+        assert_eq!(replica.assignments(), ["readers"]);
+        assert_eq!(
+            replica.policies().last().unwrap()["assignments"][0],
+            json!({
+                "name": "readers",
+                "principals": [{"kind": "serviceAccount", "namespace": "enforce", "name": "desk"}],
+                "dataActions": ["read", "search", "history"],
+            })
+        );
+    }
+    // The principal may read the service and how to reach it.
+    let binding: RoleBinding = cluster.api().get("ward-connection").await.unwrap();
+    assert_eq!(binding.subjects.unwrap()[0].name, "desk");
+
+    let start = Instant::now();
+    cluster
+        .api::<RoleAssignment>()
+        .delete("readers", &DeleteParams::default())
+        .await
+        .unwrap();
+    eventually("nobody may do anything", async || {
+        let left: Vec<_> = replicas
+            .iter()
+            .flat_map(crate::cluster::Replica::assignments)
+            .collect();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{left:?}"))
+        }
+    })
+    .await;
+    println!(
+        "the assignment was gone from every replica after {:?}",
+        start.elapsed()
+    );
+    let map: ConfigMap = cluster.api().get("ward-access").await.unwrap();
+    assert!(map.data.unwrap()["policy.json"].contains(r#""assignments":[]"#));
+    let bindings: Api<RoleBinding> = cluster.api();
+    eventually("no binding", async || {
+        match bindings.get_opt("ward-connection").await {
+            Ok(None) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replica_that_does_not_answer_keeps_it_from_being_enforced() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("silent").await;
+    cluster.create::<FhirService>("ward", json!({})).await;
+    let (one, two) = (Ipv4Addr::new(127, 2, 1, 1), Ipv4Addr::new(127, 2, 1, 2));
+    cluster.database_comes_up("ward").await;
+    cluster.migration_succeeds("ward").await;
+    let _first = crate::cluster::Replica::listen(&cluster, "ward", one).await;
+    cluster.replicas_come_up("ward", &[one, two]).await;
+    cluster.create::<RoleAssignment>("readers", reader()).await;
+    let assignment: RoleAssignment = cluster
+        .wait_for("readers", "half of it", |one: &RoleAssignment| {
+            one.status
+                .as_ref()
+                .is_some_and(|status| status.enforced_by.as_deref() == Some("1/2"))
+        })
+        .await;
+    let (status, reason, message) = enforced(&assignment);
+    assert_eq!(
+        (status.as_str(), reason.as_str()),
+        ("False", "WaitingForReplicas")
+    );
+    assert!(message.contains("pod ward-1: it did not answer"), "{message}");
+
+    let _second = crate::cluster::Replica::listen(&cluster, "ward", two).await;
+    cluster
+        .wait_for("readers", "all of it", |one: &RoleAssignment| {
+            enforced(one).0 == "True"
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn an_assignment_ends_by_itself() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("expires").await;
+    cluster
+        .create::<FhirService>("ward", json!({"replicas": 1}))
+        .await;
+    let replicas = cluster
+        .service_comes_up("ward", &[Ipv4Addr::new(127, 2, 2, 1)])
+        .await;
+    let mut spec = reader();
+    spec["expires"] = json!((jiff::Timestamp::now() + Duration::from_secs(6)).to_string());
+    cluster.create::<RoleAssignment>("readers", spec).await;
+    cluster
+        .wait_for("readers", "Enforced", |one: &RoleAssignment| {
+            enforced(one).0 == "True"
+        })
+        .await;
+    cluster
+        .wait_for("readers", "Expired", |one: &RoleAssignment| {
+            enforced(one).1 == "Expired"
+        })
+        .await;
+    eventually("an empty policy", async || {
+        if replicas[0].assignments().is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{:?}", replicas[0].assignments()))
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connector_has_access_to_its_destination_by_itself() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("implicit").await;
+    cluster
+        .create::<FhirService>("ward", json!({"replicas": 1}))
+        .await;
+    let replicas = cluster
+        .service_comes_up("ward", &[Ipv4Addr::new(127, 2, 3, 1)])
+        .await;
+    let connector = crate::iot_connector::manifest("implicit", "bedside");
+    cluster
+        .api::<brazier_crds::IotConnector>()
+        .create(
+            &PostParams::default(),
+            &serde_json::from_value(connector).unwrap(),
+        )
+        .await
+        .unwrap();
+    eventually("the connector's own assignment", async || {
+        let names = replicas[0].assignments();
+        if names == ["iotconnector/bedside"] {
+            Ok(())
+        } else {
+            Err(format!("{names:?}"))
+        }
+    })
+    .await;
+}
