@@ -76,6 +76,7 @@ impl Health {
             let pool = storage.connections();
             let busy = pool.size.saturating_sub(pool.available);
             self.metrics.set_database_pool(busy, pool.available, pool.waiting);
+            self.metrics.set_audit_backlog(storage.audit_backlog());
         }
         self.metrics.set_policy_version(self.policy.current().version());
         self.metrics.encode()

@@ -147,6 +147,11 @@ impl Storage {
         self.pool.status()
     }
 
+    /// How many records of the audit trail are not yet in the database.
+    pub fn audit_backlog(&self) -> usize {
+        self.audit.backlog()
+    }
+
     async fn client(&self) -> Result<Client, StorageError> {
         self.pool.get().await.map_err(from_pool)
     }

@@ -18,6 +18,7 @@ mod eventually;
 mod open_id;
 mod policy_push;
 mod process;
+mod service;
 mod shutdown;
 mod signing;
 mod tls;

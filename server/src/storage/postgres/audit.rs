@@ -29,6 +29,11 @@ impl AuditTrail {
         AuditTrail { queue }
     }
 
+    /// How many records wait.
+    pub fn backlog(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Adds one record; returns when it is durable.
     ///
     /// # Errors
