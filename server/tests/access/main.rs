@@ -16,6 +16,7 @@ mod check_config;
 mod connections;
 mod eventually;
 mod open_id;
+mod operator_files;
 mod policy_push;
 mod process;
 mod service;

@@ -24,6 +24,8 @@ pub struct Setting {
     pub folder: PathBuf,
     pub authority: Authority,
     pub admin_authority: Authority,
+    /// Signs the tokens of the cluster.
+    pub key: SigningKey,
     pub access_file: PathBuf,
     pub config: PathBuf,
     _temporary: tempfile::TempDir,
@@ -63,6 +65,7 @@ impl Setting {
             folder,
             authority,
             admin_authority,
+            key,
             access_file,
             config,
             _temporary: temporary,

@@ -112,7 +112,12 @@ async fn a_token_opens_what_the_policy_allows_and_every_try_is_in_the_audit_trai
 async fn sigterm_lets_a_request_that_waits_for_the_database_come_to_its_end() {
     let database = Database::start();
     let (setting, mut server) = serve(&database).await;
-    push(&setting, &server, policy("1", &[reporting(&["create", "update"])])).await;
+    push(
+        &setting,
+        &server,
+        policy("1", &[reporting(&["create", "update"])]),
+    )
+    .await;
     let (mut lock, connection) = tokio_postgres::connect(&database.url(), tokio_postgres::NoTls)
         .await
         .unwrap();
