@@ -15,6 +15,8 @@ mod suggestion;
 
 pub use issue::{Issue, IssueCode, Severity};
 
+use std::collections::HashSet;
+
 use crate::resource::structure::Structures;
 use crate::resource::{Object, ResourceType};
 use location::Location;
@@ -29,6 +31,7 @@ pub fn validate(resource_type: ResourceType, resource: &Object) -> Vec<Issue> {
         structures: Structures::get(),
         issues: Vec::new(),
         container: resource,
+        contained_ids: None,
     };
     let location = Location::root(resource_type.name());
     match resource.get("resourceType").map(|name| name.as_str()) {
@@ -62,6 +65,8 @@ struct Validator<'resource> {
     issues: Vec<Issue>,
     /// The resource that holds the contained resources which `#id` points at.
     container: &'resource Object,
+    /// Their ids, once a reference has asked for one.
+    contained_ids: Option<HashSet<&'resource str>>,
 }
 
 impl Validator<'_> {

@@ -1,11 +1,14 @@
 //! Reads the official FHIR R4 package and writes the facts that the server is built with, one compact
-//! tab-separated file for each kind of definition. `--check` only tells which files are out of date.
+//! text file for each kind of definition. `--check` only tells which files are out of date.
 
 mod compartments;
 mod element_types;
 mod package;
+mod primitive_regexes;
 mod resource_types;
 mod search_parameters;
+mod structures;
+mod value_sets;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,6 +40,9 @@ const FILES: &[(&str, Facts)] = &[
     ("element-types.tsv", element_types::facts),
     ("search-parameters.tsv", search_parameters::facts),
     ("compartments.tsv", compartments::facts),
+    ("structures.txt", structures::facts),
+    ("value-sets.tsv", value_sets::facts),
+    ("primitive-regexes.tsv", primitive_regexes::facts),
 ];
 
 /// Why the files could not be written.

@@ -1,6 +1,8 @@
 //! One member's value: array or single, nulls, the underscored sibling of a primitive, and then what its type asks
 //! for. <http://hl7.org/fhir/R4/json.html>
 
+use std::cell::LazyCell;
+
 use super::location::Location;
 use super::{IssueCode, Validator, primitive};
 use crate::resource::structure::{Element, Kind, Member, Primitive, Structures};
@@ -22,9 +24,13 @@ impl Validator<'_> {
                 if items.is_empty() {
                     self.empty_array(&location);
                 }
+                let siblings = LazyCell::new(|| siblings(member, holder));
                 for (index, item) in items.iter().enumerate() {
                     if matches!(item, Json::Null) {
-                        self.null_item(member, index, holder, &location.item(index));
+                        // A null stands for a primitive that has only an id or extensions; they must be there.
+                        if !matches!(siblings.get(index), Some(Json::Object(_))) {
+                            self.null(&location.item(index));
+                        }
                     } else {
                         self.value(member, item, &location.item(index));
                     }
@@ -99,6 +105,7 @@ impl Validator<'_> {
                 structures,
                 issues: std::mem::take(&mut self.issues),
                 container: object,
+                contained_ids: None,
             };
             inner.object(structure, object, location);
             self.issues = inner.issues;
@@ -172,19 +179,6 @@ impl Validator<'_> {
         self.report(IssueCode::Structure, location, diagnostics);
     }
 
-    /// A null in an array stands for a primitive that has only an id or extensions; they must be there.
-    fn null_item(&mut self, member: &Member, index: usize, holder: &Object, location: &Location<'_>) {
-        let has_sibling = matches!(member.kind, Kind::Primitive(_))
-            && holder
-                .iter()
-                .find(|(name, _)| name.strip_prefix('_') == Some(&member.name))
-                .and_then(|(_, sibling)| sibling.as_array()?.get(index))
-                .is_some_and(|sibling| sibling.as_object().is_some());
-        if !has_sibling {
-            self.null(location);
-        }
-    }
-
     fn null(&mut self, location: &Location<'_>) {
         let diagnostics = "null says nothing here: leave the element out".to_owned();
         self.report(IssueCode::Structure, location, diagnostics);
@@ -194,4 +188,13 @@ impl Validator<'_> {
         let diagnostics = "an array must not be empty; leave the element out".to_owned();
         self.report(IssueCode::Structure, location, diagnostics);
     }
+}
+
+/// The items of the underscored sibling of `member`.
+fn siblings<'holder>(member: &Member, holder: &'holder Object) -> &'holder [Json] {
+    holder
+        .iter()
+        .find(|(name, _)| name.strip_prefix('_') == Some(&member.name))
+        .and_then(|(_, sibling)| sibling.as_array())
+        .unwrap_or_default()
 }

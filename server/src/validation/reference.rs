@@ -55,12 +55,15 @@ impl Validator<'_> {
         }
     }
 
-    fn contains(&self, id: &str) -> bool {
-        let contained = self.container.get("contained").and_then(Json::as_array);
-        contained
-            .unwrap_or_default()
-            .iter()
-            .any(|resource| resource.get("id").and_then(Json::as_str) == Some(id))
+    fn contains(&mut self, id: &str) -> bool {
+        let container = self.container;
+        self.contained_ids
+            .get_or_insert_with(|| {
+                let contained = container.get("contained").and_then(Json::as_array);
+                let ids = contained.unwrap_or_default().iter();
+                ids.filter_map(|resource| resource.get("id")?.as_str()).collect()
+            })
+            .contains(id)
     }
 }
 

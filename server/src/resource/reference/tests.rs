@@ -82,6 +82,20 @@ fn what_is_written_goes_into_the_resource() {
 }
 
 #[test]
+fn every_one_of_many_links_is_written() {
+    let narrative = |link: &str| {
+        let links: String = (0..2_000)
+            .map(|_| format!("<p/><a id='x' href='{link}'>u</a>"))
+            .collect();
+        let div = Json::from(format!("<div>{links}</div>"));
+        object(&format!("{{\"text\":{{\"div\":{}}}}}", div.to_text()))
+    };
+    let mut resource = narrative("urn:uuid:1");
+    for_each_reference(&mut resource, &mut |_, link| *link = "Patient/1".into());
+    assert_eq!(resource, narrative("Patient/1"));
+}
+
+#[test]
 fn a_broken_narrative_is_left_as_it_is() {
     for div in [
         "<a",
