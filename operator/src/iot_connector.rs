@@ -97,14 +97,14 @@ async fn run(connector: &IotConnector, context: &Context) -> Result<Action, Erro
         Component::Connector,
     )
     .await?;
-    let reports = connector_status::ask(&pods).await;
+    let answers = connector_status::ask(&pods).await;
     context
         .enforcement
         .publish(&scope(connector), progress(&validated, &deployment));
     let seen = update_status::Seen {
         deployment: &deployment,
         pods: &pods,
-        reports: &reports,
+        answers: &answers,
     };
     let ready = update_status::update_status(context, connector, &validated, &seen).await?;
     let ask = if ready { ASK } else { ASK_AGAIN };

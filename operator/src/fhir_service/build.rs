@@ -44,7 +44,6 @@ pub fn build(service: &ValidatedFhirService) -> Result<DesiredObjects, serde_yam
         role::service_account(service, service.names.server()),
         role::service_account(service, service.names.database()),
         role::patroni_role(service),
-        role::patroni_role_binding(service),
         connection::config_map(service),
         connection::role(service),
         configuration::config_map(service, &server_configuration),
@@ -56,6 +55,8 @@ pub fn build(service: &ValidatedFhirService) -> Result<DesiredObjects, serde_yam
         network_policy::server(service),
         network_policy::database(service),
     ];
+    // Bindings come last: the API server looks a role up before it lets somebody bind it.
+    foundation.push(role::patroni_role_binding(service));
     let mut unwanted = Vec::new();
     match connection::role_binding(service) {
         Some(binding) => foundation.push(binding),

@@ -1,6 +1,9 @@
 //! Asks each connector how it is: `GET /status` on its port of metrics.
 
-use std::{net::IpAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use futures::StreamExt;
 use jiff::Timestamp;
@@ -72,27 +75,54 @@ impl MappingError {
     }
 }
 
-/// The reports of those pods that answer, whether they are ready or not: one whose mapping does not compile is not
-/// ready, and says why. Pods without an address or an answer have no report.
-pub async fn ask(pods: &[PodSummary]) -> Vec<Report> {
-    let addresses = pods
+/// What the pods answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// The reports, of those that gave one.
+    pub reports: Vec<Report>,
+    /// Why one gave none.
+    pub problem: Option<String>,
+}
+
+/// Asks the pods, ready or not: one whose mapping does not compile is not ready, and says why.
+pub async fn ask(pods: &[PodSummary]) -> Answers {
+    let asking: Vec<_> = pods
         .iter()
-        .filter_map(|pod| pod.address.as_deref()?.parse::<IpAddr>().ok());
-    let asking: Vec<_> = addresses.map(ask_one).collect();
-    let reports: Vec<Option<Report>> = futures::stream::iter(asking).buffered(16).collect().await;
-    reports.into_iter().flatten().collect()
+        .filter(|pod| pod.address.is_some())
+        .map(ask_one)
+        .collect();
+    let mut answers = Answers::default();
+    for answer in futures::stream::iter(asking)
+        .buffered(16)
+        .collect::<Vec<_>>()
+        .await
+    {
+        match answer {
+            Ok(report) => answers.reports.push(report),
+            Err(problem) => answers.problem = Some(problem),
+        }
+    }
+    answers
 }
 
-async fn ask_one(address: IpAddr) -> Option<Report> {
-    let answer = request(address).await;
-    answer
-        .inspect_err(|error| tracing::debug!(%address, %error, "a connector did not report"))
-        .ok()
+async fn ask_one(pod: &PodSummary) -> Result<Report, String> {
+    let address = pod.address.as_deref().unwrap_or_default();
+    request(address)
+        .await
+        .map_err(|error| format!("pod {}: {}", pod.name, crate::telemetry::chain(&error)))
 }
 
-async fn request(address: IpAddr) -> Result<Report, reqwest::Error> {
-    let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build()?;
-    let host = std::net::SocketAddr::new(address, PORT);
+async fn request(address: &str) -> Result<Report, reqwest::Error> {
+    let host = address.parse::<IpAddr>().map_or_else(
+        |_| address.to_string(),
+        |ip| SocketAddr::new(ip, PORT).to_string(),
+    );
+    // No certificate is checked on this port, and the system of the operator's image has none to trust.
+    let client = reqwest::Client::builder()
+        .tls_certs_only([])
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .build()?;
     client
         .get(format!("http://{host}/status"))
         .send()

@@ -7,7 +7,10 @@ use brazier_crds::{
 use jiff::Timestamp;
 use k8s_openapi::{api::apps::v1::Deployment, apimachinery::pkg::apis::meta::v1::Time};
 
-use super::{connector_status::Report, validate::ValidatedIotConnector};
+use super::{
+    connector_status::{Answers, Report},
+    validate::ValidatedIotConnector,
+};
 use crate::{
     condition::{Conditions, Finding},
     context::Context,
@@ -25,7 +28,7 @@ pub struct Seen<'a> {
     /// Its pods.
     pub pods: &'a [PodSummary],
     /// What the pods say.
-    pub reports: &'a [Report],
+    pub answers: &'a Answers,
 }
 
 /// Writes the status, if it says something new, and says whether the connector is ready.
@@ -51,15 +54,15 @@ pub fn compute(
     now: Timestamp,
 ) -> (IotConnectorStatus, bool) {
     let before = connector.status.clone().unwrap_or_default();
-    let mapping = mapping(seen.reports);
+    let mapping = mapping(seen.answers);
     let source = part(
-        seen.reports,
+        seen.answers,
         |report| report.source_connected,
         "device messages can come in",
         "its source",
     );
     let destination = part(
-        seen.reports,
+        seen.answers,
         |report| report.destination_ready,
         "the destination takes Observations",
         "its destination",
@@ -74,6 +77,7 @@ pub fn compute(
         .finish();
     let replicas = seen.deployment.status.as_ref().and_then(|status| status.replicas);
     let last = seen
+        .answers
         .reports
         .iter()
         .filter_map(|report| report.last_message_time)
@@ -82,10 +86,10 @@ pub fn compute(
         .and_then(|last| Timestamp::from_second(last.as_second()).ok())
         .map(Time);
     let sum = |count: fn(&Report) -> i64, before: Option<i64>| {
-        if seen.reports.is_empty() {
+        if seen.answers.reports.is_empty() {
             before
         } else {
-            Some(seen.reports.iter().map(count).sum())
+            Some(seen.answers.reports.iter().map(count).sum())
         }
     };
     let status = IotConnectorStatus {
@@ -102,8 +106,8 @@ pub fn compute(
 }
 
 /// One whose mapping does not compile is enough to say so: it is the newest.
-fn mapping(reports: &[Report]) -> Finding {
-    if let Some(bad) = reports.iter().find(|report| !report.mapping_valid) {
+fn mapping(answers: &Answers) -> Finding {
+    if let Some(bad) = answers.reports.iter().find(|report| !report.mapping_valid) {
         let error = bad
             .mapping_error
             .as_ref()
@@ -114,18 +118,30 @@ fn mapping(reports: &[Report]) -> Finding {
             format!("{message}; the last good mapping stays in service until this is mended"),
         );
     }
-    if reports.is_empty() {
-        return Finding::unknown(reason::NOT_REPORTED, "no connector has reported yet");
+    if answers.reports.is_empty() {
+        return not_reported(answers);
     }
     Finding::yes(reason::AS_DESIRED, "both mappings compile and are in service")
 }
 
-fn part(reports: &[Report], holds: impl Fn(&Report) -> bool, good: &str, what: &str) -> Finding {
-    if reports.is_empty() {
-        return Finding::unknown(reason::NOT_REPORTED, "no connector has reported yet");
+fn not_reported(answers: &Answers) -> Finding {
+    let problem = answers
+        .problem
+        .as_ref()
+        .map(|problem| format!(": {problem}"))
+        .unwrap_or_default();
+    Finding::unknown(
+        reason::NOT_REPORTED,
+        format!("no connector has reported yet{problem}"),
+    )
+}
+
+fn part(answers: &Answers, holds: impl Fn(&Report) -> bool, good: &str, what: &str) -> Finding {
+    if answers.reports.is_empty() {
+        return not_reported(answers);
     }
     // Those of an older template may still be there and well; it takes all of them.
-    if reports.iter().all(holds) {
+    if answers.reports.iter().all(holds) {
         Finding::yes(reason::AS_DESIRED, good)
     } else {
         Finding::no(

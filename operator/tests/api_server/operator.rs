@@ -81,6 +81,9 @@ impl Operator {
             .args(["--metrics-address", "127.0.0.1:0"])
             .args(more)
             .env("KUBECONFIG", control_plane::kubeconfig())
+            // As in its image, which has no certificates of its own to trust.
+            .env("SSL_CERT_FILE", "/dev/null")
+            .env("SSL_CERT_DIR", "/nonexistent")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::options().create(true).append(true).open(log).unwrap())
