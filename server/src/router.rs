@@ -183,7 +183,7 @@ fn place(path: &str, reading: bool) -> Result<Place, RouteError> {
         ["_history"] => Ok(Place::SystemHistory),
         [name, rest @ ..] => {
             let Some(resource_type) = ResourceType::parse(name) else {
-                let is_name = name.bytes().all(|byte| byte.is_ascii_alphabetic());
+                let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
                 let unknown_type = RouteError::UnknownResourceType((*name).to_owned());
                 return Err(if is_name { unknown_type } else { unknown() });
             };
