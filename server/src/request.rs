@@ -1,6 +1,7 @@
 //! What a client sent, read into values that the interactions take: query, headers, body. Pure but for the body,
 //! which has to be received.
 
+pub mod binary;
 pub mod body;
 pub mod conditional_headers;
 pub mod format;

@@ -30,19 +30,24 @@ pub fn of_answer(answer: Answer, base_url: &str, shape: Shape) -> Response<Body>
         headers.insert(header::LAST_MODIFIED, headers::http_date(last_updated));
         if let Some((resource_type, id)) = &answer.written {
             let location = headers::location(base_url, *resource_type, id, version);
-            // From Location a client learns what was made, or, when nothing was written, found in its place.
-            let is_new = answer.status == StatusCode::CREATED || !answer.recorded;
-            let name = if is_new {
-                header::LOCATION
-            } else {
-                header::CONTENT_LOCATION
-            };
-            headers.insert(name, location);
+            if answer.status != StatusCode::CREATED {
+                headers.insert(header::CONTENT_LOCATION, location.clone());
+            }
+            headers.insert(header::LOCATION, location);
         }
     }
     match answer.body {
         AnswerBody::Nothing => response,
-        AnswerBody::Resource(json) | AnswerBody::Outcome(json) => with_body(response, json, shape),
+        AnswerBody::Resource(json) | AnswerBody::Outcome(json) => with_json(response, json, shape),
+        AnswerBody::Content { media_type, bytes } => {
+            // What clients have stored is shown as what they called it, and as nothing else.
+            let headers = response.headers_mut();
+            headers.insert(
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            );
+            with_body(response, headers::media_type(&media_type), bytes.into(), shape)
+        }
     }
 }
 
@@ -51,17 +56,26 @@ pub fn of_error(error: &InteractionError, shape: Shape) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = operation_outcome::status(error);
     headers::insert_for_error(error, response.headers_mut());
-    with_body(response, operation_outcome::of_error(error), shape)
+    with_json(response, operation_outcome::of_error(error), shape)
 }
 
-fn with_body(mut response: Response<Body>, json: String, shape: Shape) -> Response<Body> {
+fn with_json(response: Response<Body>, json: String, shape: Shape) -> Response<Body> {
     let json = if shape.pretty { pretty::print(&json) } else { json };
+    with_body(response, HeaderValue::from_static(FHIR_JSON), json.into(), shape)
+}
+
+fn with_body(
+    mut response: Response<Body>,
+    media_type: HeaderValue,
+    body: Bytes,
+    shape: Shape,
+) -> Response<Body> {
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(FHIR_JSON));
+    headers.insert(header::CONTENT_TYPE, media_type);
     if shape.head {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(json.len()));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     } else {
-        *response.body_mut() = Body::from(Bytes::from(json));
+        *response.body_mut() = Body::from(body);
     }
     response
 }

@@ -175,6 +175,9 @@ fn place(path: &str, reading: bool) -> Result<Place, RouteError> {
     if let Some(operation) = segments.iter().find(|segment| segment.starts_with('$')) {
         return Err(RouteError::UnknownOperation(operation.clone()));
     }
+    if segments.iter().any(String::is_empty) {
+        return Err(unknown());
+    }
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         [] => Ok(Place::System),
@@ -183,7 +186,7 @@ fn place(path: &str, reading: bool) -> Result<Place, RouteError> {
         ["_history"] => Ok(Place::SystemHistory),
         [name, rest @ ..] => {
             let Some(resource_type) = ResourceType::parse(name) else {
-                let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+                let is_name = name.bytes().all(|byte| byte.is_ascii_alphabetic());
                 let unknown_type = RouteError::UnknownResourceType((*name).to_owned());
                 return Err(if is_name { unknown_type } else { unknown() });
             };
@@ -202,9 +205,6 @@ fn place_in_type(
         ["_search"] => Place::TypeSearch(resource_type),
         ["_history"] => Place::TypeHistory(resource_type),
         [id, rest @ ..] => {
-            if id.is_empty() {
-                return Ok(None);
-            }
             if !is_logical_id(id) {
                 return Err(RouteError::InvalidId {
                     id: (*id).to_owned(),

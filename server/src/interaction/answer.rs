@@ -33,6 +33,13 @@ pub enum AnswerBody {
     Resource(String),
     /// An OperationOutcome about the interaction.
     Outcome(String),
+    /// What a Binary holds, in its own format.
+    Content {
+        /// Its media type.
+        media_type: String,
+        /// It.
+        bytes: Vec<u8>,
+    },
 }
 
 impl Answer {

@@ -8,17 +8,20 @@ use super::prepare::{LARGE, apart};
 use super::{Answer, Context, InteractionError, Request, RequestBody, batch, transaction};
 use crate::bundle::entry_request::{self, BundleKind};
 use crate::request::resource_body::{self, ResourceBodyError};
-use crate::resource::ResourceType;
+use crate::resource::{Object, ResourceType};
 
 /// 200 with the answers of the entries. Boxed, because an entry is an interaction as this one is.
 pub fn bundle(context: &Context, request: Request) -> BoxFuture<'_, Result<Answer, InteractionError>> {
     async move {
         let resource_type = ResourceType::parse("Bundle").ok_or(InteractionError::Fault)?;
+        let read = move |text: &[u8]| {
+            let mut bundle = resource_body::parse(text, resource_type)?;
+            entry_request::check_structure(&mut bundle)?;
+            Ok::<Object, InteractionError>(bundle)
+        };
         let bundle = match request.body {
-            RequestBody::Text(text) if text.len() > LARGE => {
-                apart(move || resource_body::parse(&text, resource_type)).await??
-            }
-            RequestBody::Text(text) => resource_body::parse(&text, resource_type)?,
+            RequestBody::Text(text) if text.len() > LARGE => apart(move || read(&text)).await??,
+            RequestBody::Text(text) => read(&text)?,
             RequestBody::Resource(bundle) => bundle,
             RequestBody::Nothing => return Err(ResourceBodyError::Empty("Bundle".to_owned()).into()),
         };

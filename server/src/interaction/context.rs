@@ -46,6 +46,8 @@ pub struct Request {
     pub conditions: ConditionalHeaders,
     /// `Prefer`
     pub preference: Preference,
+    /// `Accept`, when the client takes no JSON but perhaps the content of the Binary that it reads.
+    pub accept: Option<String>,
     /// The body.
     pub body: RequestBody,
 }

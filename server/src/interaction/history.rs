@@ -27,7 +27,10 @@ pub async fn history(
         (_, None) => HistoryScope::System,
     };
     let subset = Subset::of_parameters(&request.parameters)?;
-    let query = query(context, request, scope)?;
+    let mut query = query(context, request, scope)?;
+    // Like _summary=count, _count=0 asks for the total alone.
+    let only_total = subset.is_count() || query.count == 0;
+    query.count = query.count.max(1);
     let page = context.storage().history(&query).await?;
     if page.total == 0 {
         check_existence(context, &query.scope).await?;
@@ -43,14 +46,10 @@ pub async fn history(
         &url,
         &parameters,
         None,
-        page.next.as_deref(),
+        page.next.as_deref().filter(|_| !only_total),
         query.cursor.as_deref(),
     );
-    let entries = if subset.is_count() {
-        Vec::new()
-    } else {
-        page.entries
-    };
+    let entries = if only_total { Vec::new() } else { page.entries };
     let resources = entries.len();
     let json = bundle::history::write(
         &context.base_url,
@@ -91,9 +90,6 @@ fn query(
             }
         }
     }
-    if query.count == 0 {
-        query.count = 1;
-    }
     Ok(query)
 }
 
@@ -107,12 +103,13 @@ fn is_known(name: &str) -> bool {
 fn count(value: &str) -> Result<u32, InteractionError> {
     value
         .parse()
-        .map_err(|_error| parameter("_count", value, "write a whole number from 1 on"))
+        .map_err(|_error| parameter("_count", value, "write a whole number"))
 }
 
 fn span(name: &str, value: &str) -> Result<(Timestamp, Timestamp), InteractionError> {
     let instant = |microseconds| Timestamp::from_microsecond(microseconds).ok();
-    date::span(value)
+    // An offset's + that was not escaped has been read as a space.
+    date::span(&value.replace(' ', "+"))
         .and_then(|span| Some((instant(span.low)?, instant(span.high)?)))
         .ok_or_else(|| parameter(name, value, "write an instant, such as 2026-01-31T08:00:00Z"))
 }

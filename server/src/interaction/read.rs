@@ -1,12 +1,14 @@
 //! read: the current version of a resource. <http://hl7.org/fhir/R4/http.html#read>
 
+use base64::Engine;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Context, InteractionError, Request};
+use super::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::bundle::subset::Subset;
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
-use crate::resource::ResourceType;
+use crate::request::format::{self, FormatError};
+use crate::resource::{Json, ResourceType};
 use crate::storage::{Current, StoredResource};
 
 /// 200 with the resource, or 304 when the client has it already; 404 when it never was, 410 when it was deleted.
@@ -58,8 +60,34 @@ pub fn answer(stored: StoredResource, request: &Request) -> Result<Answer, Inter
             ..Answer::new(StatusCode::NOT_MODIFIED)
         });
     }
+    if let Some(accept) = &request.accept {
+        return content(&stored, accept);
+    }
     let json = subset.cut(stored.resource_type, stored.json)?;
     Ok(Answer::of_stored(StoredResource { json, ..stored }))
+}
+
+/// 200 with what a Binary holds, for a client that takes its format. <http://hl7.org/fhir/R4/binary.html#rest>
+fn content(stored: &StoredResource, accept: &str) -> Result<Answer, InteractionError> {
+    let binary = Json::parse(stored.json.as_bytes());
+    let text = |name: &str| binary.as_ref().ok()?.get(name)?.as_str();
+    let Some(media_type) = text("contentType").filter(|media_type| format::takes(accept, media_type)) else {
+        return Err(FormatError::NotAcceptable(accept.to_owned()).into());
+    };
+    let data = text("data").unwrap_or_default();
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(data)
+        .map_err(|error| {
+            tracing::error!(%error, "the data of a stored Binary is not Base64");
+            InteractionError::Fault
+        })?;
+    let media_type = media_type.to_owned();
+    Ok(Answer {
+        version: Some((stored.version, stored.last_updated)),
+        body: AnswerBody::Content { media_type, bytes },
+        resources: 1,
+        ..Answer::new(StatusCode::OK)
+    })
 }
 
 /// Whether the client has this version, by its `If-None-Match` or, when there is none, by `If-Modified-Since`.

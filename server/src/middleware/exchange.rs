@@ -20,8 +20,9 @@ use crate::interaction::{
 };
 use crate::operation_outcome;
 use crate::request::conditional_headers::ConditionalHeaders;
+use crate::request::format::FormatError;
 use crate::request::preference::Preference;
-use crate::request::{body, format, query_string};
+use crate::request::{binary, body, format, query_string};
 use crate::response::{self, Shape};
 use crate::router::{self, RouteError};
 use crate::state::ServerState;
@@ -136,24 +137,37 @@ impl Exchange {
             .iter()
             .find(|(name, _)| name == "_format")
             .map(|(_, value)| value.as_str());
-        format::check_answer(asked_format, headers)?;
+        let accept = match format::check_answer(asked_format, headers) {
+            Err(FormatError::NotAcceptable(accept))
+                if asked_format.is_none() && binary::is_read(&interaction) =>
+            {
+                Some(accept)
+            }
+            checked => checked.map(|()| None)?,
+        };
         let conditions = ConditionalHeaders::of(headers)?;
         let preference = Preference::of(headers);
         let limit = self.state.settings.maximum_body;
-        let body = match self.parts.method {
-            Method::POST if interaction.is_search() => {
+        let content_type = binary::content_type(&interaction, headers);
+        let body = match (&self.parts.method, content_type) {
+            (&Method::POST, _) if interaction.is_search() => {
                 format::check_form_body(headers)?;
                 let form = body::receive(headers, body, limit).await?;
-                let form = String::from_utf8_lossy(&form).into_owned();
+                let form = query_string::form_text(&form)?;
                 parameters.extend(query_string::parse(form.trim_end())?);
                 query = Some(query.map_or_else(|| form.clone(), |query| format!("{query}&{form}")));
                 RequestBody::Nothing
             }
-            Method::PATCH => {
+            (&Method::PATCH, _) => {
                 format::check_patch_body(headers)?;
                 RequestBody::Text(body::receive(headers, body, limit).await?)
             }
-            Method::POST | Method::PUT => {
+            (&Method::POST | &Method::PUT, Some(media_type)) => {
+                let content = body::receive(headers, body, limit).await?;
+                let resource = binary::of_content(media_type, &content, headers, interaction.id());
+                RequestBody::Resource(resource)
+            }
+            (&Method::POST | &Method::PUT, None) => {
                 format::check_resource_body(headers)?;
                 RequestBody::Text(body::receive(headers, body, limit).await?)
             }
@@ -165,6 +179,7 @@ impl Exchange {
             parameters,
             conditions,
             preference,
+            accept,
             body,
         })
     }

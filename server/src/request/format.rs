@@ -106,13 +106,35 @@ fn check_body(
     {
         return refuse(encoding);
     }
-    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+    let Some(value) = headers
+        .get(header::CONTENT_TYPE)
+        .filter(|value| !value.is_empty())
+    else {
         return Ok(());
     };
     match value.to_str() {
         Ok(text) if takes(&essence(text)) && is_utf8(text) && has_our_version(text) => Ok(()),
         _ => refuse(value),
     }
+}
+
+/// Whether `media_type` is one that FHIR gives to resources, in a format that we speak or not.
+pub fn is_fhir_name(media_type: &str) -> bool {
+    let name = essence(media_type);
+    is_json_name(&name) || name.starts_with("application/fhir+") || name == "application/xml+fhir"
+}
+
+/// Whether a client that sends this `Accept` takes `media_type`.
+pub fn takes(accept: &str, media_type: &str) -> bool {
+    let wanted = essence(media_type);
+    let fits = |range: &str| {
+        let range = essence(range);
+        range == wanted
+            || range
+                .strip_suffix('*')
+                .is_some_and(|kind| kind.ends_with('/') && wanted.starts_with(kind))
+    };
+    accept.split(',').any(|range| !is_refused(range) && fits(range))
 }
 
 /// Type and subtype without parameters, in lower case.
@@ -209,7 +231,6 @@ mod tests {
             "text/plain",
             "application/json; charset=latin1",
             "json",
-            "",
         ] {
             assert!(content_type(value).is_err(), "{value}");
         }

@@ -44,6 +44,17 @@ pub fn parse(query: &str) -> Result<Vec<(String, String)>, QueryStringError> {
         .collect()
 }
 
+/// The text of a form body.
+///
+/// # Errors
+/// When it is not UTF-8.
+pub fn form_text(body: &[u8]) -> Result<String, QueryStringError> {
+    match std::str::from_utf8(body) {
+        Ok(text) => Ok(text.trim_end().to_owned()),
+        Err(_invalid) => Err(QueryStringError::NotUtf8("the form".to_owned())),
+    }
+}
+
 /// Undoes percent escapes; `+` means a space in queries and forms, not in paths.
 ///
 /// # Errors

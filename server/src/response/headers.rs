@@ -31,6 +31,12 @@ pub fn location(base_url: &str, resource_type: ResourceType, id: &str, version: 
     value(&text)
 }
 
+/// The media type of a Binary's content.
+pub fn media_type(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text)
+        .unwrap_or_else(|_invalid| HeaderValue::from_static("application/octet-stream"))
+}
+
 /// The headers that the status of `error` asks for.
 pub fn insert_for_error(error: &InteractionError, headers: &mut HeaderMap) {
     match error {

@@ -17,7 +17,13 @@ async fn what_is_no_batch_is_refused() {
         .refused("400 invalid: Bundle.type");
     post(r#"{"resourceType":"Bundle","type":"batch","entry":{}}"#)
         .await
-        .refused("400 invalid: Bundle.entry");
+        .refused("400 structure: \"entry\" repeats");
+    post(r#"{"resourceType":"Bundle","type":"batch","nonsense":1}"#)
+        .await
+        .refused("400 structure");
+    let entry = post(r#"{"resourceType":"Bundle","type":"batch","entry":[{"nonsense":1,"request":{"method":"GET","url":"Patient"}}]}"#).await;
+    entry.refused("400 structure");
+    assert_eq!(entry.at("issue.0.expression.0"), "Bundle.entry[0].nonsense");
     let empty = post(r#"{"resourceType":"Bundle","type":"batch"}"#).await;
     assert_eq!(
         (empty.status.as_u16(), empty.at("type"), empty.at("entry")),

@@ -138,6 +138,23 @@ async fn pages_neither_skip_nor_repeat() {
 }
 
 #[tokio::test]
+async fn the_number_of_versions_alone() {
+    let server = Server::start().await;
+    server
+        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\"}")
+        .await;
+    for query in ["_count=0", "_summary=count"] {
+        let answer = server.get(&format!("/Patient/a/_history?{query}")).await;
+        assert_eq!(
+            (answer.at("total"), answer.at("entry")),
+            ("1".into(), String::new()),
+            "{query}"
+        );
+        assert_eq!(server.last_access(), "anonymous history-instance Patient 200 0");
+    }
+}
+
+#[tokio::test]
 async fn since_and_at_look_at_the_time() {
     let server = Server::start().await;
     server
@@ -151,7 +168,7 @@ async fn since_and_at_look_at_the_time() {
         "1"
     );
     assert_eq!(server.get("/Patient/a/_history?_at=2099").await.at("total"), "1");
-    for none in ["_since=2999-01-01T00:00:00Z", "_at=2000-01-01"] {
+    for none in ["_since=2999-01-01T00:00:00+01:00", "_at=2000-01-01"] {
         let answer = server.get(&format!("/Patient/a/_history?{none}")).await;
         assert_eq!(
             (answer.status.as_u16(), answer.at("entry")),

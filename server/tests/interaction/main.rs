@@ -6,6 +6,7 @@ mod fixture;
 
 mod bad_input;
 mod batch;
+mod binary;
 mod capabilities;
 mod conditional_delete;
 mod create;

@@ -53,7 +53,7 @@ async fn an_update_makes_a_resource_and_then_versions_of_it() {
     );
     assert_eq!(
         (changed.header("location"), changed.at("meta.versionId")),
-        ("", "2".to_owned())
+        ("http://fhir.test/Patient/a/_history/2", "2".to_owned())
     );
     assert_eq!(server.last_access(), "anonymous update Patient 2 200 0");
     server.send("DELETE /Patient/a").await;

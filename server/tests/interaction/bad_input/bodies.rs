@@ -91,7 +91,7 @@ async fn bodies() {
         ("\"name\":\"Meier\"", "400 Patient.name"),
         ("\"name\":{\"family\":\"Meier\"}", "400 Patient.name"),
         ("\"name\":[]", "400 Patient.name"),
-        ("\"name\":[{}]", "4"),
+        ("\"name\":[{}]", "400 Patient.name[0]"),
         ("\"name\":[{\"family\":\"\"}]", "400 family"),
         ("\"name\":[{\"family\":[\"Meier\"]}]", "400 family"),
         ("\"name\":[{\"given\":\"Anna\"}]", "400 given"),
@@ -100,7 +100,10 @@ async fn bodies() {
         ("\"birthDate\":\"01.02.2003\"", "400 Patient.birthDate"),
         ("\"birthDate\":\"2003-02-30\"", "400 Patient.birthDate"),
         ("\"birthDate\":20030201", "400 Patient.birthDate"),
-        ("\"deceasedBoolean\":true,\"deceasedDateTime\":\"2020\"", "4"),
+        (
+            "\"deceasedBoolean\":true,\"deceasedDateTime\":\"2020\"",
+            "400 Patient.deceased",
+        ),
         ("\"deceasedNonsense\":true", "400 deceasedNonsense"),
         ("\"multipleBirthInteger\":1.5", "400 multipleBirth"),
         (
@@ -108,21 +111,19 @@ async fn bodies() {
             "400 multipleBirth",
         ),
         ("\"multipleBirthInteger\":1e400", "400 multipleBirth"),
-        ("\"multipleBirthInteger\":-0", "4"),
         ("\"link\":[{\"type\":\"refer\"}]", "422 link"),
-        ("\"contact\":[{\"period\":{\"start\":\"2020\"}}]", "4"),
         ("\"identifier\":[{\"system\":\"a b\"}]", "400 system"),
         ("\"photo\":[{\"data\":\"!!!\"}]", "400 data"),
         ("\"photo\":[{\"size\":-1}]", "400 size"),
-        ("\"extension\":[{\"valueString\":\"x\"}]", "4"),
+        ("\"extension\":[{\"valueString\":\"x\"}]", "422 url"),
         (
             "\"text\":{\"status\":\"generated\",\"div\":\"<script>alert(1)</script>\"}",
-            "4",
+            "400 Patient.text.div",
         ),
         ("\"meta\":{\"lastUpdated\":\"yesterday\"}", "400 lastUpdated"),
         ("\"meta\":7", "400 meta"),
-        ("\"contained\":[{\"resourceType\":\"Nothing\"}]", "4"),
-        ("\"contained\":[{\"id\":\"a\"}]", "4"),
+        ("\"contained\":[{\"resourceType\":\"Nothing\"}]", "400 Nothing"),
+        ("\"contained\":[{\"id\":\"a\"}]", "422 resourceType"),
         (
             "\"managingOrganization\":\"Organization/1\"",
             "400 managingOrganization",
@@ -132,17 +133,8 @@ async fn bodies() {
     for (members, expected) in members {
         let request = patient(members);
         let answer = server.send(&request).await;
-        if expected == "4" {
-            assert!(
-                answer.status.is_client_error() && answer.at("resourceType") == "OperationOutcome"
-                    || answer.status == 201,
-                "{request}\n{}",
-                answer.text
-            );
-        } else {
-            check(&answer, &request, expected);
-            assert_ne!(answer.at("issue.0.diagnostics"), "");
-        }
+        check(&answer, &request, expected);
+        assert_ne!(answer.at("issue.0.diagnostics"), "");
     }
 }
 
@@ -180,19 +172,16 @@ async fn monsters() {
             format!("POST /Patient\n\n{}", "[".repeat(1_000_000)),
             "400 nested deeper",
         ),
-        (format!("GET /Patient?name={}", "a,".repeat(20_000)), "4"),
         (
             format!("GET /Observation?subject{}=x", ":Patient.link".repeat(50)),
             "400 ",
         ),
     ] {
         let answer = server.send(&request).await;
-        if expected == "4" {
-            assert!(!answer.status.is_server_error(), "{}", answer.text);
-        } else {
-            check(&answer, &request, expected);
-        }
+        check(&answer, &request, expected);
     }
+    let many = format!("/Patient?name={}", "a,".repeat(20_000));
+    assert_eq!(server.get(&many).await.at("total"), "0");
     // It is still there, and well.
     assert_eq!(server.get("/Patient").await.status, 200);
 }
