@@ -119,6 +119,48 @@ async fn pages_lead_to_the_end() {
 }
 
 #[tokio::test]
+async fn two_sort_keys_order_by_value_through_all_pages() {
+    let server = Server::start().await;
+    // Days on both sides of 1970, whose numbers differ in sign and in length.
+    for (id, gender, birth_date) in [
+        ("a", "male", "1944-11-01"),
+        ("b", "female", "1961-05-04"),
+        ("c", "female", "1996-04-27"),
+        ("d", "female", "1970-05-01"),
+        ("e", "male", "1969-12-31"),
+    ] {
+        let body = format!(
+            r#"{{"resourceType":"Patient","id":"{id}","gender":"{gender}","birthDate":"{birth_date}"}}"#
+        );
+        assert_eq!(
+            server.send(&format!("PUT /Patient/{id}\n\n{body}")).await.status,
+            201
+        );
+    }
+    let newest_first = server.get("/Patient?_sort=gender,-birthdate").await;
+    assert_eq!(newest_first.ids(), "c,d,b,e,a");
+    let mut found = Vec::new();
+    let mut url = "/Patient?_sort=gender,birthdate&_count=2".to_owned();
+    loop {
+        let page = server.get(&url).await;
+        found.push(page.ids());
+        let json = page.json();
+        let links = json.get("link").unwrap().as_array().unwrap();
+        let next = links
+            .iter()
+            .find(|link| link.get("relation").unwrap().as_str() == Some("next"));
+        let Some(next) = next else { break };
+        let next = next.get("url").unwrap().as_str().unwrap();
+        url = next.strip_prefix("http://fhir.test").unwrap().to_owned();
+    }
+    assert_eq!(found, ["b,d", "c,a", "e"]);
+    let born = server
+        .get("/Patient?birthdate=ge1961-01-01&birthdate=lt1971-01-01&_sort=_id")
+        .await;
+    assert_eq!(born.ids(), "b,d,e");
+}
+
+#[tokio::test]
 async fn the_whole_system_and_compartments() {
     let server = filled().await;
     assert_eq!(

@@ -178,8 +178,9 @@ fn sorted(
         .enumerate()
         .map(|(index, column)| format!("{} AS k{index}", column.expression))
         .collect();
+    // Under names of their own: ORDER BY would take a result column `k0`, and order its text.
     let values: String = (0..columns.len())
-        .map(|index| format!(", page.k{index}::text"))
+        .map(|index| format!(", page.k{index}::text AS text{index}"))
         .collect();
     let beyond = cursor.map_or_else(|| "true".to_owned(), |cursor| writer.beyond(cursor, &columns));
     Ok(format!(

@@ -106,7 +106,7 @@ pub async fn choose(
                 .lead(&units[*index], &query.resource_types)
                 .map(|candidates| candidates.from);
             let from = rows.unwrap_or_else(|| "FROM resource".to_owned());
-            format!("(SELECT count(*) FROM (SELECT 1 {from} LIMIT {limit}) AS some)")
+            format!("(SELECT count(*) FROM (SELECT 1 {from} LIMIT {limit}) AS counted)")
         })
         .collect();
     let rows = writer
