@@ -17,11 +17,14 @@ use brazier_crds::FhirService;
 use jiff::Timestamp;
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
-use self::{access::policy, validate::Surroundings};
+use self::{access::policy, update_status::finding, validate::Surroundings};
 use crate::{context::Context, error::Error, requeue};
 
 /// How soon a policy that was not acknowledged is pushed again.
 const PUSH_AGAIN: Duration = Duration::from_secs(1);
+
+/// How soon Patroni's list of those who may take over is read again: it is no object that the operator watches.
+const LOOK_FOR_QUORUM: Duration = Duration::from_secs(1);
 
 /// Brings one FhirService closer to its spec, and says when to look again.
 ///
@@ -73,8 +76,10 @@ async fn run(service: &FhirService, context: &Context) -> Result<Action, Error> 
     let observed = observe::observe(&validated, &applied, context).await?;
     update_status::update_status(context, service, &validated, &observed).await?;
     let again = (progress.enforcing < progress.ready).then_some(PUSH_AGAIN);
+    let quorum = finding::waits_for_quorum(&validated, &observed).then_some(LOOK_FOR_QUORUM);
     let soonest = [
         again,
+        quorum,
         Some(certificates_good_for),
         until_expiry(&found.assignments),
     ]

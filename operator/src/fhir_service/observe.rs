@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
-    core::v1::PersistentVolumeClaim,
+    core::v1::{ConfigMap, PersistentVolumeClaim},
 };
 use kube::Api;
 use serde::de::DeserializeOwned;
@@ -26,6 +26,8 @@ pub struct Observed {
     pub database: StatefulSet,
     /// Its pods.
     pub database_pods: Vec<PodSummary>,
+    /// How many replicas may acknowledge a commit, as Patroni has it.
+    pub synchronous_standbys: i32,
     /// How the migration stands.
     pub migration: Migration,
     /// The servers' Deployment.
@@ -68,6 +70,7 @@ pub async fn observe(
     Ok(Observed {
         database: read("StatefulSet", &applied.database)?,
         database_pods: pod::list(&context.client, namespace, instance, Component::Database).await?,
+        synchronous_standbys: synchronous_standbys(service, context).await?,
         migration: applied.migration.clone(),
         server,
         server_pods: pod::list(&context.client, namespace, instance, Component::Server).await?,
@@ -97,6 +100,21 @@ fn read<K: DeserializeOwned>(what: &str, object: &Value) -> Result<K, Error> {
         what: what.to_string(),
         message: error.to_string(),
     })
+}
+
+/// Patroni lists them in an annotation, separated by commas, and promotes nobody who is not in it.
+async fn synchronous_standbys(service: &ValidatedFhirService, context: &Context) -> Result<i32, Error> {
+    let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), &service.owner.namespace);
+    let name = format!("{}-sync", service.names.database());
+    let map = maps.get_opt(&name).await.map_err(|source| Error::Read {
+        what: format!("ConfigMap {name}"),
+        source,
+    })?;
+    let annotations = map.and_then(|map| map.metadata.annotations).unwrap_or_default();
+    let standbys = annotations.get("sync_standby").map_or(0, |names| {
+        names.split(',').filter(|name| !name.trim().is_empty()).count()
+    });
+    Ok(i32::try_from(standbys).unwrap_or(i32::MAX))
 }
 
 async fn storage(service: &ValidatedFhirService, context: &Context) -> Result<Option<String>, Error> {

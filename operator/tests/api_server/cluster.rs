@@ -100,12 +100,28 @@ impl Cluster {
             )
             .await;
         }
+        self.quorum(&name, members).await;
         let status = json!({"status": {
             "observedGeneration": set.metadata.generation, "replicas": members, "readyReplicas": members,
             "updatedReplicas": members, "currentRevision": "1", "updateRevision": "1",
         }});
         self.api::<StatefulSet>()
             .patch_status(&name, &PatchParams::default(), &Patch::Merge(status))
+            .await
+            .unwrap();
+    }
+
+    /// Patroni: every member but the first acknowledges commits.
+    pub async fn quorum(&self, database: &str, members: i32) {
+        let standbys: Vec<String> = (1..members).map(|one| format!("{database}-{one}")).collect();
+        let name = format!("{database}-sync");
+        let map = json!({
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": {"name": name, "annotations": {"sync_standby": standbys.join(",")}},
+        });
+        let parameters = PatchParams::apply("patroni").force();
+        self.api::<ConfigMap>()
+            .patch(&name, &parameters, &Patch::Apply(&map))
             .await
             .unwrap();
     }

@@ -35,7 +35,7 @@ async fn make_data(cluster: &Cluster) {
             .await
             .unwrap();
     }
-    for part in ["config", "leader", "sync"] {
+    for part in ["config", "leader"] {
         let map = json!({"metadata": {"name": format!("ward-db-{part}")}});
         let map = serde_json::from_value(map).unwrap();
         cluster

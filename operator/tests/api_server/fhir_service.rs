@@ -72,7 +72,16 @@ async fn a_service_becomes_ready_step_by_step() {
         crate::cluster::Replica::listen(&cluster, "ward", ONE).await,
         crate::cluster::Replica::listen(&cluster, "ward", TWO).await,
     ];
+    // All run, but one replica may not take over from the primary yet.
+    cluster.quorum("ward-db", 2).await;
     cluster.replicas_come_up("ward", &[ONE, TWO]).await;
+    let waiting = "1 of 2 replicas of the database may take over from the primary yet";
+    cluster
+        .wait_for("ward", "the wait for a quorum", |service: &FhirService| {
+            ready(service).2 == waiting
+        })
+        .await;
+    cluster.quorum("ward-db", 3).await;
     let service: FhirService = cluster
         .wait_for("ward", "Ready", |service: &FhirService| {
             ready(service).0 == "True"

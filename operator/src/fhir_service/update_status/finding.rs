@@ -205,5 +205,21 @@ fn ready_finding(
             "members of the database are being replaced one after the other",
         );
     }
+    if waits_for_quorum(service, observed) {
+        return Finding::no(
+            reason::IN_PROGRESS,
+            format!(
+                "{} of {} replicas of the database may take over from the primary yet",
+                observed.synchronous_standbys,
+                service.database.members - 1
+            ),
+        );
+    }
     Finding::yes(reason::AS_DESIRED, format!("{} answers", service.names.url()))
+}
+
+/// Whether the loss of the primary now would leave the database without one: a replica that is ready may take over
+/// only once Patroni lists it among those that acknowledge commits.
+pub fn waits_for_quorum(service: &ValidatedFhirService, observed: &Observed) -> bool {
+    observed.synchronous_standbys < service.database.members - 1
 }

@@ -1,0 +1,47 @@
+//! The database of a FhirService, looked at from inside its pods.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::tenant::{Tenant, name_of};
+
+/// Asks a member as the superuser and gives the rows, columns separated by `|`.
+///
+/// # Errors
+/// If the pod or PostgreSQL refuses.
+pub async fn query(tenant: &Tenant, pod: &str, database: &str, sql: &str) -> Result<Vec<String>> {
+    let command = r#"PGPASSWORD=$PATRONI_SUPERUSER_PASSWORD exec psql -h /run/postgresql -U postgres -d "$0" -XAtqc "$1""#;
+    let arguments = ["exec", pod, "--container=postgresql", "--", "sh", "-c", command, database, sql];
+    let rows = tenant.kubectl(&arguments).await?;
+    Ok(rows.lines().map(str::to_string).collect())
+}
+
+/// The pod that Patroni calls the primary and that is ready.
+///
+/// # Errors
+/// If there is none.
+pub async fn primary(tenant: &Tenant, service: &str) -> Result<String> {
+    let pods = members(tenant, service).await?;
+    pods.iter()
+        .find(|pod| pod["metadata"]["labels"]["role"] == "primary" && is_ready(pod))
+        .and_then(name_of)
+        .context("no member is a ready primary")
+}
+
+/// The pods of the database.
+///
+/// # Errors
+/// If kubectl fails.
+pub async fn members(tenant: &Tenant, service: &str) -> Result<Vec<Value>> {
+    let selector =
+        format!("--selector=app.kubernetes.io/instance={service},app.kubernetes.io/component=database");
+    tenant.list(&["pods", &selector]).await
+}
+
+fn is_ready(pod: &Value) -> bool {
+    let conditions = pod["status"]["conditions"].as_array();
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|one| one["type"] == "Ready" && one["status"] == "True")
+}
