@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::arguments::{Command, ServeArguments};
 use crate::authorization::{AccessPolicy, PolicyFile, PolicyFileError, PolicyHandle};
@@ -11,6 +12,9 @@ use crate::configuration::database::DatabaseUrlError;
 use crate::configuration::{Configuration, ConfigurationError, DatabaseConfiguration};
 use crate::serve::{self, ServeError, Trial};
 use crate::storage::{self, StorageError};
+
+/// How long a migration waits for its database: the way to a primary that was just made opens a moment later.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +80,7 @@ async fn serve(arguments: ServeArguments) -> Result<(), CommandError> {
 
 async fn migrate(path: &Path) -> Result<(), CommandError> {
     let (database, runtime_role) = Configuration::load_for_migration(path)?;
+    storage::wait_until_reachable(&database, DATABASE_PATIENCE).await?;
     storage::migrate(&database, runtime_role.as_deref()).await?;
     tracing::info!(database = database.name, "the database has this version's schema");
     Ok(())

@@ -13,7 +13,7 @@ use crate::{database, fhir_client::Answer, report, tenant::Tenant, wait};
 pub async fn has(tenant: &Tenant, service: &str, answer: &Answer, agent: &str, what: &str) -> Result<()> {
     ensure!(!answer.request_id.is_empty(), "the answer has no X-Request-Id");
     let sql = format!(
-        "SELECT status, agent, interaction FROM access_record WHERE request_id = '{}'",
+        "SELECT status, agent, interaction FROM fhir.access_record WHERE request_id = '{}'",
         answer.request_id
     );
     let expected = format!("{}|{agent}|", answer.status.as_u16());

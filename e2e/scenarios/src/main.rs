@@ -56,6 +56,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<usize> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .map_err(|_| anyhow::anyhow!("another TLS provider is installed"))?;
+    tenant::remove_all().await?;
     release::install().await?;
     let (mut passed, mut failed) = (0, 0);
     for scenario in chosen {
@@ -73,8 +74,12 @@ async fn run(arguments: &Arguments) -> anyhow::Result<usize> {
             }
         }
         if failed == 0 || !arguments.keep {
-            tenant::remove_all().await?;
+            // They go while the next scenario runs.
+            tenant::begin_to_remove_all().await?;
         }
+    }
+    if failed == 0 || !arguments.keep {
+        tenant::remove_all().await?;
     }
     println!("scenarios: {passed} passed, {failed} failed");
     Ok(failed)

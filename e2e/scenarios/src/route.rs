@@ -4,7 +4,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     process::Stdio,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -36,11 +36,23 @@ pub async fn to(namespace: &str, object: &str, port: u16) -> Result<Route> {
         .or(live["status"]["podIP"].as_str())
         .with_context(|| format!("{object} has no address"))?;
     let address = SocketAddr::new(address.parse::<IpAddr>()?, port);
-    let direct = tokio::time::timeout(Duration::from_secs(2), TcpStream::connect(address)).await;
-    if matches!(direct, Ok(Ok(_))) {
+    if is_open(address).await {
         return Ok(Route { address, _forward: None });
     }
     forward(&namespace_flag, object, port).await
+}
+
+/// Whether the machine reaches an address. The nodes hear of a new Service and its pods a moment later than we do.
+async fn is_open(address: SocketAddr) -> bool {
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(5) {
+        match tokio::time::timeout(Duration::from_secs(2), TcpStream::connect(address)).await {
+            Ok(Ok(_)) => return true,
+            Ok(Err(_)) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Err(_) => {}
+        }
+    }
+    false
 }
 
 async fn forward(namespace_flag: &str, object: &str, port: u16) -> Result<Route> {
@@ -57,6 +69,8 @@ async fn forward(namespace_flag: &str, object: &str, port: u16) -> Result<Route>
             .and_then(|number| number.parse().ok());
         if let Some(local) = local {
             let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), local);
+            // It goes on to print, and ends when nobody reads that.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return Ok(Route {
                 address,
                 _forward: Some(child),

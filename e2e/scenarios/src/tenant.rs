@@ -182,13 +182,24 @@ pub fn name_of(object: &Value) -> Option<String> {
     object["metadata"]["name"].as_str().map(str::to_string)
 }
 
+/// Deletes the namespaces of all scenarios and does not wait for their end.
+///
+/// # Errors
+/// If kubectl fails.
+pub async fn begin_to_remove_all() -> Result<()> {
+    let selector = format!("--selector={LABEL}");
+    kubectl::run(&["delete", "namespace", &selector, "--wait=false"])
+        .await
+        .map(drop)
+}
+
 /// Deletes the namespaces of all scenarios and waits until they are gone.
 ///
 /// # Errors
 /// If one stays.
 pub async fn remove_all() -> Result<()> {
+    begin_to_remove_all().await?;
     let selector = format!("--selector={LABEL}");
-    kubectl::run(&["delete", "namespace", &selector, "--wait=false"]).await?;
     let gone = async || match kubectl::list(&["namespaces", &selector]).await?.as_slice() {
         [] => Ok(()),
         left => anyhow::bail!("{:?}", left.iter().filter_map(name_of).collect::<Vec<_>>()),

@@ -14,6 +14,7 @@ mod session;
 mod write;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Client, Pool, Status};
 
@@ -31,6 +32,9 @@ use crate::search::query::Query;
 /// Connections for what must not wait behind requests that hold a connection each: names and the audit trail.
 const SIDE_CONNECTIONS: usize = 2;
 
+/// The pause between attempts to reach a database that is coming up.
+const REACH_AGAIN: Duration = Duration::from_millis(250);
+
 /// A FHIR service's database.
 #[derive(Clone)]
 pub struct Storage {
@@ -43,6 +47,28 @@ pub struct Storage {
 struct Shared {
     names: Names,
     side_pool: Pool,
+}
+
+/// Waits until the database takes connections that may write, at most for `patience`.
+///
+/// # Errors
+/// With the last reason, when it does not.
+pub async fn wait_until_reachable(
+    database: &DatabaseConfiguration,
+    patience: Duration,
+) -> Result<(), StorageError> {
+    let pool = pool::pool(database, 1)?;
+    let begun = Instant::now();
+    loop {
+        match pool.get().await.map_err(from_pool) {
+            Ok(_) => return Ok(()),
+            Err(StorageError::Unavailable(reason)) if begun.elapsed() < patience => {
+                tracing::info!(reason, "the database is not available yet");
+                tokio::time::sleep(REACH_AGAIN).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Brings the database to this version's schema, and gives `runtime_role` the rights to serve from it.

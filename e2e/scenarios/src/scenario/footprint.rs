@@ -26,9 +26,9 @@ pub async fn run() -> Result<()> {
         ("operator", &operators, "--selector=app.kubernetes.io/name=brazier-operator", "operator"),
     ] {
         for pod in kubectl::list(&["pods", namespace, selector]).await? {
-            let used = resident(&pod, container).await? / 1_048_576.0;
+            let used = working_set(&pod, container).await? / 1_048_576.0;
             report::seen(format!(
-                "an idle {what}: {used:.1} MiB resident, of {LIMIT_MIB} MiB (ratio {:.2})",
+                "an idle {what}: {used:.1} MiB working set, of {LIMIT_MIB} MiB (ratio {:.2})",
                 used / LIMIT_MIB
             ));
             ensure!(used < LIMIT_MIB, "an idle {what} holds {used:.1} MiB");
@@ -37,8 +37,8 @@ pub async fn run() -> Result<()> {
     Ok(())
 }
 
-/// Resident bytes of a container.
-async fn resident(pod: &Value, container: &str) -> Result<f64> {
+/// Bytes that a container holds and that cannot be taken from it without effort: its working set.
+async fn working_set(pod: &Value, container: &str) -> Result<f64> {
     let node = pod["spec"]["nodeName"].as_str().context("a pod on no node")?;
     let path = format!("/api/v1/nodes/{node}/proxy/stats/summary");
     let summary: Value = serde_json::from_str(&kubectl::run(&["get", "--raw", &path]).await?)?;
@@ -51,6 +51,6 @@ async fn resident(pod: &Value, container: &str) -> Result<f64> {
     containers
         .into_iter()
         .find(|one| one["name"] == container)
-        .and_then(|one| one["memory"]["rssBytes"].as_f64())
+        .and_then(|one| one["memory"]["workingSetBytes"].as_f64())
         .with_context(|| format!("container {container} is not measured"))
 }
