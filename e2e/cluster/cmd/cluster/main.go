@@ -32,9 +32,13 @@ func main() {
 	}
 }
 
-// nameFlag adds the flag that says which cluster is meant.
+// nameFlag adds the flag that says which cluster is meant; BRAZIER_CLUSTER names another one than usual.
 func nameFlag(command *cobra.Command) *string {
-	return command.Flags().String("name", state.DefaultName, "the cluster's name")
+	name := state.DefaultName
+	if other := os.Getenv("BRAZIER_CLUSTER"); other != "" {
+		name = other
+	}
+	return command.Flags().String("name", name, "the cluster's name")
 }
 
 // report prints what was done, and when since start, where it does not disturb what a command answers.
