@@ -21,10 +21,17 @@ pub async fn has(tenant: &Tenant, service: &str, answer: &Answer, agent: &str, w
         let primary = database::primary(tenant, service).await?;
         let rows = database::query(tenant, &primary, "fhir", &sql).await?;
         ensure!(rows.len() == 1, "{} records of {}", rows.len(), answer.request_id);
-        ensure!(rows[0].starts_with(&expected), "{} instead of {expected}", rows[0]);
+        ensure!(
+            rows[0].starts_with(&expected),
+            "{} instead of {expected}",
+            rows[0]
+        );
         Ok(())
     };
     wait::until("the record", Duration::from_secs(5), probe).await?;
-    report::seen(format!("{what}: {} and recorded as {agent}", answer.status.as_u16()));
+    report::seen(format!(
+        "{what}: {} and recorded as {agent}",
+        answer.status.as_u16()
+    ));
     Ok(())
 }

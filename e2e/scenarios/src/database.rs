@@ -11,7 +11,17 @@ use crate::tenant::{Tenant, name_of};
 /// If the pod or PostgreSQL refuses.
 pub async fn query(tenant: &Tenant, pod: &str, database: &str, sql: &str) -> Result<Vec<String>> {
     let command = r#"PGPASSWORD=$PATRONI_SUPERUSER_PASSWORD exec psql -h /run/postgresql -U postgres -d "$0" -XAtqc "$1""#;
-    let arguments = ["exec", pod, "--container=postgresql", "--", "sh", "-c", command, database, sql];
+    let arguments = [
+        "exec",
+        pod,
+        "--container=postgresql",
+        "--",
+        "sh",
+        "-c",
+        command,
+        database,
+        sql,
+    ];
     let rows = tenant.kubectl(&arguments).await?;
     Ok(rows.lines().map(str::to_string).collect())
 }

@@ -83,7 +83,12 @@ impl FhirClient {
     pub async fn create(&self, resource: &Value) -> Result<String> {
         let kind = resource["resourceType"].as_str().unwrap_or_default();
         let answer = self.send(Method::POST, kind, Some(resource)).await?;
-        ensure!(answer.status == StatusCode::CREATED, "{}: {}", answer.status, answer.body);
+        ensure!(
+            answer.status == StatusCode::CREATED,
+            "{}: {}",
+            answer.status,
+            answer.body
+        );
         let id = answer.body["id"].as_str().context("the answer has no id")?;
         Ok(id.to_string())
     }

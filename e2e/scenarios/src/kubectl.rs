@@ -34,7 +34,10 @@ pub async fn run_with_input(arguments: &[&str], input: &str) -> Result<String> {
         .spawn()
         .with_context(what)?;
     let mut standard_input = child.stdin.take().with_context(what)?;
-    standard_input.write_all(input.as_bytes()).await.with_context(what)?;
+    standard_input
+        .write_all(input.as_bytes())
+        .await
+        .with_context(what)?;
     drop(standard_input);
     let output = child.wait_with_output().await.with_context(what)?;
     ensure!(

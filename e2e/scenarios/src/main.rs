@@ -65,11 +65,19 @@ async fn run(arguments: &Arguments) -> anyhow::Result<usize> {
         match scenario.run().await {
             Ok(()) => {
                 passed += 1;
-                println!("scenario {}: passed in {} s", scenario.name, begun.elapsed().as_secs());
+                println!(
+                    "scenario {}: passed in {} s",
+                    scenario.name,
+                    begun.elapsed().as_secs()
+                );
             }
             Err(error) => {
                 failed += 1;
-                println!("scenario {}: FAILED after {} s: {error:#}", scenario.name, begun.elapsed().as_secs());
+                println!(
+                    "scenario {}: FAILED after {} s: {error:#}",
+                    scenario.name,
+                    begun.elapsed().as_secs()
+                );
                 report::state().await;
             }
         }

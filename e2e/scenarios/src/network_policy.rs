@@ -120,13 +120,25 @@ mod tests {
         let policies = NetworkPolicies::new(vec![policy], vec![namespace("a"), namespace("b")]);
         let database = pod("a", "db");
         assert!(policies.allow(&pod("a", "web"), &database, 5432));
-        assert!(!policies.allow(&pod("a", "other"), &database, 5432), "another pod");
-        assert!(!policies.allow(&pod("b", "web"), &database, 5432), "another namespace");
+        assert!(
+            !policies.allow(&pod("a", "other"), &database, 5432),
+            "another pod"
+        );
+        assert!(
+            !policies.allow(&pod("b", "web"), &database, 5432),
+            "another namespace"
+        );
         assert!(!policies.allow(&pod("a", "web"), &database, 5433), "another port");
         assert!(policies.allow(&pod("b", "web"), &database, 80));
         assert!(!policies.allow(&pod("a", "web"), &database, 80));
         assert!(policies.allow(&pod("b", "other"), &database, 9090));
-        assert!(policies.allow(&pod("b", "other"), &pod("a", "web"), 5432), "no policy selects it");
-        assert!(policies.allow(&pod("b", "other"), &pod("b", "db"), 5432), "the policy is another namespace's");
+        assert!(
+            policies.allow(&pod("b", "other"), &pod("a", "web"), 5432),
+            "no policy selects it"
+        );
+        assert!(
+            policies.allow(&pod("b", "other"), &pod("b", "db"), 5432),
+            "the policy is another namespace's"
+        );
     }
 }

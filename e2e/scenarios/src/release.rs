@@ -19,12 +19,23 @@ pub async fn install() -> Result<()> {
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/brazier");
     let mut command = Command::new("helm");
     command.args(["upgrade", "--install", "brazier"]).arg(chart);
-    command.args(["--namespace", NAMESPACE, "--create-namespace", "--wait", "--timeout", "120s"]);
+    command.args([
+        "--namespace",
+        NAMESPACE,
+        "--create-namespace",
+        "--wait",
+        "--timeout",
+        "120s",
+    ]);
     for part in ["operator", "server", "connector", "database"] {
         command.args(["--set", &format!("images.{part}=localhost/brazier-{part}:{tag}")]);
     }
     let output = command.output().await.context("helm")?;
-    ensure!(output.status.success(), "helm: {}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "helm: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     report::seen(format!("the operator of {tag} is installed"));
     Ok(())
 }

@@ -10,16 +10,29 @@ pub fn seen(what: impl AsRef<str>) {
 /// A duration beside the limit that the project aims at.
 pub fn duration(what: &str, seconds: f64, limit: f64) {
     let verdict = if seconds <= limit { "within" } else { "OVER" };
-    println!("  {what}: {seconds:.1} s ({verdict} the limit of {limit} s, ratio {:.2})", seconds / limit);
+    println!(
+        "  {what}: {seconds:.1} s ({verdict} the limit of {limit} s, ratio {:.2})",
+        seconds / limit
+    );
 }
 
 /// Prints what is in the cluster, to tell why a scenario failed.
 pub async fn state() {
     let questions: [&[&str]; 4] = [
         &["get", "nodes,pods,jobs", "--all-namespaces", "--output=wide"],
-        &["get", "fhirservices,iotconnectors,roleassignments", "--all-namespaces", "--output=yaml"],
+        &[
+            "get",
+            "fhirservices,iotconnectors,roleassignments",
+            "--all-namespaces",
+            "--output=yaml",
+        ],
         &["get", "events", "--all-namespaces", "--sort-by=.lastTimestamp"],
-        &["logs", "--namespace=brazier-system", "--selector=app.kubernetes.io/name=brazier-operator", "--tail=40"],
+        &[
+            "logs",
+            "--namespace=brazier-system",
+            "--selector=app.kubernetes.io/name=brazier-operator",
+            "--tail=40",
+        ],
     ];
     for question in questions {
         println!("--- kubectl {}", question.join(" "));

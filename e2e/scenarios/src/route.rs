@@ -37,7 +37,10 @@ pub async fn to(namespace: &str, object: &str, port: u16) -> Result<Route> {
         .with_context(|| format!("{object} has no address"))?;
     let address = SocketAddr::new(address.parse::<IpAddr>()?, port);
     if is_open(address).await {
-        return Ok(Route { address, _forward: None });
+        return Ok(Route {
+            address,
+            _forward: None,
+        });
     }
     forward(&namespace_flag, object, port).await
 }

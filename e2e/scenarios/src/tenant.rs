@@ -41,7 +41,9 @@ impl Tenant {
     /// # Errors
     /// If kubectl fails.
     pub async fn apply_sample(&self, file: &str) -> Result<()> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples").join(file);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../samples")
+            .join(file);
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         kubectl::apply(&text.replace("team-a", &self.namespace)).await
     }
@@ -125,8 +127,13 @@ impl Tenant {
     /// # Errors
     /// If its connection ConfigMap is not there.
     pub async fn certificates(&self, name: &str) -> Result<String> {
-        self.kubectl(&["get", "configmap", &format!("{name}-connection"), "--output=jsonpath={.data.ca\\.crt}"])
-            .await
+        self.kubectl(&[
+            "get",
+            "configmap",
+            &format!("{name}-connection"),
+            "--output=jsonpath={.data.ca\\.crt}",
+        ])
+        .await
     }
 
     /// A client of a service or connector, by its Service.

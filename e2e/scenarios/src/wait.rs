@@ -8,7 +8,11 @@ use anyhow::{Result, bail};
 ///
 /// # Errors
 /// If there is none within `limit`, with the last reason.
-pub async fn until<T>(what: &str, limit: Duration, mut probe: impl AsyncFnMut() -> Result<T>) -> Result<(T, Duration)> {
+pub async fn until<T>(
+    what: &str,
+    limit: Duration,
+    mut probe: impl AsyncFnMut() -> Result<T>,
+) -> Result<(T, Duration)> {
     let begun = Instant::now();
     loop {
         match probe().await {

@@ -9,7 +9,7 @@ use axum::{Router, extract::State, routing::put};
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
     batch::v1::Job,
-    core::v1::{Pod, Secret},
+    core::v1::{ConfigMap, Pod, Secret},
 };
 use kube::{
     Api, Client, ResourceExt,

@@ -31,7 +31,12 @@ async fn send_device_message(tenant: &Tenant) -> Result<()> {
     let gateway = tenant.token("gateway", &tenant.url("vitals")).await?;
     let connector = tenant.client("vitals", Some(&gateway)).await?;
     let answer = connector.send(Method::POST, "", Some(&message)).await?;
-    ensure!(answer.status == StatusCode::OK, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::OK,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     let outcome = &answer.body["messages"][0]["observations"][0]["outcome"];
     ensure!(outcome == "created", "{}", answer.body);
     report::seen("a device message is acknowledged");
@@ -40,10 +45,20 @@ async fn send_device_message(tenant: &Tenant) -> Result<()> {
     let reporting = tenant.token("reporting", &tenant.url("vitals")).await?;
     let refused = tenant.client("vitals", Some(&reporting)).await?;
     let answer = refused.send(Method::POST, "", Some(&message)).await?;
-    ensure!(answer.status == StatusCode::FORBIDDEN, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::FORBIDDEN,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     let nobody = tenant.client("vitals", None).await?;
     let answer = nobody.send(Method::POST, "", Some(&message)).await?;
-    ensure!(answer.status == StatusCode::UNAUTHORIZED, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::UNAUTHORIZED,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     report::seen("the connector refuses who may not send, and who has no token");
     Ok(())
 }
@@ -52,12 +67,24 @@ async fn send_device_message(tenant: &Tenant) -> Result<()> {
 async fn found_by_search(tenant: &Tenant, token: &str) -> Result<String> {
     let reader = tenant.client("clinic", Some(token)).await?;
     let answer = reader.get(SEARCH).await?;
-    ensure!(answer.status == StatusCode::OK, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::OK,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     let observation = &answer.body["entry"][0]["resource"];
     ensure!(answer.body["total"] == 1, "{}", answer.body);
     ensure!(observation["valueQuantity"]["value"] == 95, "{observation}");
     let agent = agent(tenant, "reporting");
-    audit_trail::has(tenant, "clinic", &answer, &agent, "a reader finds the Observation").await?;
+    audit_trail::has(
+        tenant,
+        "clinic",
+        &answer,
+        &agent,
+        "a reader finds the Observation",
+    )
+    .await?;
     let id = observation["id"].as_str().context("an Observation without id")?;
     Ok(format!("Observation/{id}"))
 }
@@ -66,27 +93,80 @@ async fn refusals(tenant: &Tenant, observation: &str) -> Result<()> {
     // The gateway may send to the connector, and nothing at all at the service.
     let url = tenant.url("clinic");
     let gateway = tenant.token("gateway", &url).await?;
-    let answer = tenant.client("clinic", Some(&gateway)).await?.get(observation).await?;
-    ensure!(answer.status == StatusCode::FORBIDDEN, "{}: {}", answer.status, answer.body);
-    ensure!(answer.body["resourceType"] == "OperationOutcome", "{}", answer.body);
-    audit_trail::has(tenant, "clinic", &answer, &agent(tenant, "gateway"), "no assignment").await?;
+    let answer = tenant
+        .client("clinic", Some(&gateway))
+        .await?
+        .get(observation)
+        .await?;
+    ensure!(
+        answer.status == StatusCode::FORBIDDEN,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
+    ensure!(
+        answer.body["resourceType"] == "OperationOutcome",
+        "{}",
+        answer.body
+    );
+    audit_trail::has(
+        tenant,
+        "clinic",
+        &answer,
+        &agent(tenant, "gateway"),
+        "no assignment",
+    )
+    .await?;
 
     let answer = tenant.client("clinic", None).await?.get(observation).await?;
-    ensure!(answer.status == StatusCode::UNAUTHORIZED, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::UNAUTHORIZED,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     audit_trail::has(tenant, "clinic", &answer, "anonymous", "no token").await?;
 
     let elsewhere = tenant.token("reporting", "https://clinic.elsewhere.svc").await?;
-    let answer = tenant.client("clinic", Some(&elsewhere)).await?.get(observation).await?;
-    ensure!(answer.status == StatusCode::UNAUTHORIZED, "{}: {}", answer.status, answer.body);
-    audit_trail::has(tenant, "clinic", &answer, "anonymous", "a token for another service").await?;
+    let answer = tenant
+        .client("clinic", Some(&elsewhere))
+        .await?
+        .get(observation)
+        .await?;
+    ensure!(
+        answer.status == StatusCode::UNAUTHORIZED,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
+    audit_trail::has(
+        tenant,
+        "clinic",
+        &answer,
+        "anonymous",
+        "a token for another service",
+    )
+    .await?;
 
     // A reader may not write.
     let reporting = tenant.token("reporting", &url).await?;
     let patient = json!({"resourceType": "Patient"});
     let reader = tenant.client("clinic", Some(&reporting)).await?;
     let answer = reader.send(Method::POST, "Patient", Some(&patient)).await?;
-    ensure!(answer.status == StatusCode::FORBIDDEN, "{}: {}", answer.status, answer.body);
-    audit_trail::has(tenant, "clinic", &answer, &agent(tenant, "reporting"), "a reader who writes").await
+    ensure!(
+        answer.status == StatusCode::FORBIDDEN,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
+    audit_trail::has(
+        tenant,
+        "clinic",
+        &answer,
+        &agent(tenant, "reporting"),
+        "a reader who writes",
+    )
+    .await
 }
 
 async fn removed_assignment(tenant: &Tenant, token: &str) -> Result<()> {
@@ -94,7 +174,12 @@ async fn removed_assignment(tenant: &Tenant, token: &str) -> Result<()> {
     ensure!(replicas.len() == 2, "{} replicas", replicas.len());
     for replica in &replicas {
         let answer = replica.get(SEARCH).await?;
-        ensure!(answer.status == StatusCode::OK, "{}: {}", answer.status, answer.body);
+        ensure!(
+            answer.status == StatusCode::OK,
+            "{}: {}",
+            answer.status,
+            answer.body
+        );
     }
     tenant
         .kubectl(&["delete", "roleassignment", "readers", "--wait=false"])
@@ -109,9 +194,20 @@ async fn removed_assignment(tenant: &Tenant, token: &str) -> Result<()> {
         };
         refused.push(wait::until("a refusal", Duration::from_secs(30), probe).await?.0);
     }
-    report::duration("a removed assignment counts on no replica any more", begun.elapsed().as_secs_f64(), AIM);
+    report::duration(
+        "a removed assignment counts on no replica any more",
+        begun.elapsed().as_secs_f64(),
+        AIM,
+    );
     for answer in &refused {
-        audit_trail::has(tenant, "clinic", answer, &agent(tenant, "reporting"), "after that").await?;
+        audit_trail::has(
+            tenant,
+            "clinic",
+            answer,
+            &agent(tenant, "reporting"),
+            "after that",
+        )
+        .await?;
     }
     Ok(())
 }

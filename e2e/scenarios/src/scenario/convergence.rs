@@ -15,17 +15,30 @@ const WRITTEN: &str = "fhirservices,iotconnectors,roleassignments,configmaps,sec
 
 pub async fn run() -> Result<()> {
     let tenant = Tenant::create("convergence").await?;
-    let mut kills = Kills { tenant: &tenant, count: 0 };
+    let mut kills = Kills {
+        tenant: &tenant,
+        count: 0,
+    };
 
     tenant.apply_service("ward", &format!("{SPEC}}}")).await?;
-    tenant.apply_service("doomed", &format!("{SPEC}, deletionPolicy: Delete}}")).await?;
+    tenant
+        .apply_service("doomed", &format!("{SPEC}, deletionPolicy: Delete}}"))
+        .await?;
     tenant.assign("reporting", "FhirDataReader", "ward").await?;
     kills.one().await?;
     kills.one().await?;
-    tenant.wait_ready(&["fhirservice/ward", "fhirservice/doomed"], LIMIT).await?;
+    tenant
+        .wait_ready(&["fhirservice/ward", "fhirservice/doomed"], LIMIT)
+        .await?;
 
     tenant
-        .kubectl(&["patch", "fhirservice", "ward", "--type=merge", "--patch={\"spec\":{\"replicas\":2}}"])
+        .kubectl(&[
+            "patch",
+            "fhirservice",
+            "ward",
+            "--type=merge",
+            "--patch={\"spec\":{\"replicas\":2}}",
+        ])
         .await?;
     tenant
         .kubectl(&["delete", "fhirservice", "doomed", "--wait=false"])
@@ -62,7 +75,15 @@ impl Kills<'_> {
         let leader = leader().await?;
         tokio::time::sleep(Duration::from_millis(fastrand::u64(..3000))).await;
         let namespace = format!("--namespace={}", release::NAMESPACE);
-        kubectl::run(&["delete", "pod", &leader, &namespace, "--force", "--grace-period=0"]).await?;
+        kubectl::run(&[
+            "delete",
+            "pod",
+            &leader,
+            &namespace,
+            "--force",
+            "--grace-period=0",
+        ])
+        .await?;
         self.count += 1;
         let objects = self.tenant.list(&["deployments,statefulsets"]).await?.len();
         report::seen(format!("{leader} is killed, with {objects} workloads made"));
@@ -75,14 +96,21 @@ async fn leader() -> Result<String> {
     let namespace = format!("--namespace={}", release::NAMESPACE);
     let probe = async || {
         let lease = kubectl::json(&["get", "lease", "brazier-operator", &namespace]).await?;
-        let holder = lease["spec"]["holderIdentity"].as_str().unwrap_or_default().to_string();
+        let holder = lease["spec"]["holderIdentity"]
+            .as_str()
+            .unwrap_or_default()
+            .to_string();
         let pods = kubectl::list(&["pods", &namespace]).await?;
         if pods.iter().any(|pod| pod["metadata"]["name"] == holder.as_str()) {
             return Ok(holder);
         }
         bail!("{holder} holds the lease and is gone")
     };
-    Ok(wait::until("an operator that leads", Duration::from_secs(60), probe).await?.0)
+    Ok(
+        wait::until("an operator that leads", Duration::from_secs(60), probe)
+            .await?
+            .0,
+    )
 }
 
 /// Nothing of a service that was deleted with its data is there.
@@ -97,14 +125,18 @@ pub async fn nothing_left(tenant: &Tenant, service: &str) -> Result<()> {
         let left: Vec<String> = objects
             .iter()
             .map(|one| (&one["kind"], one["metadata"]["name"].as_str().unwrap_or_default()))
-            .filter(|(_, name)| *name == service || name.starts_with(&prefix) || name.contains(&format!("-{prefix}")))
+            .filter(|(_, name)| {
+                *name == service || name.starts_with(&prefix) || name.contains(&format!("-{prefix}"))
+            })
             .map(|(kind, name)| format!("{kind} {name}"))
             .collect();
         ensure!(left.is_empty(), "left over: {}", left.join(", "));
         let volumes = kubectl::list(&["persistentvolumes"]).await?;
         let of_service = volumes.iter().filter(|one| {
             one["spec"]["claimRef"]["namespace"] == tenant.namespace.as_str()
-                && one["spec"]["claimRef"]["name"].as_str().is_some_and(|name| name.contains(&prefix))
+                && one["spec"]["claimRef"]["name"]
+                    .as_str()
+                    .is_some_and(|name| name.contains(&prefix))
         });
         ensure!(of_service.count() == 0, "volumes are left over");
         Ok(())
@@ -128,15 +160,30 @@ async fn idle_minute() -> Result<()> {
     wait::until("quiet", Duration::from_secs(60), settled).await?;
     tokio::time::sleep(Duration::from_secs(60)).await;
     let now = versions().await?;
-    let changed: Vec<&String> = now.iter().filter(|(name, version)| last.get(*name) != Some(version)).map(|(name, _)| name).collect();
-    ensure!(changed.is_empty() && now.len() == last.len(), "written in an idle minute: {changed:?}");
-    report::seen(format!("an idle minute: none of {} objects and events was written", now.len()));
+    let changed: Vec<&String> = now
+        .iter()
+        .filter(|(name, version)| last.get(*name) != Some(version))
+        .map(|(name, _)| name)
+        .collect();
+    ensure!(
+        changed.is_empty() && now.len() == last.len(),
+        "written in an idle minute: {changed:?}"
+    );
+    report::seen(format!(
+        "an idle minute: none of {} objects and events was written",
+        now.len()
+    ));
     Ok(())
 }
 
 /// The version of everything that the operator writes.
 async fn versions() -> Result<BTreeMap<String, String>> {
-    let mut objects = kubectl::list(&[WRITTEN, "--all-namespaces", "--selector=app.kubernetes.io/managed-by=brazier"]).await?;
+    let mut objects = kubectl::list(&[
+        WRITTEN,
+        "--all-namespaces",
+        "--selector=app.kubernetes.io/managed-by=brazier",
+    ])
+    .await?;
     objects.extend(kubectl::list(&["fhirservices,iotconnectors,roleassignments", "--all-namespaces"]).await?);
     let events = kubectl::list(&["events.events.k8s.io", "--all-namespaces"]).await?;
     objects.extend(events.into_iter().filter(|event| {
@@ -147,7 +194,9 @@ async fn versions() -> Result<BTreeMap<String, String>> {
         .iter()
         .map(|one| {
             let metadata = &one["metadata"];
-            let version = metadata["resourceVersion"].as_str().context("an object without a version")?;
+            let version = metadata["resourceVersion"]
+                .as_str()
+                .context("an object without a version")?;
             let name = format!("{} {}/{}", one["kind"], metadata["namespace"], metadata["name"]);
             Ok((name, version.to_string()))
         })

@@ -23,12 +23,29 @@ pub async fn run() -> Result<()> {
     tenant.wait_ready(&OBJECTS, LIMIT).await?;
     let token = tenant.token("intake", &tenant.url("clinic")).await?;
     let patient = json!({"resourceType": "Patient", "name": [{"family": "Ostrowski"}]});
-    let id = tenant.client("clinic", Some(&token)).await?.create(&patient).await?;
+    let id = tenant
+        .client("clinic", Some(&token))
+        .await?
+        .create(&patient)
+        .await?;
     let path = format!("Patient/{id}");
-    let before = tenant.client("clinic", Some(&token)).await?.get(&path).await?.body;
+    let before = tenant
+        .client("clinic", Some(&token))
+        .await?
+        .get(&path)
+        .await?
+        .body;
 
-    tenant.kubectl(&["delete", "fhirservice", "clinic", "--timeout=120s"]).await?;
-    let pods_end = ["wait", "--for=delete", "pod", "--selector=app.kubernetes.io/instance=clinic", "--timeout=120s"];
+    tenant
+        .kubectl(&["delete", "fhirservice", "clinic", "--timeout=120s"])
+        .await?;
+    let pods_end = [
+        "wait",
+        "--for=delete",
+        "pod",
+        "--selector=app.kubernetes.io/instance=clinic",
+        "--timeout=120s",
+    ];
     tenant.kubectl(&pods_end).await?;
     let claims = tenant.list(&["persistentvolumeclaims"]).await?;
     ensure!(claims.len() == 3, "{} volumes are left of 3", claims.len());
@@ -40,7 +57,12 @@ pub async fn run() -> Result<()> {
     tenant.apply_sample("clinic.yaml").await?;
     tenant.wait_ready(&OBJECTS, LIMIT).await?;
     let answer = tenant.client("clinic", Some(&token)).await?.get(&path).await?;
-    ensure!(answer.status == StatusCode::OK, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::OK,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     ensure!(answer.body == before, "{} instead of {before}", answer.body);
     report::seen("made again under its name, it has its data");
 
@@ -48,6 +70,8 @@ pub async fn run() -> Result<()> {
     tenant
         .kubectl(&["patch", "fhirservice", "clinic", "--type=merge", patch])
         .await?;
-    tenant.kubectl(&["delete", "fhirservice", "clinic", "--timeout=180s"]).await?;
+    tenant
+        .kubectl(&["delete", "fhirservice", "clinic", "--timeout=180s"])
+        .await?;
     nothing_left(&tenant, "clinic").await
 }

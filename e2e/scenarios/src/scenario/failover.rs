@@ -65,11 +65,17 @@ async fn lost_node(tenant: &Tenant, cluster: &Embedded) -> Result<()> {
     let gap = writers.longest_gap(begun);
     cluster.bring_back(&node).await?;
     outcome?;
-    report::duration("primary's node lost: longest time without an acknowledgement", gap.as_secs_f64(), 30.0);
+    report::duration(
+        "primary's node lost: longest time without an acknowledgement",
+        gap.as_secs_f64(),
+        30.0,
+    );
     tenant.wait_ready(&OBJECTS, LIMIT).await?;
     let reader = tenant.client("clinic", Some(&token)).await?;
     let count = writers.stop_and_check(&reader).await?;
-    report::seen(format!("the node is back, all is Ready, and {count} acknowledged writes are there"));
+    report::seen(format!(
+        "the node is back, all is Ready, and {count} acknowledged writes are there"
+    ));
     Ok(())
 }
 
@@ -90,10 +96,17 @@ async fn fault(
     tenant.wait_ready(&OBJECTS, LIMIT).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let gap = writers.longest_gap(begun);
-    report::duration(&format!("{what}: longest time without an acknowledgement"), gap.as_secs_f64(), aim);
+    report::duration(
+        &format!("{what}: longest time without an acknowledgement"),
+        gap.as_secs_f64(),
+        aim,
+    );
     let reader = tenant.client("clinic", Some(&token)).await?;
     let count = writers.stop_and_check(&reader).await?;
-    report::seen(format!("{what}: {count} acknowledged writes are there, {} of them from after it", count - before));
+    report::seen(format!(
+        "{what}: {count} acknowledged writes are there, {} of them from after it",
+        count - before
+    ));
     Ok(())
 }
 

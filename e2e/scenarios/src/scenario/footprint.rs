@@ -22,8 +22,18 @@ pub async fn run() -> Result<()> {
     let servers = format!("--namespace={}", tenant.namespace);
     let operators = format!("--namespace={}", release::NAMESPACE);
     for (what, namespace, selector, container) in [
-        ("server", &servers, "--selector=app.kubernetes.io/component=server", "server"),
-        ("operator", &operators, "--selector=app.kubernetes.io/name=brazier-operator", "operator"),
+        (
+            "server",
+            &servers,
+            "--selector=app.kubernetes.io/component=server",
+            "server",
+        ),
+        (
+            "operator",
+            &operators,
+            "--selector=app.kubernetes.io/name=brazier-operator",
+            "operator",
+        ),
     ] {
         for pod in kubectl::list(&["pods", namespace, selector]).await? {
             let used = working_set(&pod, container).await? / 1_048_576.0;

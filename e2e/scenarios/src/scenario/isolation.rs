@@ -48,13 +48,21 @@ async fn passwords(own: &Tenant, other: &Tenant) -> Result<()> {
             _ => "postgres",
         };
         // Over a replication connection the password is all that is asked for.
-        let replication = if user == "replication" { "replication=true" } else { "" };
+        let replication = if user == "replication" {
+            "replication=true"
+        } else {
+            ""
+        };
         for (target, works) in [(own, true), (other, false)] {
             let connection = format!(
                 "host=clinic-db-primary.{}.svc user={name} dbname={database} {replication} sslmode=require connect_timeout=5",
                 target.namespace
             );
-            let sql = if user == "replication" { "IDENTIFY_SYSTEM" } else { "SELECT 1" };
+            let sql = if user == "replication" {
+                "IDENTIFY_SYSTEM"
+            } else {
+                "SELECT 1"
+            };
             let answer = psql(own, &format!("PGPASSWORD='{password}'"), &connection, sql).await;
             match (works, answer) {
                 (true, Ok(_)) => {}
@@ -67,7 +75,10 @@ async fn passwords(own: &Tenant, other: &Tenant) -> Result<()> {
             }
         }
     }
-    report::seen(format!("passwords of {}: none opens the other's database", own.namespace));
+    report::seen(format!(
+        "passwords of {}: none opens the other's database",
+        own.namespace
+    ));
     Ok(())
 }
 
@@ -77,11 +88,20 @@ async fn certificates(own: &Tenant, other: &Tenant) -> Result<()> {
     let files = "sslcert=/etc/brazier/tls/tls.crt sslkey=/tmp/other.key";
     // libpq takes a key only if nobody else may read it.
     let prepare = "install -m 600 /etc/brazier/tls/tls.key /tmp/other.key;";
-    for (user, database) in [("fhir_runtime", "fhir"), ("fhir_owner", "fhir"), ("postgres", "postgres")] {
+    for (user, database) in [
+        ("fhir_runtime", "fhir"),
+        ("fhir_owner", "fhir"),
+        ("postgres", "postgres"),
+    ] {
         for mode in ["sslmode=require", "sslmode=disable"] {
-            let connection = format!("host={host} user={user} dbname={database} {mode} {files} connect_timeout=5");
+            let connection =
+                format!("host={host} user={user} dbname={database} {mode} {files} connect_timeout=5");
             let answer = psql(own, prepare, &connection, "SELECT 1").await;
-            ensure!(answer.is_err(), "the certificate of {} opens the other's database", own.namespace);
+            ensure!(
+                answer.is_err(),
+                "the certificate of {} opens the other's database",
+                own.namespace
+            );
         }
     }
     // The server of one tenant shown to the port at which the other's servers take policies.
@@ -99,16 +119,36 @@ except urllib.error.HTTPError as error:
 except (OSError, ssl.SSLError) as error:
     print("refused", error)
 "#;
-    for pod in other.list(&["pods", "--selector=app.kubernetes.io/component=server"]).await? {
-        let address = pod["status"]["podIP"].as_str().context("a server has no address")?;
+    for pod in other
+        .list(&["pods", "--selector=app.kubernetes.io/component=server"])
+        .await?
+    {
+        let address = pod["status"]["podIP"]
+            .as_str()
+            .context("a server has no address")?;
         let arguments = [
-            "exec", "--namespace", &own.namespace, "--stdin", "clinic-db-0", "--container=postgresql", "--", "sh", "-c",
-            script, address,
+            "exec",
+            "--namespace",
+            &own.namespace,
+            "--stdin",
+            "clinic-db-0",
+            "--container=postgresql",
+            "--",
+            "sh",
+            "-c",
+            script,
+            address,
         ];
         let answer = kubectl::run_with_input(&arguments, policy).await?;
-        ensure!(answer.starts_with("refused"), "policies can be pushed with a tenant's certificate: {answer}");
+        ensure!(
+            answer.starts_with("refused"),
+            "policies can be pushed with a tenant's certificate: {answer}"
+        );
     }
-    report::seen(format!("certificates of {}: none opens the other's database or policy port", own.namespace));
+    report::seen(format!(
+        "certificates of {}: none opens the other's database or policy port",
+        own.namespace
+    ));
     Ok(())
 }
 
@@ -116,13 +156,28 @@ except (OSError, ssl.SSLError) as error:
 async fn tokens(own: &Tenant, other: &Tenant) -> Result<()> {
     let token = own.token("reporting", &own.url("clinic")).await?;
     let answer = own.client("clinic", Some(&token)).await?.get("Patient").await?;
-    ensure!(answer.status == StatusCode::OK, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::OK,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     let answer = other.client("clinic", Some(&token)).await?.get("Patient").await?;
-    ensure!(answer.status == StatusCode::UNAUTHORIZED, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::UNAUTHORIZED,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     // Even made for the other's URL: it is not the other's service account.
     let token = own.token("reporting", &other.url("clinic")).await?;
     let answer = other.client("clinic", Some(&token)).await?.get("Patient").await?;
-    ensure!(answer.status == StatusCode::FORBIDDEN, "{}: {}", answer.status, answer.body);
+    ensure!(
+        answer.status == StatusCode::FORBIDDEN,
+        "{}: {}",
+        answer.status,
+        answer.body
+    );
     report::seen(format!("tokens of {}: none opens the other's API", own.namespace));
     Ok(())
 }
@@ -146,36 +201,66 @@ async fn network_policies(tenants: &[Tenant; 2]) -> Result<()> {
                 judged += 1;
             }
         }
-        for server in tenants[other].list(&["pods", "--selector=app.kubernetes.io/component=server"]).await? {
+        for server in tenants[other]
+            .list(&["pods", "--selector=app.kubernetes.io/component=server"])
+            .await?
+        {
             for client in &clients {
-                ensure!(policies.allow(client, &server, 8443), "clients must reach a server");
-                ensure!(!policies.allow(client, &server, 8444), "only the operator may push policies");
+                ensure!(
+                    policies.allow(client, &server, 8443),
+                    "clients must reach a server"
+                );
+                ensure!(
+                    !policies.allow(client, &server, 8444),
+                    "only the operator may push policies"
+                );
                 judged += 2;
             }
             let selector = "--selector=app.kubernetes.io/name=brazier-operator";
             for operator in kubectl::list(&["pods", "--namespace", release::NAMESPACE, selector]).await? {
-                ensure!(policies.allow(&operator, &server, 8444), "the operator must reach the policy port");
+                ensure!(
+                    policies.allow(&operator, &server, 8444),
+                    "the operator must reach the policy port"
+                );
                 judged += 1;
             }
         }
     }
-    report::seen(format!("NetworkPolicies: {judged} pairs of pods judged, the other's database is out of reach"));
+    report::seen(format!(
+        "NetworkPolicies: {judged} pairs of pods judged, the other's database is out of reach"
+    ));
     Ok(())
 }
 
 /// The pods of a tenant, and one that has nothing to do with any service.
 async fn pods(tenant: &Tenant) -> Result<Vec<Value>> {
-    let mut pods = tenant.list(&["pods", "--field-selector=status.phase=Running"]).await?;
-    pods.push(serde_json::json!({"metadata": {"name": "a stranger", "namespace": tenant.namespace, "labels": {}}}));
+    let mut pods = tenant
+        .list(&["pods", "--field-selector=status.phase=Running"])
+        .await?;
+    pods.push(
+        serde_json::json!({"metadata": {"name": "a stranger", "namespace": tenant.namespace, "labels": {}}}),
+    );
     Ok(pods)
 }
 
 /// Runs psql in the tenant's own database pod: a place from which the network reaches everything.
 async fn psql(tenant: &Tenant, before: &str, connection: &str, sql: &str) -> Result<String> {
-    let separator = if before.ends_with(';') || before.is_empty() { "" } else { " " };
+    let separator = if before.ends_with(';') || before.is_empty() {
+        ""
+    } else {
+        " "
+    };
     let script = format!("{before}{separator}psql \"{connection}\" -XAtwc \"{sql}\"");
     tenant
-        .kubectl(&["exec", "clinic-db-0", "--container=postgresql", "--", "sh", "-c", &script])
+        .kubectl(&[
+            "exec",
+            "clinic-db-0",
+            "--container=postgresql",
+            "--",
+            "sh",
+            "-c",
+            &script,
+        ])
         .await
 }
 

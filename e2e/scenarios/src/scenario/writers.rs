@@ -88,7 +88,11 @@ impl Writers {
         futures::stream::iter(&ids)
             .map(|id| async move {
                 let answer = reader.get(&format!("Patient/{id}")).await?;
-                ensure!(answer.status == StatusCode::OK, "Patient/{id} was acknowledged and is lost: {}", answer.status);
+                ensure!(
+                    answer.status == StatusCode::OK,
+                    "Patient/{id} was acknowledged and is lost: {}",
+                    answer.status
+                );
                 Ok(())
             })
             .buffer_unordered(8)
@@ -98,7 +102,10 @@ impl Writers {
     }
 
     fn list(&self) -> Vec<Acknowledgement> {
-        self.acknowledged.lock().map(|all| all.clone()).unwrap_or_default()
+        self.acknowledged
+            .lock()
+            .map(|all| all.clone())
+            .unwrap_or_default()
     }
 }
 
