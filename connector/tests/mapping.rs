@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-fn run(arguments: &[&str], input: &str) -> Output {
+fn run(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     use std::io::Write;
     let mut program = Command::new(env!("CARGO_BIN_EXE_brazier-connector"))
         .args(arguments)
@@ -20,7 +20,7 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let written = program.stdin.take().unwrap().write_all(input.as_bytes());
+    let written = program.stdin.take().unwrap().write_all(input.as_ref());
     // A command that fails at its arguments closes its input without reading.
     if let Err(error) = written {
         assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "{error}");
@@ -232,4 +232,51 @@ fn nothing_can_be_looked_up_in_an_empty_service() {
             "there is no Device with the measurement's identifier"
         );
     }
+}
+
+#[test]
+fn what_goes_wrong_in_a_line_costs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mapping = folder.path().join("device.json");
+    let template = r#"{"templateType":"CollectionContent","template":[{"templateType":"JsonPathContent","template":{
+        "typeName":"weight","typeMatchExpression":"$.Body[?(@kg > 5)]","deviceIdExpression":"$.d","timestampExpression":"$.at",
+        "values":[{"valueName":"kg","valueExpression":"$.kg"}]}}]}"#;
+    fs::write(&mapping, template).unwrap();
+    let element = |kg: &str| format!(r#"{{"kg":{kg},"d":"x","at":"2020-01-01"}}"#);
+    let mut input = format!(
+        r#"{{"Body":[{},{},{}]}}"#,
+        element("70"),
+        element("\"heavy\""),
+        element("80")
+    )
+    .into_bytes();
+    input.extend(b"\n{\"Body\":[{\"kg\":\"9\",\"d\":\"\xff\",\"at\":\"2020-01-01\"}]}\n");
+    let mapping = mapping.to_str().unwrap();
+    let answers = |mode: &str| {
+        let output = run(
+            &["normalize", "--device-mapping", mapping, "--compatibility", mode],
+            &input,
+        );
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let measurement = |kg: &str, device: &str| {
+        format!(
+            r#"{{"type":"weight","occurrenceTimeUtc":"2020-01-01T00:00:00Z","deviceId":"{device}","properties":[{{"name":"kg","value":"{kg}"}}]}}"#
+        )
+    };
+    let both = [measurement("70", "x"), measurement("80", "x")].join(",");
+    assert_eq!(
+        answers("strict"),
+        format!(
+            "{{\"line\":1,\"measurements\":[{both}],\"errors\":[]}}\n{{\"line\":2,\"measurements\":[],\"errors\":[{{\"message\":\"the message is not UTF-8 at byte 25\"}}]}}\n"
+        )
+    );
+    assert_eq!(
+        answers("iomt-fhir"),
+        format!(
+            "{{\"line\":1,\"measurements\":[{both}],\"errors\":[{{\"template\":0,\"field\":\"typeMatchExpression\",\"mappingLine\":2,\"mappingColumn\":51,\"message\":\"typeMatchExpression: cannot compare this text as an integer\"}}]}}\n{{\"line\":2,\"measurements\":[{}],\"errors\":[]}}\n",
+            measurement("9", "\u{fffd}")
+        )
+    );
 }

@@ -91,6 +91,12 @@ impl Evaluation {
                 &self.value(left, current)?,
                 &self.value(right, current)?,
             ),
+            // The specification: nothing is selected of null. The original selects nulls.
+            Ast::List(_) | Ast::Hash(_)
+                if current.is_null() && self.compatibility == Compatibility::Strict =>
+            {
+                Json::Null
+            }
             Ast::List(elements) => {
                 let values = elements.iter().map(|element| self.value(element, current));
                 Json::array(values.collect::<Result<_, _>>()?)
