@@ -6,6 +6,7 @@ mod value;
 use std::sync::Arc;
 
 use crate::compatibility::Compatibility;
+use crate::date_time::Instant;
 use crate::device_mapping::expression::{EvaluationError, Matches};
 use crate::device_mapping::{DeviceMapping, DeviceTemplate, FieldExpression, View};
 use crate::device_message::DeviceMessage;
@@ -132,7 +133,7 @@ impl Extraction<'_> {
     }
 
     /// The first of the template's expressions that gives a time. The error is that of the last one that found anything.
-    fn timestamp(&self, context: &Json) -> Extracted<jiff::Timestamp> {
+    fn timestamp(&self, context: &Json) -> Extracted<Instant> {
         let mut failure = None;
         for field in &self.template.timestamps {
             let error = match self.find(field, context)? {

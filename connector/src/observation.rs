@@ -9,7 +9,7 @@ mod value;
 use jiff::Timestamp;
 
 use crate::compatibility::Compatibility;
-use crate::date_time::{identifier_segment, identifier_segment_with_fraction};
+use crate::date_time::{Instant, identifier_segment, identifier_segment_with_fraction};
 use crate::fhir_mapping::{Boundary, FhirTemplate, PeriodInterval};
 use crate::identity::{Identity, SERVICE_SYSTEM, logical_id};
 use crate::json::Json;
@@ -161,7 +161,7 @@ impl Plan<'_> {
     }
 }
 
-fn period_segment(boundary: Boundary, print: fn(Timestamp) -> String) -> String {
+fn period_segment(boundary: Boundary, print: fn(Instant) -> String) -> String {
     format!("{}.{}", print(boundary.start), print(boundary.end))
 }
 
