@@ -58,9 +58,10 @@ pub(super) fn compile(text: &str, compatibility: Compatibility) -> Result<Ast, C
             jmespath::ErrorReason::Parse(message) => message.clone(),
             jmespath::ErrorReason::Runtime(reason) => reason.to_string(),
         };
+        let before = text.get(..error.offset).unwrap_or(text);
         CompileError::Syntax {
-            message,
-            character: error.offset + 1,
+            message: in_words(&message),
+            character: before.chars().count() + 1,
         }
     })?;
     if let Some(character) = value_after_value(text) {
@@ -70,6 +71,30 @@ pub(super) fn compile(text: &str, compatibility: Compatibility) -> Result<Ast, C
         });
     }
     Conversion { text, compatibility }.convert(&parsed)
+}
+
+/// What the crate says in the terms of its parser, in those of the language.
+fn in_words(message: &str) -> String {
+    let terms = [
+        ("Unexpected nud token", "expected a name, a literal or a function"),
+        ("Unexpected led token", "expected an operator"),
+        (
+            "Did not parse the complete expression",
+            "expected ',' or an operator",
+        ),
+        (
+            "'-' must be followed by numbers 1-9",
+            "a name with a hyphen stands in double quotes",
+        ),
+        (
+            "Invalid character: $",
+            "'$' is JSONPath; JMESPath begins with a name",
+        ),
+        (" -- found Eof", ", found the end"),
+        (" -- found ", ", found "),
+    ];
+    let replace = |message: String, (theirs, ours): (&str, &str)| message.replace(theirs, ours);
+    terms.into_iter().fold(message.to_owned(), replace)
 }
 
 /// How deep the parser would have to go, at most.

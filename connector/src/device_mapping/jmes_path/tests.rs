@@ -203,6 +203,18 @@ fn what_cannot_work_is_refused_when_compiling() {
         ("nope(a)", "there is no function nope"),
         ("a[::0]", "step"),
         ("l[?v", "not a JMESPath expression"),
+        (
+            "add(",
+            "expected a name, a literal or a function, found the end at character 5",
+        ),
+        (
+            "\"ä\".b-c",
+            "a name with a hyphen stands in double quotes at character 6",
+        ),
+        (
+            "$.a",
+            "'$' is JSONPath; JMESPath begins with a name at character 1",
+        ),
         ("add(a b)", "expected ',' or an operator at character 7"),
         ("add(a, b) (c)", "not a JMESPath expression"),
         ("[a 'b']", "expected ',' or an operator at character 4"),
