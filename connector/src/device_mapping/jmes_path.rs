@@ -35,6 +35,7 @@ enum Ast {
         step: i32,
     },
     Chain(Box<Ast>, Box<Ast>),
+    Pipe(Box<Ast>, Box<Ast>),
     Flatten(Box<Ast>),
     Values(Box<Ast>),
     Projection(Box<Ast>, Box<Ast>),

@@ -140,7 +140,7 @@ impl Conversion<'_> {
                 step: *step,
             },
             Parsed::Subexpr { lhs, rhs, offset } if self.begins_with(*offset, '|') => {
-                Ast::Chain(boxed(lhs)?, boxed(rhs)?)
+                Ast::Pipe(boxed(lhs)?, boxed(rhs)?)
             }
             Parsed::Subexpr { lhs, rhs, .. } => {
                 let rhs = boxed(rhs)?;

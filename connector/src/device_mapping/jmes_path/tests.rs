@@ -253,16 +253,26 @@ fn a_negation_holds_for_the_whole_path() {
 
 #[test]
 fn nothing_is_selected_of_null() {
+    for mode in [Strict, IomtFhir] {
+        check(
+            mode,
+            &[
+                ("nul.{x: y}", "null"),
+                ("q.[x]", "null"),
+                ("q.add(@, `1`)", "null"),
+                ("q.length(@)", "null"),
+                ("a.{x: q}", r#"{"x":null}"#),
+                ("q[*].{x: y}", "null"),
+                ("`[null,{\"y\":1}]`[*].{x: y}", r#"each:{"x":1}"#),
+                ("`[null,{\"y\":1}]`[].[y]", "each:[1]"),
+            ],
+        );
+    }
+    check(Strict, &[("nul | {x: y}", "null"), ("q | [x]", "null")]);
     check(
-        Strict,
-        &[
-            ("nul.{x: y}", "null"),
-            ("q.[x]", "null"),
-            ("a.{x: q}", r#"{"x":null}"#),
-            ("q[*].{x: y}", "null"),
-        ],
+        IomtFhir,
+        &[("nul | {x: y}", r#"{"x":null}"#), ("q | [x]", "[null]")],
     );
-    check(IomtFhir, &[("nul.{x: y}", r#"{"x":null}"#), ("q.[x]", "[null]")]);
 }
 
 #[test]
