@@ -67,6 +67,14 @@ pub enum ObservationError {
         /// The element wanted.
         wanted: &'static str,
     },
+    /// The identifier joins type and segment with a full stop, which either may contain: the stored Observation is of another type.
+    #[error(
+        "type {type_name}: the stored Observation with this identifier is of another type; use no full stop in types and correlation ids"
+    )]
+    OtherMeasurementType {
+        /// The type of the group.
+        type_name: String,
+    },
     /// The stored Observation is not as this connector writes it.
     #[error("the stored Observation has no {0} that can be merged with")]
     Unreadable(&'static str),
