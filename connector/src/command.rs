@@ -93,15 +93,14 @@ fn fhir_mapping(path: &Path, compatibility: Compatibility) -> Result<FhirMapping
     })
 }
 
-/// The lines of standard input with their numbers, without their ends. Bytes that are not UTF-8 are replaced, so that the
-/// line is refused as the JSON that it is not.
-fn lines(input: impl BufRead) -> impl Iterator<Item = io::Result<(usize, String)>> {
+/// The lines of standard input with their numbers, without their ends.
+fn lines(input: impl BufRead) -> impl Iterator<Item = io::Result<(usize, Vec<u8>)>> {
     let lines = input.split(b'\n').enumerate();
     lines.map(|(index, line)| {
         let mut line = line?;
         if line.last() == Some(&b'\r') {
             line.pop();
         }
-        Ok((index + 1, String::from_utf8_lossy(&line).into_owned()))
+        Ok((index + 1, line))
     })
 }

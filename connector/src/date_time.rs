@@ -1,11 +1,12 @@
 //! Instants as messages write them and as Observations need them: recognising ISO 8601 text, reading the other
 //! forms that devices use, and printing. The resolution is 100 nanoseconds throughout; no zone means UTC.
 
+mod instant;
 mod read;
 
-use jiff::tz::Offset;
-use jiff::{Timestamp, civil};
+use jiff::civil;
 
+pub use instant::Instant;
 pub use read::parse_timestamp;
 
 /// Nanoseconds in the smallest step of time that is kept.
@@ -26,7 +27,7 @@ pub enum WrittenZone {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date {
     /// The instant.
-    pub instant: Timestamp,
+    pub instant: Instant,
     /// How its zone was written.
     pub zone: WrittenZone,
 }
@@ -43,7 +44,7 @@ impl Date {
     }
 
     /// An instant in UTC.
-    pub fn utc(instant: Timestamp) -> Self {
+    pub fn utc(instant: Instant) -> Self {
         Self {
             instant,
             zone: WrittenZone::Utc,
@@ -57,12 +58,12 @@ impl Date {
             WrittenZone::Offset => "+00:00",
             WrittenZone::None => "",
         };
-        format!("{}{zone}", utc_date_time(self.instant))
+        format!("{}{zone}", self.instant.utc())
     }
 
     /// `MM/dd/yyyy HH:mm:ss`: what microsoft/iomt-fhir makes of a date that is read as a text.
     pub fn month_first_text(&self) -> String {
-        let at = utc_date_time(self.instant);
+        let at = self.instant.utc();
         format!(
             "{:02}/{:02}/{:04} {:02}:{:02}:{:02}",
             at.month(),
@@ -75,20 +76,10 @@ impl Date {
     }
 }
 
-/// Calendar date and time in UTC.
-pub fn utc_date_time(instant: Timestamp) -> civil::DateTime {
-    Offset::UTC.to_datetime(instant)
-}
-
-/// The instant of a calendar date and time in UTC, in the years 1 to 9999.
-pub fn from_utc(at: civil::DateTime) -> Option<Timestamp> {
-    Offset::UTC.to_timestamp(at).ok().filter(|_| at.year() >= 1)
-}
-
 /// A FHIR dateTime with all seven digits of the fraction, as `2019-02-01T22:46:01.8750000Z`.
 /// See <https://hl7.org/fhir/R4/datatypes.html#dateTime>.
-pub fn fhir_date_time(instant: Timestamp) -> String {
-    format!("{}Z", seven_digits(utc_date_time(instant)))
+pub fn fhir_date_time(instant: Instant) -> String {
+    format!("{}Z", seven_digits(instant.utc()))
 }
 
 fn seven_digits(at: civil::DateTime) -> String {
@@ -105,8 +96,8 @@ fn seven_digits(at: civil::DateTime) -> String {
 }
 
 /// `yyyyMMddHHmmssZ`, the form of an instant in an Observation's identifier.
-pub fn identifier_segment(instant: Timestamp) -> String {
-    let at = utc_date_time(instant);
+pub fn identifier_segment(instant: Instant) -> String {
+    let at = instant.utc();
     format!(
         "{:04}{:02}{:02}{:02}{:02}{:02}Z",
         at.year(),
@@ -119,8 +110,8 @@ pub fn identifier_segment(instant: Timestamp) -> String {
 }
 
 /// Like [`identifier_segment`] with the seven digits of the fraction.
-pub fn identifier_segment_with_fraction(instant: Timestamp) -> String {
-    seven_digits(utc_date_time(instant))
+pub fn identifier_segment_with_fraction(instant: Instant) -> String {
+    seven_digits(instant.utc())
         .chars()
         .filter(char::is_ascii_digit)
         .chain(['Z'])

@@ -1,5 +1,6 @@
 //! A device message as the mapping sees it: `{"Body": …, "Properties": {…}, "SystemProperties": {…}}`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::compatibility::Compatibility;
@@ -15,6 +16,12 @@ pub struct DeviceMessage {
 /// Why a text is no device message.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MessageError {
+    /// It is not text.
+    #[error("the message is not UTF-8 at byte {position}")]
+    NotUtf8 {
+        /// The first byte that is not, counted from 1.
+        position: usize,
+    },
     /// It is not JSON.
     #[error(transparent)]
     Json(#[from] JsonError),
@@ -31,6 +38,20 @@ impl DeviceMessage {
     /// `SystemProperties`: then the body is `null`.
     pub fn read(text: &str, compatibility: Compatibility) -> Result<Self, MessageError> {
         Self::of(read_message(text, compatibility, MESSAGE_DEPTH + 1)?)
+    }
+
+    /// Reads a message of bytes. What is not UTF-8 is an error; the compatibility mode replaces it, as the original does.
+    pub fn read_bytes(bytes: &[u8], compatibility: Compatibility) -> Result<Self, MessageError> {
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(error) if compatibility == Compatibility::Strict => {
+                return Err(MessageError::NotUtf8 {
+                    position: error.valid_up_to() + 1,
+                });
+            }
+            Err(_) => String::from_utf8_lossy(bytes),
+        };
+        Self::read(&text, compatibility)
     }
 
     /// Puts a value into its envelope.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
+use crate::date_time::Instant;
 use crate::json::{Json, Object};
 
 /// A normalized measurement.
@@ -12,7 +11,7 @@ pub struct Measurement {
     /// The type, as the device template spells it.
     pub type_name: String,
     /// When it was taken.
-    pub occurrence_time: Timestamp,
+    pub occurrence_time: Instant,
     /// The device's identifier.
     pub device_id: String,
     /// The patient's identifier.

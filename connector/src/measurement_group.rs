@@ -1,11 +1,10 @@
 //! Groups the measurements of one message into the Observations they will be part of. Pure; no measurement is lost,
 //! none is in two groups.
 
-use indexmap::IndexMap;
-use jiff::Timestamp;
-
+use crate::date_time::Instant;
 use crate::fhir_mapping::{Boundary, FhirTemplate, PeriodInterval};
 use crate::measurement::Measurement;
+use indexmap::IndexMap;
 
 /// What must be equal for measurements to share an Observation (apart from time).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +31,7 @@ pub struct MeasurementGroup {
     /// The interval of the template.
     pub interval: PeriodInterval,
     /// Values by name with their times, in the order of time; of one time in the order of the message.
-    pub values: IndexMap<String, Vec<(Timestamp, String)>>,
+    pub values: IndexMap<String, Vec<(Instant, String)>>,
     /// Positions of the measurements in the list that was grouped.
     pub members: Vec<usize>,
 }
@@ -63,7 +62,7 @@ pub fn by_period(
     template: &FhirTemplate,
 ) -> Vec<MeasurementGroup> {
     let interval = template.period_interval;
-    let mut groups: IndexMap<Option<Timestamp>, MeasurementGroup> = IndexMap::new();
+    let mut groups: IndexMap<Option<Instant>, MeasurementGroup> = IndexMap::new();
     for &(index, measurement) in measurements {
         let boundary = interval.boundary(measurement.occurrence_time);
         let key = Some(boundary.start).filter(|_| interval != PeriodInterval::CorrelationId);

@@ -6,7 +6,8 @@ mod value;
 use std::sync::Arc;
 
 use crate::compatibility::Compatibility;
-use crate::device_mapping::expression::EvaluationError;
+use crate::date_time::Instant;
+use crate::device_mapping::expression::{EvaluationError, Matches};
 use crate::device_mapping::{DeviceMapping, DeviceTemplate, FieldExpression, View};
 use crate::device_message::DeviceMessage;
 use crate::json::{Json, Object};
@@ -60,17 +61,14 @@ pub fn normalize(message: &DeviceMessage, mapping: &DeviceMapping) -> Normalized
             template,
             compatibility: mapping.compatibility,
         };
-        match extraction.matches(&message.envelope) {
-            Ok(contexts) => {
-                for context in contexts {
-                    match extraction.measurement(&context) {
-                        Ok(measurement) => normalized.measurements.push((template.index, measurement)),
-                        Err(error) => normalized.errors.push(error),
-                    }
-                }
+        let (contexts, failure) = extraction.matches(&message.envelope);
+        for context in contexts {
+            match extraction.measurement(&context) {
+                Ok(measurement) => normalized.measurements.push((template.index, measurement)),
+                Err(error) => normalized.errors.push(error),
             }
-            Err(error) => normalized.errors.push(error),
         }
+        normalized.errors.extend(failure);
     }
     normalized
 }
@@ -83,18 +81,14 @@ struct Extraction<'m> {
 type Extracted<T> = Result<T, NormalizeError>;
 
 impl Extraction<'_> {
-    /// What the expressions see for each match.
-    fn matches(&self, envelope: &Json) -> Extracted<Vec<Json>> {
+    /// What the expressions see for each match, and why there may be fewer than there should be.
+    fn matches(&self, envelope: &Json) -> (Vec<Json>, Option<NormalizeError>) {
         let field = &self.template.type_match;
-        let found = field
-            .expression
-            .all(envelope, self.compatibility)
-            .map_err(|source| self.failed(field, source))?;
-        if self.template.view == View::Match {
-            return Ok(found);
-        }
-        let Json::Object(members) = envelope else {
-            return Ok(Vec::new());
+        let Matches { values, failure } = field.expression.all(envelope, self.compatibility);
+        let failure = failure.map(|source| self.failed(field, source));
+        let members = match envelope {
+            Json::Object(members) if self.template.view == View::MessageWithMatch => members,
+            _ => return (values, failure),
         };
         let with_match = |matched: Json| {
             let mut members: Object = (**members).clone();
@@ -102,7 +96,7 @@ impl Extraction<'_> {
             members.insert(Arc::from(MATCHED_TOKEN), matched);
             Json::Object(Arc::new(members))
         };
-        Ok(found.into_iter().map(with_match).collect())
+        (values.into_iter().map(with_match).collect(), failure)
     }
 
     fn measurement(&self, context: &Json) -> Extracted<Measurement> {
@@ -139,7 +133,7 @@ impl Extraction<'_> {
     }
 
     /// The first of the template's expressions that gives a time. The error is that of the last one that found anything.
-    fn timestamp(&self, context: &Json) -> Extracted<jiff::Timestamp> {
+    fn timestamp(&self, context: &Json) -> Extracted<Instant> {
         let mut failure = None;
         for field in &self.template.timestamps {
             let error = match self.find(field, context)? {

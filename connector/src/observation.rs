@@ -9,7 +9,7 @@ mod value;
 use jiff::Timestamp;
 
 use crate::compatibility::Compatibility;
-use crate::date_time::{identifier_segment, identifier_segment_with_fraction};
+use crate::date_time::{Instant, identifier_segment, identifier_segment_with_fraction};
 use crate::fhir_mapping::{Boundary, FhirTemplate, PeriodInterval};
 use crate::identity::{Identity, SERVICE_SYSTEM, logical_id};
 use crate::json::Json;
@@ -66,6 +66,14 @@ pub enum ObservationError {
         found: String,
         /// The element wanted.
         wanted: &'static str,
+    },
+    /// The identifier joins type and segment with a full stop, which either may contain: the stored Observation is of another type.
+    #[error(
+        "type {type_name}: the stored Observation with this identifier is of another type; use no full stop in types and correlation ids"
+    )]
+    OtherMeasurementType {
+        /// The type of the group.
+        type_name: String,
     },
     /// The stored Observation is not as this connector writes it.
     #[error("the stored Observation has no {0} that can be merged with")]
@@ -161,7 +169,7 @@ impl Plan<'_> {
     }
 }
 
-fn period_segment(boundary: Boundary, print: fn(Timestamp) -> String) -> String {
+fn period_segment(boundary: Boundary, print: fn(Instant) -> String) -> String {
     format!("{}.{}", print(boundary.start), print(boundary.end))
 }
 

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-fn run(arguments: &[&str], input: &str) -> Output {
+fn run(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     use std::io::Write;
     let mut program = Command::new(env!("CARGO_BIN_EXE_brazier-connector"))
         .args(arguments)
@@ -20,7 +20,7 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let written = program.stdin.take().unwrap().write_all(input.as_bytes());
+    let written = program.stdin.take().unwrap().write_all(input.as_ref());
     // A command that fails at its arguments closes its input without reading.
     if let Err(error) = written {
         assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "{error}");
@@ -231,5 +231,111 @@ fn nothing_can_be_looked_up_in_an_empty_service() {
             json["errors"][0]["message"],
             "there is no Device with the measurement's identifier"
         );
+    }
+}
+
+#[test]
+fn what_goes_wrong_in_a_line_costs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let mapping = folder.path().join("device.json");
+    let template = r#"{"templateType":"CollectionContent","template":[{"templateType":"JsonPathContent","template":{
+        "typeName":"weight","typeMatchExpression":"$.Body[?(@kg > 5)]","deviceIdExpression":"$.d","timestampExpression":"$.at",
+        "values":[{"valueName":"kg","valueExpression":"$.kg"}]}}]}"#;
+    fs::write(&mapping, template).unwrap();
+    let element = |kg: &str| format!(r#"{{"kg":{kg},"d":"x","at":"2020-01-01"}}"#);
+    let mut input = format!(
+        r#"{{"Body":[{},{},{}]}}"#,
+        element("70"),
+        element("\"heavy\""),
+        element("80")
+    )
+    .into_bytes();
+    input.extend(b"\n{\"Body\":[{\"kg\":\"9\",\"d\":\"\xff\",\"at\":\"2020-01-01\"}]}\n");
+    let mapping = mapping.to_str().unwrap();
+    let answers = |mode: &str| {
+        let output = run(
+            &["normalize", "--device-mapping", mapping, "--compatibility", mode],
+            &input,
+        );
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let measurement = |kg: &str, device: &str| {
+        format!(
+            r#"{{"type":"weight","occurrenceTimeUtc":"2020-01-01T00:00:00Z","deviceId":"{device}","properties":[{{"name":"kg","value":"{kg}"}}]}}"#
+        )
+    };
+    let both = [measurement("70", "x"), measurement("80", "x")].join(",");
+    assert_eq!(
+        answers("strict"),
+        format!(
+            "{{\"line\":1,\"measurements\":[{both}],\"errors\":[]}}\n{{\"line\":2,\"measurements\":[],\"errors\":[{{\"message\":\"the message is not UTF-8 at byte 25\"}}]}}\n"
+        )
+    );
+    assert_eq!(
+        answers("iomt-fhir"),
+        format!(
+            "{{\"line\":1,\"measurements\":[{both}],\"errors\":[{{\"template\":0,\"field\":\"typeMatchExpression\",\"mappingLine\":2,\"mappingColumn\":51,\"message\":\"typeMatchExpression: cannot compare this text as an integer\"}}]}}\n{{\"line\":2,\"measurements\":[{}],\"errors\":[]}}\n",
+            measurement("9", "\u{fffd}")
+        )
+    );
+}
+
+#[test]
+fn a_full_stop_in_a_type_brings_no_two_types_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let device = |name: &str| {
+        format!(
+            r#"{{"templateType":"JsonPathContent","template":{{"typeName":"{name}","typeMatchExpression":"$.Body[?(@type == '{name}')]",
+            "deviceIdExpression":"$.d","patientIdExpression":"$.p","timestampExpression":"$.at","correlationIdExpression":"$.session",
+            "values":[{{"valueName":"v","valueExpression":"$.v"}}]}}}}"#
+        )
+    };
+    let fhir = |name: &str| {
+        format!(
+            r#"{{"templateType":"CodeValueFhir","template":{{"typeName":"{name}","codes":[],"periodInterval":-1,
+            "value":{{"valueType":"Quantity","valueName":"v"}}}}}}"#
+        )
+    };
+    let collection = |name: &str, templates: [String; 2]| {
+        format!(
+            r#"{{"templateType":"{name}","template":[{}]}}"#,
+            templates.join(",")
+        )
+    };
+    let device = write(
+        "device.json",
+        &collection("CollectionContent", [device("a"), device("a.b")]),
+    );
+    let fhir = write(
+        "fhir.json",
+        &collection("CollectionFhir", [fhir("a"), fhir("a.b")]),
+    );
+    let message = concat!(
+        r#"{"Body":[{"type":"a","session":"b.c","v":1,"d":"d","p":"p","at":"2020-01-01"},"#,
+        r#"{"type":"a.b","session":"c","v":2,"d":"d","p":"p","at":"2020-01-01"}]}"#
+    );
+    for mode in ["strict", "iomt-fhir"] {
+        let arguments = [
+            "map",
+            "--device-mapping",
+            &device,
+            "--fhir-mapping",
+            &fhir,
+            "--identity",
+            "create",
+        ];
+        let output = run(&[&arguments[..], &["--compatibility", mode]].concat(), message);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(json["observations"].as_array().unwrap().len(), 1);
+        assert_eq!(json["observations"][0]["valueQuantity"]["value"], 1);
+        let error = json["errors"][0]["message"].as_str().unwrap();
+        assert!(error.contains("is of another type"), "{error}");
     }
 }

@@ -33,9 +33,9 @@ pub(super) fn run(arguments: &MapArguments) -> Result<bool, CommandError> {
         now: Timestamp::now(),
     };
     for line in lines(io::stdin().lock()) {
-        let (number, text) = line?;
-        if !text.trim().is_empty() {
-            mapped.message(number, &text, &device, &fhir);
+        let (number, bytes) = line?;
+        if !bytes.trim_ascii().is_empty() {
+            mapped.message(number, &bytes, &device, &fhir);
         }
     }
     let without_errors = mapped.errors.is_empty();
@@ -68,8 +68,8 @@ struct Mapped {
 }
 
 impl Mapped {
-    fn message(&mut self, line: usize, text: &str, device: &DeviceMapping, fhir: &FhirMapping) {
-        let message = match DeviceMessage::read(text, device.compatibility) {
+    fn message(&mut self, line: usize, bytes: &[u8], device: &DeviceMapping, fhir: &FhirMapping) {
+        let message = match DeviceMessage::read_bytes(bytes, device.compatibility) {
             Ok(message) => message,
             Err(error) => return self.error(line, Object::new(), &error.to_string()),
         };

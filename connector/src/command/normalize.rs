@@ -14,11 +14,11 @@ pub(super) fn run(arguments: &NormalizeArguments) -> Result<bool, CommandError> 
     let mut output = BufWriter::new(io::stdout().lock());
     let mut without_errors = true;
     for line in lines(io::stdin().lock()) {
-        let (number, text) = line?;
+        let (number, bytes) = line?;
         let mut measurements = Vec::new();
         let mut errors = Vec::new();
-        if !text.trim().is_empty() {
-            match DeviceMessage::read(&text, arguments.compatibility) {
+        if !bytes.trim_ascii().is_empty() {
+            match DeviceMessage::read_bytes(&bytes, arguments.compatibility) {
                 Ok(message) => {
                     let normalized = normalize(&message, &mapping);
                     measurements.extend(

@@ -1,8 +1,8 @@
 //! Reads dates and times: ISO 8601, year-month-day, month/day/year, and the names of months as in RFC 1123.
 
-use jiff::{SignedDuration, Timestamp, civil};
+use jiff::{SignedDuration, civil};
 
-use super::{Date, TICK_NANOSECONDS, WrittenZone, from_utc};
+use super::{Date, Instant, TICK_NANOSECONDS, WrittenZone};
 
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -24,7 +24,7 @@ const MONTH_NAMES: [&str; 12] = [
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 /// Reads the time of a measurement from text. Nothing if the text is no date, or outside the years 1 to 9999.
-pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
+pub fn parse_timestamp(text: &str) -> Option<Instant> {
     if let Some(date) = Date::recognise(text) {
         return Some(date.instant);
     }
@@ -91,12 +91,10 @@ fn civil_time(hour: i64, minute: i64, second: i64, nanosecond: i32) -> Option<ci
     civil::Time::new(hour?, minute?, second?, nanosecond).ok()
 }
 
-fn instant(date: civil::Date, time: civil::Time, seconds_later: i64) -> Option<Timestamp> {
-    let instant = from_utc(date.to_datetime(time))?;
-    let moved = instant
-        .checked_add(SignedDuration::from_secs(seconds_later))
-        .ok()?;
-    Some(moved).filter(|moved| (1..=9999).contains(&super::utc_date_time(*moved).year()))
+fn instant(date: civil::Date, time: civil::Time, seconds_later: i64) -> Option<Instant> {
+    let at = date.to_datetime(time);
+    let moved = at.checked_add(SignedDuration::from_secs(seconds_later)).ok()?;
+    Instant::from_utc(moved)
 }
 
 struct Cursor<'a> {

@@ -146,7 +146,7 @@ fn type_name(compilation: &mut Compilation<'_>, members: &mut Members<'_>) -> Op
 /// Device and time of messages that Azure IoT Hub or IoT Central wrapped.
 fn built_in(kind: Kind) -> (Option<FieldExpression>, Vec<FieldExpression>) {
     let built_in = |field: &str, path: &str| {
-        let expression = Expression::compile(path, Language::JsonPath).ok()?;
+        let expression = Expression::compile(path, Language::JsonPath, Compatibility::Strict).ok()?;
         Some(FieldExpression {
             field: field.to_owned(),
             line: 0,
@@ -252,7 +252,7 @@ impl ExpressionReader<'_, '_> {
             }
             return None;
         }
-        match Expression::compile(&text, language) {
+        match Expression::compile(&text, language, self.compilation.compatibility) {
             Ok(expression) => {
                 let (line, column) = self.compilation.position(offset);
                 Some(FieldExpression {

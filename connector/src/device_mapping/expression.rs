@@ -1,7 +1,7 @@
 //! An expression of a device mapping in either language, compiled once, evaluated on every message.
 
 use super::jmes_path::{self, JmesPath, Outcome};
-use super::json_path::{self, JsonPath};
+use super::json_path::{self, JsonPath, Selection};
 use crate::compatibility::Compatibility;
 use crate::json::Json;
 
@@ -62,25 +62,57 @@ pub enum EvaluationError {
     Several(usize),
 }
 
+/// What an expression finds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matches {
+    /// The values.
+    pub values: Vec<Json>,
+    /// Why others may be missing.
+    pub failure: Option<EvaluationError>,
+}
+
+impl From<Vec<Json>> for Matches {
+    fn from(values: Vec<Json>) -> Self {
+        Self {
+            values,
+            failure: None,
+        }
+    }
+}
+
 impl Expression {
     /// Compiles an expression.
-    pub fn compile(text: &str, language: Language) -> Result<Self, CompileError> {
+    pub fn compile(
+        text: &str,
+        language: Language,
+        compatibility: Compatibility,
+    ) -> Result<Self, CompileError> {
         let compiled = match language {
             Language::JsonPath => Compiled::JsonPath(JsonPath::parse(text)?),
-            Language::JmesPath => Compiled::JmesPath(JmesPath::compile(text)?),
+            Language::JmesPath => Compiled::JmesPath(JmesPath::compile(text, compatibility)?),
         };
         Ok(Self { compiled })
     }
 
     /// Every value that the expression finds: for `typeMatchExpression`, whose every match is a measurement.
-    pub fn all(&self, context: &Json, compatibility: Compatibility) -> Result<Vec<Json>, EvaluationError> {
+    pub fn all(&self, context: &Json, compatibility: Compatibility) -> Matches {
         match &self.compiled {
-            Compiled::JsonPath(path) => Ok(path.select(context, compatibility)?),
-            Compiled::JmesPath(expression) => Ok(match expression.evaluate(context, compatibility)? {
-                Outcome::Projection(values) => values,
-                Outcome::Value(Json::Null) => Vec::new(),
-                Outcome::Value(value) => vec![value],
-            }),
+            Compiled::JsonPath(path) => {
+                let Selection { values, failure } = path.select(context, compatibility);
+                Matches {
+                    values,
+                    failure: failure.map(EvaluationError::from),
+                }
+            }
+            Compiled::JmesPath(expression) => match expression.evaluate(context, compatibility) {
+                Ok(Outcome::Projection(values)) => Matches::from(values),
+                Ok(Outcome::Value(Json::Null)) => Matches::from(Vec::new()),
+                Ok(Outcome::Value(value)) => Matches::from(vec![value]),
+                Err(failure) => Matches {
+                    values: Vec::new(),
+                    failure: Some(failure.into()),
+                },
+            },
         }
     }
 
@@ -88,11 +120,11 @@ impl Expression {
     pub fn one(&self, context: &Json, compatibility: Compatibility) -> Result<Option<Json>, EvaluationError> {
         match &self.compiled {
             Compiled::JsonPath(path) => {
-                let mut found = path.select(context, compatibility)?;
-                if found.len() > 1 {
-                    Err(EvaluationError::Several(found.len()))
-                } else {
-                    Ok(found.pop())
+                let Selection { mut values, failure } = path.select(context, compatibility);
+                match (failure, values.len()) {
+                    (Some(failure), _) => Err(failure.into()),
+                    (None, 0 | 1) => Ok(values.pop()),
+                    (None, several) => Err(EvaluationError::Several(several)),
                 }
             }
             Compiled::JmesPath(expression) => match expression.evaluate(context, compatibility)? {

@@ -3,6 +3,7 @@
 //! members keep their order, an integer is not a decimal, and a date is not a text.
 //! See <https://jmespath.org/specification.html>.
 
+mod adjacency;
 mod arithmetic;
 mod compile;
 mod evaluate;
@@ -34,6 +35,7 @@ enum Ast {
         step: i32,
     },
     Chain(Box<Ast>, Box<Ast>),
+    Pipe(Box<Ast>, Box<Ast>),
     Flatten(Box<Ast>),
     Values(Box<Ast>),
     Projection(Box<Ast>, Box<Ast>),
@@ -71,8 +73,8 @@ impl Outcome {
 
 impl JmesPath {
     /// Compiles an expression; unknown functions and wrong numbers of arguments are errors.
-    pub fn compile(text: &str) -> Result<Self, CompileError> {
-        compile::compile(text).map(|root| Self { root })
+    pub fn compile(text: &str, compatibility: Compatibility) -> Result<Self, CompileError> {
+        compile::compile(text, compatibility).map(|root| Self { root })
     }
 
     /// Evaluates the expression on a value.

@@ -9,6 +9,7 @@ mod parse;
 use crate::compatibility::Compatibility;
 use crate::json::Json;
 
+use evaluate::Evaluation;
 pub use evaluate::EvaluationError;
 pub use parse::ParseError;
 
@@ -110,10 +111,28 @@ impl JsonPath {
     }
 
     /// All values that the path finds, in the order of the document.
-    pub fn select(&self, root: &Json, compatibility: Compatibility) -> Result<Vec<Json>, EvaluationError> {
-        let found = evaluate::select(&self.steps, root, root, compatibility)?;
-        Ok(found.into_iter().cloned().collect())
+    pub fn select(&self, root: &Json, compatibility: Compatibility) -> Selection {
+        let mut evaluation = Evaluation::of(root, compatibility);
+        match evaluation.select(&self.steps, root) {
+            Ok(found) => Selection {
+                values: found.into_iter().cloned().collect(),
+                failure: evaluation.into_failure(),
+            },
+            Err(failure) => Selection {
+                values: Vec::new(),
+                failure: Some(failure),
+            },
+        }
     }
+}
+
+/// What a path finds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// The values.
+    pub values: Vec<Json>,
+    /// Why the path, or a filter on one of the values, could not be evaluated.
+    pub failure: Option<EvaluationError>,
 }
 
 #[cfg(test)]

@@ -87,24 +87,31 @@ fn required_codes(compilation: &mut Compilation<'_>, members: &mut Members<'_>) 
     let path = members.path_of("codes");
     let offset = members.offset();
     let errors_before = compilation.error_count();
-    let codes = codes(compilation, members);
+    let codes = codes(compilation, members, CodesOf::Template);
     if codes.is_none() && compilation.error_count() == errors_before {
         compilation.error(offset, &path, "\"codes\" is required");
     }
     codes
 }
 
-fn codes(compilation: &mut Compilation<'_>, members: &mut Members<'_>) -> Option<Vec<Coding>> {
+/// Where codes stand. The original reads a FHIR `value` without asking for unknown members, also in its codes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CodesOf {
+    Template,
+    Value,
+}
+
+fn codes(compilation: &mut Compilation<'_>, members: &mut Members<'_>, of: CodesOf) -> Option<Vec<Coding>> {
     let elements = members.array(compilation, "codes")?;
     Some(
         elements
             .into_iter()
-            .filter_map(|(located, path)| coding(compilation, located, path))
+            .filter_map(|(located, path)| coding(compilation, located, path, of))
             .collect(),
     )
 }
 
-fn coding(compilation: &mut Compilation<'_>, located: &Located, path: String) -> Option<Coding> {
+fn coding(compilation: &mut Compilation<'_>, located: &Located, path: String, of: CodesOf) -> Option<Coding> {
     let mut members = Members::of(compilation, located, path)?;
     let mut text = |name: &'static str| non_empty(members.text(compilation, name));
     let coding = Coding {
@@ -112,7 +119,9 @@ fn coding(compilation: &mut Compilation<'_>, located: &Located, path: String) ->
         code: text("code"),
         display: text("display"),
     };
-    members.finish(compilation);
+    if of == CodesOf::Template || compilation.compatibility == Compatibility::Strict {
+        members.finish(compilation);
+    }
     Some(coding)
 }
 
@@ -124,7 +133,7 @@ fn category(compilation: &mut Compilation<'_>, members: &mut Members<'_>) -> Vec
             continue;
         };
         let text = non_empty(members.text(compilation, "text"));
-        let codes = codes(compilation, &mut members).unwrap_or_default();
+        let codes = codes(compilation, &mut members, CodesOf::Template).unwrap_or_default();
         members.finish(compilation);
         concepts.push(Concept { text, codes });
     }
@@ -175,7 +184,7 @@ fn value_of(compilation: &mut Compilation<'_>, located: &Located, path: String) 
         "string" => ValueKind::String,
         "codeableconcept" => {
             let text = text("text");
-            let codes = codes(compilation, &mut members).unwrap_or_default();
+            let codes = codes(compilation, &mut members, CodesOf::Value).unwrap_or_default();
             ValueKind::CodeableConcept(Concept { text, codes })
         }
         "sampleddata" => {
@@ -214,8 +223,8 @@ fn default_period(compilation: &mut Compilation<'_>, members: &mut Members<'_>) 
         return None;
     }
     let written = match &located.node {
-        Node::Number(digits) => Number::keeping_digits(digits),
-        _ => Number::Float(milliseconds?),
+        Node::Text(_) if digits.parse::<i64>().is_err() => Number::Float(milliseconds?),
+        _ => Number::keeping_digits(digits),
     };
     Some((written, ticks as i64))
 }

@@ -1,8 +1,8 @@
 //! How measurements share one Observation over time.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
-use crate::date_time::{from_utc, utc_date_time};
+use crate::date_time::Instant;
 
 /// `periodInterval`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub enum PeriodInterval {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Boundary {
     /// First instant.
-    pub start: Timestamp,
+    pub start: Instant,
     /// Last instant; it belongs to the period.
-    pub end: Timestamp,
+    pub end: Instant,
 }
 
 impl PeriodInterval {
@@ -50,8 +50,8 @@ impl PeriodInterval {
     }
 
     /// The period (in UTC) that a measurement at that instant belongs to. The end of an hour or day is its last 100 ns.
-    pub fn boundary(self, instant: Timestamp) -> Boundary {
-        let at = utc_date_time(instant);
+    pub fn boundary(self, instant: Instant) -> Boundary {
+        let at = instant.utc();
         let (start, hours) = match self {
             Self::CorrelationId | Self::Single => {
                 return Boundary {
@@ -62,12 +62,29 @@ impl PeriodInterval {
             Self::Hourly => (at.date().at(at.hour(), 0, 0, 0), 1),
             Self::Daily => (at.date().at(0, 0, 0, 0), 24),
         };
-        let start = from_utc(start).unwrap_or(instant);
+        let start = Instant::from_utc(start).unwrap_or(instant);
         let length = SignedDuration::from_hours(hours) - SignedDuration::from_nanos(100);
-        // The last hour of the year 9999 ends where time does.
         Boundary {
             start,
-            end: start.checked_add(length).unwrap_or(Timestamp::MAX),
+            end: start.later(length).unwrap_or(instant),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date_time::parse_timestamp;
+
+    #[test]
+    fn the_last_hour_and_day_of_time_end_with_it() {
+        let last = parse_timestamp("9999-12-31T23:59:59.9999999Z").unwrap();
+        for (interval, start) in [
+            (PeriodInterval::Hourly, "9999-12-31T23:00:00Z"),
+            (PeriodInterval::Daily, "9999-12-31T00:00:00Z"),
+        ] {
+            let boundary = interval.boundary(last);
+            assert_eq!((boundary.start.to_string().as_str(), boundary.end), (start, last));
         }
     }
 }

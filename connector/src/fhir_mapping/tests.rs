@@ -167,6 +167,34 @@ fn a_value_without_a_name_is_none_for_the_original() {
 }
 
 #[test]
+fn codes_of_a_value_may_have_unknown_members_for_the_original() {
+    let codes = r#""value":{"valueType":"CodeableConcept","valueName":"v","codes":[{"code":"c","note":1}]}"#;
+    let text = fhir_template(&format!(r#""typeName":"t","codes":[],{codes}"#));
+    assert_eq!(fhir_errors(IomtFhir, &text), [""; 0]);
+    assert!(fhir_errors(Strict, &text)[0].contains("value.codes[0].note: unknown member"));
+}
+
+#[test]
+fn a_period_given_as_text_is_written_as_a_number() {
+    for (written, expected) in [
+        (r#""900000""#, "900000"),
+        ("900000", "900000"),
+        (r#""0.5""#, "0.5"),
+        ("1e3", "1e3"),
+    ] {
+        let value =
+            format!(r#""value":{{"valueType":"SampledData","valueName":"v","defaultPeriod":{written}}}"#);
+        let text = fhir_template(&format!(r#""typeName":"t","codes":[],{value}"#));
+        let mapping = FhirMapping::compile(&text, Strict).unwrap();
+        let kind = mapping.template("t").unwrap().value.clone().unwrap().kind;
+        let ValueKind::SampledData { default_period, .. } = kind else {
+            panic!("{kind:?}");
+        };
+        assert_eq!(default_period.to_string(), expected);
+    }
+}
+
+#[test]
 fn types_are_unique_without_case_and_every_error_is_reported() {
     let template = |name: &str| {
         format!(r#"{{"templateType":"CodeValueFhir","template":{{"typeName":"{name}","codes":[]}}}}"#)

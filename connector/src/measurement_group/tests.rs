@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::compatibility::Compatibility::Strict;
+use crate::date_time::parse_timestamp;
 use crate::fhir_mapping::FhirMapping;
 
 fn template(interval: i64) -> FhirTemplate {
@@ -21,7 +22,7 @@ fn template(interval: i64) -> FhirTemplate {
 fn measurement(device: &str, patient: &str, seconds: i64, values: usize) -> Measurement {
     Measurement {
         type_name: "t".to_owned(),
-        occurrence_time: Timestamp::from_second(seconds).unwrap(),
+        occurrence_time: Instant::of_unix(jiff::SignedDuration::from_secs(seconds)).unwrap(),
         device_id: device.to_owned(),
         patient_id: Some(patient.to_owned()),
         encounter_id: None,
@@ -41,7 +42,7 @@ fn ids_are_not_joined_so_that_no_measurement_lands_on_another_patient() {
 #[test]
 fn periods_are_those_of_utc() {
     let at = |interval: i64| {
-        let instant = "2019-02-01T22:46:01.875Z".parse().unwrap();
+        let instant = parse_timestamp("2019-02-01T22:46:01.875Z").unwrap();
         let boundary = template(interval).period_interval.boundary(instant);
         format!("{} {}", boundary.start, boundary.end)
     };

@@ -1,9 +1,7 @@
 //! What an expression found, as the text or the time of a measurement.
 
-use jiff::Timestamp;
-
 use crate::compatibility::Compatibility;
-use crate::date_time::parse_timestamp;
+use crate::date_time::{Instant, parse_timestamp};
 use crate::json::{Json, Number, double_as_dotnet_prints};
 
 /// Why a found value cannot be used.
@@ -50,7 +48,7 @@ pub fn text(value: &Json, compatibility: Compatibility) -> Result<String, ValueE
 }
 
 /// A value as a time.
-pub fn timestamp(value: &Json) -> Result<Timestamp, ValueError> {
+pub fn timestamp(value: &Json) -> Result<Instant, ValueError> {
     match value {
         Json::Null => Err(ValueError::Null),
         Json::Number(_) => Err(ValueError::NumericTime),

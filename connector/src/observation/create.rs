@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::value::{self, Series};
 use super::{ObservationError, ObservationKey};
 use crate::compatibility::Compatibility;
-use crate::date_time::fhir_date_time;
+use crate::date_time::{Instant, fhir_date_time};
 use crate::fhir_mapping::{Boundary, Coding, Concept, FhirTemplate};
 use crate::identity::{Identity, SERVICE_SYSTEM, identifier};
 use crate::json::{Json, Object};
@@ -40,7 +40,7 @@ pub fn create(
         set("encounter", reference("Encounter", encounter));
     }
     set("effectivePeriod", period(group.boundary));
-    set("issued", Json::text(fhir_date_time(issued)));
+    set("issued", Json::text(fhir_date_time(Instant::from(issued))));
     set("device", reference("Device", &identity.device));
     let series = |name: &str| {
         group.values.get(name).map(|values| Series {

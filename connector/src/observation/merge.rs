@@ -85,7 +85,7 @@ pub fn merge(
 }
 
 /// Is the stored Observation the one of this group? Two single measurements within one second are not one
-/// (strict mode). Nor is an Observation with another identifier that happens to have the id.
+/// (strict mode). Nor is an Observation with another identifier that happens to have the id, nor one of another type.
 pub fn belongs_to(
     existing: &Json,
     key: &ObservationKey,
@@ -100,6 +100,12 @@ pub fn belongs_to(
         |identifier: &Json| identifier.member("value").and_then(Json::as_text) == Some(&*key.identifier);
     if !identifiers.iter().any(value) {
         return Err(ObservationError::Unreadable("identifier"));
+    }
+    let mut types = service_codes(existing).peekable();
+    if types.peek().is_some() && !types.any(|code| code == group.subject.type_name) {
+        return Err(ObservationError::OtherMeasurementType {
+            type_name: group.subject.type_name.clone(),
+        });
     }
     Ok(!super::has_key_within_second(group, compatibility) || effective(existing)? == group.boundary)
 }
@@ -133,15 +139,18 @@ fn merge_value(
 }
 
 fn is_component(component: &Json, name: &str) -> bool {
-    let codings = component.member("code").and_then(|code| code.member("coding"));
+    service_codes(component).any(|code| code == name)
+}
+
+/// What this connector calls an Observation (the type) or a component (the value's name).
+fn service_codes(coded: &Json) -> impl Iterator<Item = &str> {
+    let codings = coded.member("code").and_then(|code| code.member("coding"));
     codings
         .map(Json::elements)
         .unwrap_or_default()
         .iter()
-        .any(|coding| {
-            let text = |member: &str| coding.member(member).and_then(Json::as_text);
-            text("code") == Some(name) && text("system") == Some(SERVICE_SYSTEM)
-        })
+        .filter(|coding| coding.member("system").and_then(Json::as_text) == Some(SERVICE_SYSTEM))
+        .filter_map(|coding| coding.member("code").and_then(Json::as_text))
 }
 
 /// Observation.effectivePeriod or effectiveDateTime.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::compatibility::Compatibility::{IomtFhir, Strict};
+use crate::date_time::parse_timestamp;
 use crate::fhir_mapping::FhirMapping;
 use crate::json::read_fhir_resource;
 use crate::measurement::Measurement;
@@ -48,7 +49,7 @@ impl Case {
             .iter()
             .map(|(time, values)| Measurement {
                 type_name: "heartRate".to_owned(),
-                occurrence_time: time.parse().unwrap(),
+                occurrence_time: parse_timestamp(time).unwrap(),
                 device_id: "device".to_owned(),
                 patient_id: None,
                 encounter_id: None,

@@ -4,19 +4,18 @@ mod sampled_data;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::ObservationError;
 use super::create::concept;
 use super::decimal::decimal;
 use crate::compatibility::Compatibility;
+use crate::date_time::Instant;
 use crate::fhir_mapping::{Boundary, ValueKind, ValueTemplate};
 use crate::json::{Json, Number, Object};
 
 /// The values of one name with their times, and the period of their Observation.
 #[derive(Clone, Copy)]
 pub(super) struct Series<'v> {
-    pub(super) values: &'v [(Timestamp, String)],
+    pub(super) values: &'v [(Instant, String)],
     pub(super) within: Boundary,
 }
 

@@ -27,7 +27,9 @@ impl Evaluation {
                     return Ok(Outcome::Value(Json::Null));
                 };
                 let mut projected = Vec::with_capacity(values.len());
-                for value in values.iter() {
+                // The original projects no null; the specification projects it and leaves out null results.
+                let skips_null = self.compatibility == Compatibility::IomtFhir;
+                for value in values.iter().filter(|value| !(skips_null && value.is_null())) {
                     let value = self.value(right, value)?;
                     if !value.is_null() {
                         projected.push(value);
@@ -35,7 +37,12 @@ impl Evaluation {
                 }
                 Ok(Outcome::Projection(projected))
             }
-            Ast::Chain(left, right) => self.outcome(right, &self.value(left, current)?),
+            Ast::Chain(left, right) => match self.value(left, current)? {
+                // Nothing is looked for in null, and no function called on it.
+                Json::Null => Ok(Outcome::Value(Json::Null)),
+                left => self.outcome(right, &left),
+            },
+            Ast::Pipe(left, right) => self.outcome(right, &self.value(left, current)?),
             Ast::And(left, right) => {
                 let outcome = self.outcome(left, current)?;
                 if outcome.truthy() {
@@ -59,7 +66,7 @@ impl Evaluation {
     /// Evaluates to one value; a projection becomes an array.
     pub(super) fn value(self, ast: &Ast, current: &Json) -> Evaluated<Json> {
         Ok(match ast {
-            Ast::Projection(..) | Ast::Chain(..) | Ast::And(..) | Ast::Or(..) => {
+            Ast::Projection(..) | Ast::Chain(..) | Ast::Pipe(..) | Ast::And(..) | Ast::Or(..) => {
                 self.outcome(ast, current)?.into_json()
             }
             Ast::Current => current.clone(),
@@ -91,6 +98,12 @@ impl Evaluation {
                 &self.value(left, current)?,
                 &self.value(right, current)?,
             ),
+            // The specification: nothing is selected of null. The original selects nulls, after a pipe.
+            Ast::List(_) | Ast::Hash(_)
+                if current.is_null() && self.compatibility == Compatibility::Strict =>
+            {
+                Json::Null
+            }
             Ast::List(elements) => {
                 let values = elements.iter().map(|element| self.value(element, current));
                 Json::array(values.collect::<Result<_, _>>()?)

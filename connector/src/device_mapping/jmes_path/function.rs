@@ -159,8 +159,8 @@ pub(super) fn call(function: Function, arguments: Vec<Argument<'_>>, evaluation:
         Function::EndsWith => Ok(Json::Bool(call.text(0)?.ends_with(&*call.text(1)?))),
         Function::InsertString => call.insert_string(),
         Function::Join => call.join(),
-        Function::FromUnixTimestamp => call.unix_time(jiff::Timestamp::from_second),
-        Function::FromUnixTimestampMs => call.unix_time(jiff::Timestamp::from_millisecond),
+        Function::FromUnixTimestamp => call.unix_time(jiff::SignedDuration::from_secs),
+        Function::FromUnixTimestampMs => call.unix_time(jiff::SignedDuration::from_millis),
         Function::Keys => Ok(Json::array(
             call.object(0)?
                 .keys()

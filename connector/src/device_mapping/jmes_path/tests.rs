@@ -9,7 +9,7 @@ const DOCUMENT: &str = r#"{"a":{"b":5,"z":1,"c":"x"},"l":[{"v":1},{"v":2.5},{"w"
 
 fn value(mode: Compatibility, expression: &str) -> Result<String, String> {
     let document = read_message(DOCUMENT, mode, 64).unwrap();
-    let compiled = JmesPath::compile(expression).map_err(|error| error.to_string())?;
+    let compiled = JmesPath::compile(expression, mode).map_err(|error| error.to_string())?;
     Ok(
         match compiled
             .evaluate(&document, mode)
@@ -203,11 +203,100 @@ fn what_cannot_work_is_refused_when_compiling() {
         ("nope(a)", "there is no function nope"),
         ("a[::0]", "step"),
         ("l[?v", "not a JMESPath expression"),
+        (
+            "add(",
+            "expected a name, a literal or a function, found the end at character 5",
+        ),
+        (
+            "\"ä\".b-c",
+            "a name with a hyphen stands in double quotes at character 6",
+        ),
+        (
+            "$.a",
+            "'$' is JSONPath; JMESPath begins with a name at character 1",
+        ),
+        ("add(a b)", "expected ',' or an operator at character 7"),
+        ("add(a, b) (c)", "not a JMESPath expression"),
+        ("[a 'b']", "expected ',' or an operator at character 4"),
+        ("{a: b c: d}", "not a JMESPath expression"),
     ] {
-        let error = JmesPath::compile(expression).unwrap_err().to_string();
+        let error = JmesPath::compile(expression, Strict).unwrap_err().to_string();
         assert!(error.contains(part), "{expression}: {error}");
     }
-    assert!(JmesPath::compile(&"(".repeat(100_000)).is_err());
-    assert!(JmesPath::compile(&"!".repeat(100_000)).is_err());
-    assert!(JmesPath::compile(&format!("{}a", "a.".repeat(100_000))).is_err());
+    assert!(JmesPath::compile(&"(".repeat(100_000), Strict).is_err());
+    assert!(JmesPath::compile(&"!".repeat(100_000), Strict).is_err());
+    assert!(JmesPath::compile(&format!("{}a", "a.".repeat(100_000)), Strict).is_err());
+}
+
+#[test]
+fn a_negation_holds_for_the_whole_path() {
+    for mode in [Strict, IomtFhir] {
+        check(
+            mode,
+            &[
+                ("!a.b", "false"),
+                ("!a.q.r", "true"),
+                ("!l[9].v", "true"),
+                ("!l[*].v", "false"),
+                ("!l[?w].q", "true"),
+                ("!e[]", "true"),
+                ("!a.q || t", "true"),
+                ("!a.b == `false`", "true"),
+                ("!a.q | type(@)", "\"boolean\""),
+                ("!a.b | [0]", "null"),
+                ("l[?!v.x && v]", r#"each:{"v":1},{"v":2.5}"#),
+                ("l[?!v]", r#"each:{"w":3}"#),
+            ],
+        );
+    }
+}
+
+#[test]
+fn nothing_is_selected_of_null() {
+    for mode in [Strict, IomtFhir] {
+        check(
+            mode,
+            &[
+                ("nul.{x: y}", "null"),
+                ("q.[x]", "null"),
+                ("q.add(@, `1`)", "null"),
+                ("q.length(@)", "null"),
+                ("a.{x: q}", r#"{"x":null}"#),
+                ("q[*].{x: y}", "null"),
+                ("`[null,{\"y\":1}]`[*].{x: y}", r#"each:{"x":1}"#),
+                ("`[null,{\"y\":1}]`[].[y]", "each:[1]"),
+            ],
+        );
+    }
+    check(Strict, &[("nul | {x: y}", "null"), ("q | [x]", "null")]);
+    check(
+        IomtFhir,
+        &[("nul | {x: y}", r#"{"x":null}"#), ("q | [x]", "[null]")],
+    );
+}
+
+#[test]
+fn a_json_literal_is_read_as_a_message_is() {
+    check(
+        Strict,
+        &[
+            (r#"d == `"2019-02-01T22:46:01Z"`"#, "true"),
+            (r#"`["2019-02-01T22:46:01Z"]` | [0]"#, "\"2019-02-01T22:46:01Z\""),
+            (
+                r#"insertString(`"2019-02-01T22:46:01Z"`, '!', `0`)"#,
+                "\"!2019-02-01T22:46:01Z\"",
+            ),
+        ],
+    );
+    check(
+        IomtFhir,
+        &[
+            (r#"d == `"2019-02-01T22:46:01Z"`"#, "true"),
+            ("d == '2019-02-01T22:46:01Z'", "false"),
+            (
+                "insertString('2019-02-01T22:46:01Z', '!', `0`)",
+                "\"!2019-02-01T22:46:01Z\"",
+            ),
+        ],
+    );
 }

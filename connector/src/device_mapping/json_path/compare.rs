@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::compatibility::Compatibility;
-use crate::date_time::{Date, parse_timestamp};
+use crate::date_time::{Date, Instant, parse_timestamp};
 use crate::json::{Json, Number};
 
 /// Two values that `<` or `>` cannot compare (compatibility mode; in the strict mode they simply do not match).
@@ -104,7 +104,7 @@ fn as_bool(value: &Json) -> Result<bool, ComparisonError> {
     }
 }
 
-fn as_instant(value: &Json) -> Result<jiff::Timestamp, ComparisonError> {
+fn as_instant(value: &Json) -> Result<Instant, ComparisonError> {
     let instant = match value {
         Json::Date(Date { instant, .. }) => Some(*instant),
         Json::Text(text) => parse_timestamp(text),

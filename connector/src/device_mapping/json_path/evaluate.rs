@@ -24,76 +24,98 @@ pub enum EvaluationError {
 
 type Found<'a> = Result<Vec<&'a Json>, EvaluationError>;
 
-pub(super) fn select<'a>(
-    steps: &'a [Step],
+/// The evaluation of one path on one document.
+pub(super) struct Evaluation<'a> {
     root: &'a Json,
-    start: &'a Json,
     compatibility: Compatibility,
-) -> Found<'a> {
-    let mut current = vec![start];
-    for step in steps {
-        let mut next = Vec::new();
-        if *step == Step::Root {
-            next.push(root);
-        } else {
-            for value in current {
-                apply(step, root, value, compatibility, &mut next)?;
-                if next.len() > LIMIT {
-                    return Err(EvaluationError::TooMany);
-                }
-            }
-        }
-        if next.is_empty() {
-            return Ok(next);
-        }
-        current = next;
-    }
-    Ok(current)
+    failure: Option<EvaluationError>,
 }
 
-fn apply<'a>(
-    step: &'a Step,
-    root: &'a Json,
-    value: &'a Json,
-    compatibility: Compatibility,
-    next: &mut Vec<&'a Json>,
-) -> Result<(), EvaluationError> {
-    match step {
-        Step::Root => next.push(root),
-        Step::Member(Some(name)) => next.extend(value.member(name)),
-        Step::Member(None) => {
-            if let Json::Object(members) = value {
-                next.extend(members.values());
-            }
+impl<'a> Evaluation<'a> {
+    pub(super) fn of(root: &'a Json, compatibility: Compatibility) -> Self {
+        Self {
+            root,
+            compatibility,
+            failure: None,
         }
-        Step::Members(names) => next.extend(names.iter().filter_map(|name| value.member(name))),
-        Step::Descendants(Some(name)) => descendants_named(value, std::slice::from_ref(name), next),
-        Step::Descendants(None) => next.extend(self_and_descendants(value)),
-        Step::DescendantsNamed(names) => descendants_named(value, names, next),
-        Step::Index(None) => next.extend(value.elements()),
-        Step::Index(Some(index)) => next.extend(element(value, *index)?),
-        Step::Indexes(indexes) => {
-            for index in indexes {
-                next.extend(element(value, *index)?);
-            }
-        }
-        Step::Slice { start, end, step } => slice(value.elements(), [*start, *end, *step], next),
-        Step::Filter(query) => {
-            for element in value.elements() {
-                if matches(query, root, element, compatibility)? {
-                    next.push(element);
+    }
+
+    /// Why the first value that a filter could not be applied to is missing.
+    pub(super) fn into_failure(self) -> Option<EvaluationError> {
+        self.failure
+    }
+
+    pub(super) fn select(&mut self, steps: &'a [Step], start: &'a Json) -> Found<'a> {
+        let mut current = vec![start];
+        for step in steps {
+            let mut next = Vec::new();
+            if *step == Step::Root {
+                next.push(self.root);
+            } else {
+                for value in current {
+                    self.apply(step, value, &mut next)?;
+                    if next.len() > LIMIT {
+                        return Err(EvaluationError::TooMany);
+                    }
                 }
             }
+            if next.is_empty() {
+                return Ok(next);
+            }
+            current = next;
         }
-        Step::DescendantFilter(query) => {
-            for node in self_and_descendants(value) {
-                if matches(query, root, node, compatibility)? {
-                    next.push(node);
+        Ok(current)
+    }
+
+    fn apply(
+        &mut self,
+        step: &'a Step,
+        value: &'a Json,
+        next: &mut Vec<&'a Json>,
+    ) -> Result<(), EvaluationError> {
+        match step {
+            Step::Root => next.push(self.root),
+            Step::Member(Some(name)) => next.extend(value.member(name)),
+            Step::Member(None) => {
+                if let Json::Object(members) = value {
+                    next.extend(members.values());
+                }
+            }
+            Step::Members(names) => next.extend(names.iter().filter_map(|name| value.member(name))),
+            Step::Descendants(Some(name)) => descendants_named(value, std::slice::from_ref(name), next),
+            Step::Descendants(None) => next.extend(self_and_descendants(value)),
+            Step::DescendantsNamed(names) => descendants_named(value, names, next),
+            Step::Index(None) => next.extend(value.elements()),
+            Step::Index(Some(index)) => next.extend(element(value, *index)?),
+            Step::Indexes(indexes) => {
+                for index in indexes {
+                    next.extend(element(value, *index)?);
+                }
+            }
+            Step::Slice { start, end, step } => slice(value.elements(), [*start, *end, *step], next),
+            Step::Filter(query) => self.filter(query, value.elements().iter(), next),
+            Step::DescendantFilter(query) => self.filter(query, self_and_descendants(value), next),
+        }
+        Ok(())
+    }
+
+    /// A value that the filter cannot be applied to is left out, and the reason kept: the others are still found.
+    fn filter(
+        &mut self,
+        query: &'a Query,
+        candidates: impl IntoIterator<Item = &'a Json>,
+        next: &mut Vec<&'a Json>,
+    ) {
+        for candidate in candidates {
+            match matches(query, self.root, candidate, self.compatibility) {
+                Ok(true) => next.push(candidate),
+                Ok(false) => {}
+                Err(error) => {
+                    self.failure.get_or_insert(error);
                 }
             }
         }
     }
-    Ok(())
 }
 
 fn element(value: &Json, index: i32) -> Result<Option<&Json>, EvaluationError> {
@@ -217,7 +239,11 @@ fn matches(query: &Query, root: &Json, node: &Json, mode: Compatibility) -> Resu
 fn values<'a>(side: &'a Side, root: &'a Json, node: &'a Json, mode: Compatibility) -> Found<'a> {
     match side {
         Side::Value(value) => Ok(vec![value]),
-        Side::Path(steps) => select(steps, root, node, mode),
+        Side::Path(steps) => {
+            let mut evaluation = Evaluation::of(root, mode);
+            let found = evaluation.select(steps, node)?;
+            evaluation.into_failure().map_or(Ok(found), Err)
+        }
     }
 }
 

@@ -7,8 +7,11 @@ use crate::json::read_message;
 fn found_in(mode: Compatibility, document: &str, path: &str) -> Result<Vec<String>, String> {
     let document = read_message(document, mode, 64).unwrap();
     let path = JsonPath::parse(path).map_err(|error| error.to_string())?;
-    let found = path.select(&document, mode).map_err(|error| error.to_string())?;
-    Ok(found.iter().map(ToString::to_string).collect())
+    let Selection { values, failure } = path.select(&document, mode);
+    match failure {
+        Some(failure) => Err(failure.to_string()),
+        None => Ok(values.iter().map(ToString::to_string).collect()),
+    }
 }
 
 fn check(document: &str, cases: &[(&str, &[&str])]) {
@@ -136,6 +139,7 @@ fn comparisons() {
             ("$[?(@v === 5)]", &[r#"{"v":5}"#, r#"{"v":5.0}"#]),
             ("$[?(@v == true)]", &[r#"{"v":true}"#]),
             ("$[?(@v =~ /^[xy]$/i)]", &[r#"{"v":"x"}"#]),
+            ("$[?(@v =~ /^X$/gi)]", &[r#"{"v":"x"}"#]),
             ("$[?(@v != 5)].v", &["\"5\"", "\"x\"", "7", "true"]),
         ],
     );
@@ -231,4 +235,15 @@ fn texts_that_are_no_paths_are_refused_with_their_place() {
 fn filters_in_filters_end_somewhere() {
     assert!(JsonPath::parse(&"$[?(@".repeat(10_000)).is_err());
     assert!(JsonPath::parse("$.a[?(@.b[?(@.c)])]").is_ok());
+}
+
+#[test]
+fn what_a_filter_cannot_compare_costs_no_other_value() {
+    let list = read_message(r#"[{"v":10},{"v":"x"},{"v":20},{"v":[1]}]"#, IomtFhir, 64).unwrap();
+    let path = JsonPath::parse("$[?(@v > 5)].v").unwrap();
+    let Selection { values, failure } = path.select(&list, IomtFhir);
+    assert_eq!(values, [Json::integer(10), Json::integer(20)]);
+    assert!(failure.is_some());
+    let Selection { values, failure } = path.select(&list, Strict);
+    assert_eq!((values.len(), failure), (2, None));
 }

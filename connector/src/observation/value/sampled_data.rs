@@ -1,11 +1,11 @@
 //! SampledData: values on a grid of equal steps from the start to the end of the period, both included. A slot holds its
 //! last value, an empty one `E`. See <https://hl7.org/fhir/R4/datatypes.html#SampledData>.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use super::{ObservationError, Series};
 use crate::compatibility::Compatibility;
-use crate::date_time::TICK_NANOSECONDS;
+use crate::date_time::{Instant, TICK_NANOSECONDS};
 use crate::fhir_mapping::Boundary;
 use crate::json::Json;
 use crate::observation::decimal::decimal;
@@ -62,7 +62,7 @@ pub(super) fn merged(
             .checked_mul(100)
             .map(SignedDuration::from_nanos)
             .ok_or_else(unreadable)?;
-        values.push((stored.start.checked_add(offset).map_err(|_| unreadable())?, value));
+        values.push((stored.start.later(offset).ok_or_else(unreadable)?, value));
     }
     values.extend(series.values.iter().map(|(time, value)| (*time, value.as_str())));
     // Stable: of one time the new value comes last and wins.
@@ -84,12 +84,11 @@ fn check(name: &str, series: Series<'_>, compatibility: Compatibility) -> Result
 
 fn place<'v>(
     name: &str,
-    values: impl Iterator<Item = (Timestamp, &'v str)>,
+    values: impl Iterator<Item = (Instant, &'v str)>,
     within: Boundary,
     step_ticks: i64,
 ) -> Result<String, ObservationError> {
-    let ticks =
-        |from: Timestamp, to: Timestamp| (to.as_nanosecond() - from.as_nanosecond()) / TICK_NANOSECONDS;
+    let ticks = |from: Instant, to: Instant| to.since(from).as_nanos() / TICK_NANOSECONDS;
     let step = i128::from(step_ticks);
     let slots = ticks(within.start, within.end) / step + 1;
     if slots > MOST_SLOTS {

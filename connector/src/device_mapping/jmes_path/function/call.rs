@@ -3,9 +3,11 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::{Argument, Called, Function, FunctionError, text};
 use crate::compatibility::Compatibility;
-use crate::date_time::{Date, utc_date_time};
+use crate::date_time::{Date, Instant};
 use crate::device_mapping::jmes_path::Ast;
 use crate::device_mapping::jmes_path::arithmetic::{self, ArithmeticError};
 use crate::device_mapping::jmes_path::evaluate::Evaluation;
@@ -217,13 +219,12 @@ impl Call<'_> {
         Ok(Json::text(parts?.join(&*separator)))
     }
 
-    pub(super) fn unix_time(&self, convert: fn(i64) -> Result<jiff::Timestamp, jiff::Error>) -> Called<Json> {
-        let instant = convert(self.integer(0)?).ok();
-        let in_range = |instant: &jiff::Timestamp| utc_date_time(*instant).year() >= 1;
+    pub(super) fn unix_time(&self, unit: fn(i64) -> SignedDuration) -> Called<Json> {
+        let instant = Instant::of_unix(unit(self.integer(0)?));
         let out_of_range = FunctionError::TimestampOutOfRange {
             function: self.function.name(),
         };
-        let date = Date::utc(instant.filter(in_range).ok_or(out_of_range)?);
+        let date = Date::utc(instant.ok_or(out_of_range)?);
         Ok(match self.evaluation.compatibility {
             Compatibility::IomtFhir => Json::Date(date),
             Compatibility::Strict => Json::text(date.iso_text()),

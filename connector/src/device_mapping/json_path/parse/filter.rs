@@ -147,7 +147,7 @@ impl Parser {
         Err(self.error_at(start, "this is no number"))
     }
 
-    /// `/expression/options` with the options i, m, s and x.
+    /// `/expression/options`; the options i, m, s and x mean something.
     fn pattern(&mut self) -> Parsed<Pattern> {
         let opened_at = self.at;
         if self.peek() != Some('/') {
@@ -178,7 +178,8 @@ impl Parser {
                 'm' => builder.multi_line(true),
                 's' => builder.dot_matches_new_line(true),
                 'x' => builder.ignore_whitespace(true),
-                _ => return Err(self.error("the options of a regular expression are i, m, s and x")),
+                // Others, such as g, mean nothing, as in .NET.
+                _ => &mut builder,
             };
             self.at += 1;
         }
