@@ -7,6 +7,7 @@ mod fixture;
 mod bad_input;
 mod batch;
 mod binary;
+mod canonical;
 mod capabilities;
 mod conditional_delete;
 mod create;
