@@ -346,7 +346,11 @@ fn ignores_unknown_parameters_only_when_it_may() {
 fn refuses_wrong_modifiers_and_values_always() {
     for (searched, text, telling) in [
         ("Patient", "name:not=x", ":exact, :contains and :missing"),
-        ("Patient", "gender:exact=x", ":not, :text, :of-type, :in, :not-in, :above, :below and :missing"),
+        (
+            "Patient",
+            "gender:exact=x",
+            ":not, :text, :of-type, :in, :not-in, :above, :below and :missing",
+        ),
         ("Patient", "gender:of-type=a|b|c", "identifiers"),
         ("Patient", "identifier:of-type=a|b", "system|code"),
         ("Patient", "gender:in=http://vs", "the codes themselves"),
