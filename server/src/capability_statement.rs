@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use crate::operation;
 use crate::request::format::JSON_PATCH;
 use crate::resource::{Json, Object, ResourceType};
 use crate::router;
@@ -13,7 +14,7 @@ use crate::search::parameter::{ParameterKind, SearchParameter};
 use crate::state::Settings;
 
 /// When what the statement claims last changed.
-const DATE: &str = "2026-11-23";
+const DATE: &str = "2026-11-25";
 
 /// The parameters that every type has and that are not in the registry, with their definitions' ids and types.
 const ALWAYS: [(&str, &str, &str); 2] = [
@@ -33,14 +34,19 @@ pub fn write(base_url: &str, settings: &Settings) -> String {
     ]);
     let statement = object([
         ("resourceType", "CapabilityStatement".into()),
+        ("url", format!("{base_url}/metadata").into()),
+        ("version", env!("CARGO_PKG_VERSION").into()),
+        ("name", "Brazier".into()),
+        ("title", "Brazier FHIR R4 server".into()),
         ("status", "active".into()),
         ("date", DATE.into()),
+        ("publisher", "Brazier".into()),
         ("kind", "instance".into()),
         ("software", software),
         ("implementation", implementation),
         ("fhirVersion", "4.0.1".into()),
         ("format", texts(["application/fhir+json", "json"])),
-        ("patchFormat", texts([JSON_PATCH])),
+        ("patchFormat", texts([JSON_PATCH, "application/fhir+json"])),
     ]);
     let mut text = statement.to_text();
     text.pop();
@@ -100,6 +106,13 @@ fn resource(resource_type: ResourceType, includes: &Includes, update_create: boo
         ("conditionalDelete", "single".into()),
         ("referencePolicy", texts(["literal", "logical", "local"])),
     ]);
+    let operations = operation::of(resource_type).iter().map(|operation| {
+        object([
+            ("name", operation.name.into()),
+            ("definition", operation.definition.into()),
+        ])
+    });
+    resource.set("operation", Json::Array(operations.collect()));
     for (name, values) in [
         ("searchInclude", includes.forward.get(&resource_type)),
         ("searchRevInclude", includes.reverse.get(&resource_type)),

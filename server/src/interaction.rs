@@ -16,8 +16,8 @@ mod delete;
 mod history;
 mod patch;
 mod perform;
-mod read;
-mod search;
+pub mod read;
+pub mod search;
 mod transaction;
 mod update;
 mod vread;
@@ -73,6 +73,10 @@ pub enum Interaction {
         /// The type searched; `None` for all (`*`).
         resource_type: Option<ResourceType>,
     },
+    /// <http://hl7.org/fhir/R4/resource-operation-validate.html>
+    Validate(ResourceType, Option<String>),
+    /// <http://hl7.org/fhir/R4/patient-operation-everything.html>, of the patient with this id
+    Everything(String),
     /// <http://hl7.org/fhir/R4/http.html#transaction>: a batch or a transaction, which the body tells.
     Bundle,
 }
@@ -93,6 +97,7 @@ impl Interaction {
             Interaction::HistorySystem => &["history-system"],
             Interaction::SearchType(_) | Interaction::SearchCompartment { .. } => &["search-type"],
             Interaction::SearchSystem => &["search-system"],
+            Interaction::Validate(..) | Interaction::Everything(_) => &["operation"],
             Interaction::Bundle => &["transaction", "batch"],
         }
     }
@@ -114,7 +119,9 @@ impl Interaction {
             }
             Interaction::SearchType(_)
             | Interaction::SearchSystem
-            | Interaction::SearchCompartment { .. } => DataAction::Search,
+            | Interaction::SearchCompartment { .. }
+            | Interaction::Everything(_) => DataAction::Search,
+            Interaction::Validate(..) => DataAction::Validate,
         })
     }
 
@@ -124,6 +131,7 @@ impl Interaction {
             Interaction::Capabilities
             | Interaction::HistorySystem
             | Interaction::SearchSystem
+            | Interaction::Everything(_)
             | Interaction::Bundle => None,
             Interaction::Read(resource_type, _)
             | Interaction::Vread(resource_type, ..)
@@ -136,6 +144,7 @@ impl Interaction {
             | Interaction::ConditionalDelete(resource_type)
             | Interaction::HistoryInstance(resource_type, _)
             | Interaction::HistoryType(resource_type)
+            | Interaction::Validate(resource_type, _)
             | Interaction::SearchType(resource_type) => Some(*resource_type),
             Interaction::SearchCompartment { resource_type, .. } => *resource_type,
         }
@@ -150,6 +159,8 @@ impl Interaction {
             | Interaction::Patch(_, id)
             | Interaction::Delete(_, id)
             | Interaction::HistoryInstance(_, id)
+            | Interaction::Validate(_, Some(id))
+            | Interaction::Everything(id)
             | Interaction::SearchCompartment { id, .. } => Some(id),
             _ => None,
         }

@@ -18,6 +18,7 @@ pub mod health;
 pub mod interaction;
 pub mod metrics;
 pub mod middleware;
+pub mod operation;
 pub mod operation_outcome;
 pub mod request;
 pub mod resource;

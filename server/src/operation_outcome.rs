@@ -39,6 +39,14 @@ pub fn of_error(error: &InteractionError) -> String {
     write(&issues(error))
 }
 
+/// The OperationOutcome of a validation; without mistakes it says so.
+pub fn of_validation(issues: &[validation::Issue]) -> String {
+    if issues.is_empty() {
+        return success("the resource is valid");
+    }
+    write(&issues.iter().map(validation_issue).collect::<Vec<_>>())
+}
+
 /// The OperationOutcome of something that went well.
 pub fn success(diagnostics: &str) -> String {
     write(&[OutcomeIssue {
@@ -121,7 +129,6 @@ fn row(error: &InteractionError) -> (StatusCode, &'static str) {
         E::OtherId { .. } => (StatusCode::BAD_REQUEST, "value"),
         E::IdTaken { .. } => (StatusCode::CONFLICT, "conflict"),
         E::Patch(_) => (StatusCode::UNPROCESSABLE_ENTITY, "processing"),
-        E::NotSupported(_) => (StatusCode::NOT_IMPLEMENTED, "not-supported"),
         E::Storage(error) => storage_row(error),
         E::Timeout { .. } => (StatusCode::SERVICE_UNAVAILABLE, "timeout"),
         E::Fault => (StatusCode::INTERNAL_SERVER_ERROR, "exception"),
@@ -161,10 +168,7 @@ fn entry_row(error: &InteractionError) -> (StatusCode, &'static str) {
     let (status, code) = row(error);
     let about_entry = matches!(
         status,
-        StatusCode::NOT_FOUND
-            | StatusCode::GONE
-            | StatusCode::METHOD_NOT_ALLOWED
-            | StatusCode::NOT_IMPLEMENTED
+        StatusCode::NOT_FOUND | StatusCode::GONE | StatusCode::METHOD_NOT_ALLOWED
     );
     (
         if about_entry {

@@ -4,6 +4,7 @@
 use http::Method;
 
 use crate::interaction::Interaction;
+use crate::operation;
 use crate::request::logical_id::is_logical_id;
 use crate::request::query_string::{self, QueryStringError};
 use crate::resource::ResourceType;
@@ -56,6 +57,8 @@ enum Place {
     Version(ResourceType, String, String),
     Compartment(ResourceType, String, Option<ResourceType>),
     CompartmentSearch(ResourceType, String, Option<ResourceType>),
+    Validate(ResourceType, Option<String>),
+    Everything(String),
 }
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -139,6 +142,10 @@ impl Place {
             ("PATCH", Place::Instance(kind, id)) => Interaction::Patch(kind, id),
             ("DELETE", Place::Instance(kind, id)) => Interaction::Delete(kind, id),
 
+            ("POST", Place::Validate(kind, id)) => Interaction::Validate(kind, id),
+            ("GET", Place::Validate(kind, Some(id))) => Interaction::Validate(kind, Some(id)),
+            ("GET", Place::Everything(id)) => Interaction::Everything(id),
+
             ("GET" | "HEAD", Place::Compartment(kind, id, searched))
             | ("POST", Place::CompartmentSearch(kind, id, searched)) => Interaction::SearchCompartment {
                 compartment: kind,
@@ -173,7 +180,8 @@ fn place(path: &str, reading: bool) -> Result<Place, RouteError> {
             .collect::<Result<_, _>>()?,
     };
     if let Some(operation) = segments.iter().find(|segment| segment.starts_with('$')) {
-        return Err(RouteError::UnknownOperation(operation.clone()));
+        let unknown = || RouteError::UnknownOperation(operation.clone());
+        return operation_place(&segments).ok_or_else(unknown);
     }
     if segments.iter().any(String::is_empty) {
         return Err(unknown());
@@ -192,6 +200,30 @@ fn place(path: &str, reading: bool) -> Result<Place, RouteError> {
             };
             place_in_type(resource_type, rest, reading)?.ok_or_else(unknown)
         }
+    }
+}
+
+/// Where operations are; those of a type's instances need an id that can be one.
+fn operation_place(segments: &[String]) -> Option<Place> {
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let (name, id, operation) = match segments.as_slice() {
+        [name, operation] => (name, None, operation),
+        [name, id, operation] => (
+            name,
+            Some((*id).to_owned()).filter(|id| is_logical_id(id)),
+            operation,
+        ),
+        _ => return None,
+    };
+    let resource_type = ResourceType::parse(name)?;
+    let known = operation::of(resource_type)
+        .iter()
+        .find(|known| Some(known.name) == operation.strip_prefix('$'))?;
+    match (known.name, id, segments.len()) {
+        ("validate", None, 2) => Some(Place::Validate(resource_type, None)),
+        ("validate", Some(id), _) => Some(Place::Validate(resource_type, Some(id))),
+        ("everything", Some(id), _) => Some(Place::Everything(id)),
+        _ => None,
     }
 }
 

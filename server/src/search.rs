@@ -7,8 +7,9 @@ pub mod parameter;
 pub mod parse;
 pub mod path;
 pub mod query;
+pub mod terminology;
 pub mod value;
 
 pub use index::extract;
 pub use parameter::Registry;
-pub use parse::{QueryError, SearchRequest, parse};
+pub use parse::{QueryError, SearchRequest, parse, parse_with};

@@ -90,6 +90,10 @@ pub fn check_structure(bundle: &mut Object) -> Result<(), InteractionError> {
     let Some(resource_type) = ResourceType::parse("Bundle") else {
         return Err(InteractionError::Fault);
     };
+    // An empty array is not FHIR; as a Bundle of nothing to do it is clear what it means, and clients send it.
+    if bundle.get("entry") == Some(&Json::Array(Vec::new())) {
+        bundle.remove("entry");
+    }
     let resources = exchange_resources(bundle, Vec::new());
     let mut issues = validate(resource_type, bundle);
     exchange_resources(bundle, resources);
@@ -188,11 +192,16 @@ fn read(
     })?;
     let (path, query) = relative.split_once('?').unwrap_or((relative, ""));
     let interaction = router::route(&Method::from_bytes(method.as_bytes()).unwrap_or_default(), path)?;
-    if interaction == Interaction::Bundle {
-        return Err(wrong(
-            "request.url",
-            "a Bundle cannot be processed within a Bundle",
-        ));
+    match interaction {
+        Interaction::Bundle => {
+            let problem = "a Bundle cannot be processed within a Bundle";
+            return Err(wrong("request.url", problem));
+        }
+        Interaction::Validate(..) | Interaction::Everything(_) => {
+            let problem = "an operation cannot be carried out within a Bundle";
+            return Err(wrong("request.url", problem));
+        }
+        _ => {}
     }
     let conditions = ConditionalHeaders::of_entry(request)?;
     let full_url = entry.get("fullUrl").and_then(Json::as_str).map(str::to_owned);

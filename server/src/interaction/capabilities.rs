@@ -12,16 +12,11 @@ use crate::resource::ResourceType;
 pub fn capabilities(context: &Context, request: &Request) -> Result<Answer, InteractionError> {
     match request.parameter("mode") {
         None | Some("" | "full" | "normative") => {}
-        Some("terminology") => {
-            return Err(InteractionError::NotSupported(
-                "a statement of terminology capabilities".to_owned(),
-            ));
-        }
         Some(mode) => {
             return Err(InteractionError::Parameter {
                 name: "mode".to_owned(),
                 value: mode.to_owned(),
-                expected: "write full or normative",
+                expected: "write full or normative; there is no statement of terminology capabilities",
             });
         }
     }

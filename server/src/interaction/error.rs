@@ -142,9 +142,6 @@ pub enum InteractionError {
     /// A patch that cannot be applied to the resource.
     #[error("the patch cannot be applied: {0}")]
     Patch(String),
-    /// Something of FHIR that we do not have.
-    #[error("{0} is not supported")]
-    NotSupported(String),
     /// Storage could not do it.
     #[error(transparent)]
     Storage(#[from] StorageError),

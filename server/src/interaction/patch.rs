@@ -1,8 +1,10 @@
-//! patch: a part of a resource is changed by a JSON Patch. <http://hl7.org/fhir/R4/http.html#patch>
+//! patch: a part of a resource is changed by a JSON Patch or a FHIRPath Patch.
+//! <http://hl7.org/fhir/R4/http.html#patch>
 
+mod document;
+mod fhirpath_patch;
 mod json_patch;
 
-use base64::Engine;
 use http::StatusCode;
 
 use super::conditional::{Criteria, Match};
@@ -12,11 +14,9 @@ use super::update::{self, Condition};
 use super::{Answer, Context, InteractionError, Request, RequestBody};
 use crate::authorization::DataAction;
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
-use crate::request::format::JSON_PATCH;
-use crate::request::resource_body::ResourceBodyError;
 use crate::resource::{Json, Object, ResourceType};
 use crate::storage::{Precondition, StorageError, StoredResource, Write};
-pub use json_patch::JsonPatch;
+pub use document::{Patch, read_patch};
 
 /// How often a patch is applied again when another request changed the resource meanwhile.
 const ATTEMPTS: usize = 5;
@@ -83,7 +83,7 @@ pub async fn conditional_patch(
 /// When the patch does not fit, or what it makes is not valid.
 pub async fn write(
     context: &Context,
-    patch: &JsonPatch,
+    patch: &Patch,
     conditions: &ConditionalHeaders,
     stored: StoredResource,
 ) -> Result<Write, InteractionError> {
@@ -110,50 +110,15 @@ pub async fn write(
     Ok(update::write(context, resource_type, &id, prepared, condition))
 }
 
-fn apply(patch: &JsonPatch, resource_type: ResourceType, json: &str) -> Result<Object, InteractionError> {
+fn apply(patch: &Patch, resource_type: ResourceType, json: &str) -> Result<Object, InteractionError> {
     let Ok(current) = Json::parse(json.as_bytes()) else {
         tracing::error!(%resource_type, "a stored resource is not JSON");
         return Err(InteractionError::Fault);
     };
-    match patch
-        .apply(current)
-        .map_err(|error| InteractionError::Patch(error.to_string()))?
-    {
+    match patch.apply(current, resource_type)? {
         Json::Object(resource) => Ok(resource),
         _ => Err(InteractionError::Patch(
             "it replaces the resource by something that is none".to_owned(),
         )),
     }
-}
-
-/// A JSON Patch, as the body of a request or in the Binary of a Bundle's entry.
-///
-/// # Errors
-/// When it is none.
-pub fn read_patch(body: &RequestBody) -> Result<JsonPatch, InteractionError> {
-    let text: Vec<u8> = match body {
-        RequestBody::Nothing => return Err(ResourceBodyError::Empty("JSON Patch".to_owned()).into()),
-        RequestBody::Text(text) => text.to_vec(),
-        RequestBody::Resource(binary) => of_binary(binary)?,
-    };
-    if text.iter().all(u8::is_ascii_whitespace) {
-        return Err(ResourceBodyError::Empty("JSON Patch".to_owned()).into());
-    }
-    let json = Json::parse(&text).map_err(ResourceBodyError::Json)?;
-    JsonPatch::parse(&json).map_err(|error| InteractionError::element(error.place, error.problem))
-}
-
-fn of_binary(binary: &Object) -> Result<Vec<u8>, InteractionError> {
-    let text = |name: &str| binary.get(name).and_then(Json::as_str);
-    let wrong = |problem: &str| InteractionError::element("Binary", problem);
-    if text("resourceType") != Some("Binary") || text("contentType") != Some(JSON_PATCH) {
-        return Err(wrong(
-            "a patch in a Bundle is a Binary with contentType application/json-patch+json",
-        ));
-    }
-    let data = text("data").ok_or_else(|| wrong("data is missing"))?;
-    let engine = base64::engine::general_purpose::STANDARD;
-    engine
-        .decode(data)
-        .map_err(|error| wrong(&format!("data is not Base64: {error}")))
 }

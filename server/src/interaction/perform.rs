@@ -4,6 +4,7 @@
 use super::{Answer, Context, Interaction, InteractionError, Request};
 use super::{bundle, capabilities, create, delete, history, patch, read, search, update, vread};
 use crate::audit::AccessRecord;
+use crate::operation::{everything, validate};
 use crate::operation_outcome;
 
 /// Carries out `request` and puts the access, refusals and failures too, into the audit trail.
@@ -87,6 +88,10 @@ async fn perform(context: &Context, request: Request) -> Result<Answer, Interact
         Interaction::SearchType(_) | Interaction::SearchSystem | Interaction::SearchCompartment { .. } => {
             search::search(context, &request, allowed_types).await
         }
+        Interaction::Validate(resource_type, id) => {
+            validate::validate(context, request, resource_type, id.as_deref()).await
+        }
+        Interaction::Everything(id) => everything::everything(context, request, &id, allowed_types).await,
         Interaction::Bundle => Box::pin(bundle::bundle(context, request)).await,
     }
 }

@@ -1,6 +1,7 @@
 //! search: by type, over the whole system, and in a compartment. <http://hl7.org/fhir/R4/http.html#search>
 //! `GET` with a query and `POST` with a form are the same.
 
+mod terminology;
 mod visibility;
 
 use super::{Answer, Context, Interaction, InteractionError, Request};
@@ -12,8 +13,8 @@ use crate::request::preference::Handling;
 use crate::resource::ResourceType;
 use crate::router::RouteError;
 use crate::search::compartment::Compartment;
-use crate::search::query::{Criterion, Query};
-use crate::search::{Registry, SearchRequest, parse};
+use crate::search::query::{Criterion, Include, Query};
+use crate::search::{Registry, SearchRequest, parse_with};
 use crate::storage::{SearchPage, Session};
 
 /// 200 with a searchset; `allowed_types` narrows a search over several types to what the principal may see.
@@ -22,7 +23,7 @@ pub async fn search(
     request: &Request,
     allowed_types: Option<Vec<ResourceType>>,
 ) -> Result<Answer, InteractionError> {
-    let query = query(context, request, allowed_types)?;
+    let query = query(context, request, allowed_types).await?;
     let page = context.storage().search(&query).await?;
     answer(context, request, &query, page)
 }
@@ -34,12 +35,12 @@ pub async fn search_within(
     request: &Request,
     allowed_types: Option<Vec<ResourceType>>,
 ) -> Result<Answer, InteractionError> {
-    let query = query(context, request, allowed_types)?;
+    let query = query(context, request, allowed_types).await?;
     let page = session.search(&query).await?;
     answer(context, request, &query, page)
 }
 
-fn query(
+async fn query(
     context: &Context,
     request: &Request,
     allowed_types: Option<Vec<ResourceType>>,
@@ -51,7 +52,8 @@ fn query(
         lenient: context.handling(request) == Handling::Lenient,
         base_url: &context.base_url,
     };
-    let mut query = parse(Registry::r4(), &search)?;
+    let terminology = terminology::terminology(context, &request.parameters).await?;
+    let mut query = parse_with(Registry::r4(), &search, &terminology)?;
     if let Interaction::SearchCompartment {
         compartment,
         id,
@@ -61,6 +63,17 @@ fn query(
         query
             .criteria
             .push(within_compartment(*compartment, id, *resource_type)?);
+    }
+    if let Interaction::Everything(id) = &request.interaction {
+        let patient = ResourceType::parse("Patient").ok_or(InteractionError::Fault)?;
+        query.criteria.push(within_compartment(patient, id, None)?);
+        query.includes.push(Include {
+            reverse: false,
+            iterate: false,
+            source: None,
+            parameter: None,
+            target: None,
+        });
     }
     query.count = Some(context.state.settings.page(query.count));
     if let Some(allowed_types) = allowed_types {
@@ -132,6 +145,7 @@ fn path(interaction: &Interaction) -> String {
             let searched = resource_type.map_or("*", ResourceType::name);
             format!("/{compartment}/{id}/{searched}")
         }
+        Interaction::Everything(id) => format!("/Patient/{id}/$everything"),
         interaction => interaction
             .resource_type()
             .map_or(String::new(), |name| format!("/{name}")),

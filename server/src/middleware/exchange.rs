@@ -20,9 +20,9 @@ use crate::interaction::{
 };
 use crate::operation_outcome;
 use crate::request::conditional_headers::ConditionalHeaders;
-use crate::request::format::FormatError;
+use crate::request::format::{FormatError, PatchFormat};
 use crate::request::preference::Preference;
-use crate::request::{binary, body, format, query_string};
+use crate::request::{binary, body, format, query_string, resource_body};
 use crate::response::{self, Shape};
 use crate::router::{self, RouteError};
 use crate::state::ServerState;
@@ -159,8 +159,13 @@ impl Exchange {
                 RequestBody::Nothing
             }
             (&Method::PATCH, _) => {
-                format::check_patch_body(headers)?;
-                RequestBody::Text(body::receive(headers, body, limit).await?)
+                // Before the body, which may be large, and again with it.
+                format::check_patch_body(headers, &[])?;
+                let text = body::receive(headers, body, limit).await?;
+                match format::check_patch_body(headers, &text)? {
+                    PatchFormat::JsonPatch => RequestBody::Text(text),
+                    PatchFormat::Resource => RequestBody::Resource(resource_body::parse_any(&text)?),
+                }
             }
             (&Method::POST | &Method::PUT, Some(media_type)) => {
                 let content = body::receive(headers, body, limit).await?;

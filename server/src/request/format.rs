@@ -80,16 +80,35 @@ pub fn check_form_body(headers: &HeaderMap) -> Result<(), FormatError> {
     )
 }
 
-/// Checks that a body is a JSON Patch; a body without a media type counts as one.
+/// What kind of patch a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatchFormat {
+    /// JSON Patch.
+    JsonPatch,
+    /// A resource: FHIRPath Patch.
+    Resource,
+}
+
+const PATCHES: &str =
+    "application/json-patch+json for a JSON Patch and application/fhir+json for a FHIRPath Patch, in UTF-8";
+
+/// Which patch a body is; a body without a media type counts as a JSON Patch.
 ///
 /// # Errors
-/// [`FormatError::UnsupportedBody`].
-pub fn check_patch_body(headers: &HeaderMap) -> Result<(), FormatError> {
-    check_body(
-        headers,
-        |name| name == JSON_PATCH,
-        "application/json-patch+json in UTF-8 for a patch",
-    )
+/// [`FormatError::UnsupportedBody`]; also for a JSON Patch, an array, that says it is a resource.
+pub fn check_patch_body(headers: &HeaderMap, body: &[u8]) -> Result<PatchFormat, FormatError> {
+    check_body(headers, |name| name == JSON_PATCH || is_json_name(name), PATCHES)?;
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if media_type.is_empty() || essence(media_type) == JSON_PATCH {
+        return Ok(PatchFormat::JsonPatch);
+    }
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        Some(b'[') => Err(FormatError::UnsupportedBody(media_type.to_owned(), PATCHES)),
+        _ => Ok(PatchFormat::Resource),
+    }
 }
 
 fn check_body(

@@ -42,12 +42,24 @@ pub fn parse(body: &[u8], expected: ResourceType) -> Result<Object, ResourceBody
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(ResourceBodyError::Empty(expected.name().to_owned()));
     }
+    let resource = parse_any(body)?;
+    check_type(&resource, expected).map(|()| resource)
+}
+
+/// Reads a body as a resource, whatever its type.
+///
+/// # Errors
+/// [`ResourceBodyError`].
+pub fn parse_any(body: &[u8]) -> Result<Object, ResourceBodyError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(ResourceBodyError::Empty("resource".to_owned()));
+    }
     let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     if std::str::from_utf8(text).is_err() {
         return Err(ResourceBodyError::NotUtf8);
     }
     match Json::parse(text).map_err(ResourceBodyError::Json)? {
-        Json::Object(resource) => check_type(&resource, expected).map(|()| resource),
+        Json::Object(resource) => Ok(resource),
         _ => Err(ResourceBodyError::NotAnObject),
     }
 }

@@ -32,7 +32,13 @@ fn what_is_not_there_is_told_apart() {
             ask("GET", path)
         );
     }
-    for path in ["/$export", "/Patient/$match", "/Patient/1/$everything"] {
+    for path in [
+        "/$export",
+        "/Patient/$match",
+        "/Group/1/$everything",
+        "/Patient/a_b/$everything",
+        "/Nothing/$validate",
+    ] {
         assert!(
             matches!(ask("GET", path), Err(RouteError::UnknownOperation(_))),
             "{path}"

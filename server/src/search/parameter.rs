@@ -84,6 +84,8 @@ pub struct SearchParameter {
     pub kind: ParameterKind,
     /// For references: the types that may be pointed at; empty means any.
     pub targets: Vec<ResourceType>,
+    /// For references: whether some are canonical URLs instead of references.
+    pub holds_canonical: bool,
     /// For composites: the codes' parameters in order.
     pub components: Vec<ParameterId>,
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::parameter::Registry;
 use super::query::Query;
+use super::terminology::Terminology;
 use super::value::ValueContext;
 use crate::resource::ResourceType;
 use control::{Control, Controls};
@@ -39,7 +40,19 @@ pub struct SearchRequest<'request> {
 /// [`QueryError`] for the first parameter that is not understood. Unknown modifiers and malformed values are
 /// errors even where unknown parameters are ignored.
 pub fn parse(registry: &Registry, request: &SearchRequest<'_>) -> Result<Query, QueryError> {
-    parse_at(registry, request, Timestamp::now())
+    parse_with(registry, request, &Terminology::default())
+}
+
+/// As [`parse`], knowing what the values of `:in` and the other terminology modifiers stand for.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_with(
+    registry: &Registry,
+    request: &SearchRequest<'_>,
+    terminology: &Terminology,
+) -> Result<Query, QueryError> {
+    parse_at(registry, request, terminology, Timestamp::now())
 }
 
 /// As [`parse`], with the time that approximate dates are measured from.
@@ -49,6 +62,7 @@ pub fn parse(registry: &Registry, request: &SearchRequest<'_>) -> Result<Query, 
 pub fn parse_at(
     registry: &Registry,
     request: &SearchRequest<'_>,
+    terminology: &Terminology,
     now: Timestamp,
 ) -> Result<Query, QueryError> {
     let mut query = Query {
@@ -63,6 +77,7 @@ pub fn parse_at(
     let context = ValueContext {
         base_url: request.base_url,
         now,
+        terminology,
     };
     let criteria = Criteria::new(registry, context);
     let mut controls = Controls::new(registry, request.resource_types.is_empty(), &searched);

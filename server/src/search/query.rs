@@ -275,7 +275,7 @@ pub struct Include {
 /// `_total`, <http://hl7.org/fhir/R4/search.html#total>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Total {
-    /// Give it when it costs nothing.
+    /// Give it when it costs nothing or little: when the first page has all matches, or there are few.
     #[default]
     Unspecified,
     /// `none`

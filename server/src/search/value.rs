@@ -13,6 +13,8 @@ pub mod uri;
 
 use jiff::Timestamp;
 
+use super::terminology::Terminology;
+
 /// A value that a client wrote and that cannot be understood; says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("write {0}")]
@@ -25,4 +27,6 @@ pub struct ValueContext<'request> {
     pub base_url: &'request str,
     /// The present time, for approximate dates.
     pub now: Timestamp,
+    /// What the terminology modifiers' values stand for.
+    pub terminology: &'request Terminology,
 }

@@ -236,6 +236,10 @@ async fn headers() {
         ("POST /\nContent-Type: multipart/form-data\n\n{}", "415 multipart"),
         (
             "PATCH /Patient/1\nContent-Type: application/fhir+json\n\n{}",
+            "400 resourceType",
+        ),
+        (
+            "PATCH /Patient/1\nContent-Type: application/fhir+json\n\n[]",
             "415 json-patch",
         ),
         (

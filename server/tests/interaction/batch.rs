@@ -105,3 +105,22 @@ async fn references_between_entries_stay_as_they_are() {
         .await;
     assert_eq!(answer.at("entry.1.resource.subject.reference"), "urn:uuid:1");
 }
+
+#[tokio::test]
+async fn nothing_to_do_is_done() {
+    let server = Server::start().await;
+    for (kind, members) in [
+        ("batch", ""),
+        ("batch", ",\"entry\":[]"),
+        ("transaction", ",\"entry\":[]"),
+    ] {
+        let body = format!("{{\"resourceType\":\"Bundle\",\"type\":\"{kind}\"{members}}}");
+        let answer = server.send_owned(format!("POST /\n\n{body}")).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.at("type")),
+            (200, format!("{kind}-response")),
+            "{}",
+            answer.text
+        );
+    }
+}

@@ -18,12 +18,12 @@ async fn what_is_not_allowed_or_not_there_is_told() {
     server
         .get("/metadata?mode=terminology")
         .await
-        .refused("501 not-supported");
+        .refused("400 invalid: the parameter mode is \"terminology\"");
     server.get("/nothing_here").await.refused("404 not-found");
     server
-        .get("/Patient/1/$everything")
+        .get("/Patient/1/$nonsense")
         .await
-        .refused("404 not-supported: the operation $everything");
+        .refused("404 not-supported: the operation $nonsense");
     assert_eq!(
         server.send("OPTIONS /Patient/1").await.header("allow"),
         "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"

@@ -136,3 +136,65 @@ async fn patches_at_the_same_time_are_all_applied() {
             .all(|name| patient.at(name) == "true")
     );
 }
+
+async fn fhirpath_patch(server: &Server, path: &str, operation: &str) -> Response {
+    server
+        .send_owned(format!(
+            r#"PATCH {path}
+
+{{"resourceType":"Parameters","parameter":[{{"name":"operation","part":[{operation}]}}]}}"#
+        ))
+        .await
+}
+
+#[tokio::test]
+async fn a_fhirpath_patch_changes_what_its_path_selects() {
+    let server = Server::start().await;
+    server
+        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\",\"birthDate\":\"1920\"}")
+        .await;
+    let replace = r#"{"name":"type","valueCode":"replace"},{"name":"path","valueString":"Patient.birthDate"},
+        {"name":"value","valueDate":"1930-01-01"}"#;
+    let patched = fhirpath_patch(&server, "/Patient/a", replace).await;
+    assert_eq!(
+        (
+            patched.status.as_u16(),
+            patched.at("birthDate").as_str(),
+            patched.header("etag")
+        ),
+        (200, "1930-01-01", "W/\"2\"")
+    );
+    let wrong = replace.replace("1930-01-01", "yesterday");
+    fhirpath_patch(&server, "/Patient/a", &wrong)
+        .await
+        .refused("400 value");
+    let nothing = replace.replace("birthDate", "maritalStatus");
+    fhirpath_patch(&server, "/Patient/a", &nothing)
+        .await
+        .refused("422 processing: the patch cannot be applied: operation 0 at \"Patient.maritalStatus\": the path selects 0 elements");
+    fhirpath_patch(&server, "/Patient/a", "")
+        .await
+        .refused("400 invalid: Parameters.parameter[0].part.where(name='type')");
+    server
+        .send("PATCH /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\"}")
+        .await
+        .refused("400 invalid: resourceType: a patch is Parameters");
+    assert_eq!(server.get("/Patient/a").await.at("meta.versionId"), "2");
+}
+
+#[tokio::test]
+async fn a_fhirpath_patch_may_be_an_entry_of_a_transaction() {
+    let server = Server::start().await;
+    let id = server.create(r#"{"resourceType":"Patient","active":true}"#).await;
+    let answer = server
+        .send_owned(format!(
+            r#"POST /
+
+{{"resourceType":"Bundle","type":"transaction","entry":[{{"request":{{"method":"PATCH","url":"Patient/{id}"}},"resource":
+{{"resourceType":"Parameters","parameter":[{{"name":"operation","part":[{{"name":"type","valueCode":"delete"}},
+{{"name":"path","valueString":"Patient.active"}}]}}]}}}}]}}"#
+        ))
+        .await;
+    assert_eq!(answer.at("entry.0.response.status"), "200 OK", "{}", answer.text);
+    assert_eq!(server.get(&format!("/Patient/{id}")).await.at("active"), "");
+}

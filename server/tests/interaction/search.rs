@@ -100,6 +100,8 @@ async fn pages_lead_to_the_end() {
     let server = filled().await;
     let first = server.get("/Patient?_count=2&_sort=_id").await;
     assert_eq!(first.ids(), "a,b");
+    // Few matches are counted although nobody asks.
+    assert_eq!(first.at("total"), "3");
     let json = first.json();
     let links = json.get("link").unwrap().as_array().unwrap();
     let next = links
@@ -218,4 +220,33 @@ async fn parts_and_counts() {
         ),
         ("male".into(), "SUBSETTED".into())
     );
+}
+
+#[tokio::test]
+async fn what_stands_in_a_list() {
+    let server = filled().await;
+    let list = r#"{"resourceType":"List","id":"l","status":"current","mode":"working",
+        "entry":[{"item":{"reference":"Patient/a"}},{"item":{"reference":"Patient/c"}}]}"#;
+    server.send_owned(format!("PUT /List/l\n\n{list}")).await;
+    assert_eq!(server.get("/Patient?_list=l&_sort=_id").await.ids(), "a,c");
+    assert_eq!(server.get("/Patient?_list=l&gender=male").await.ids(), "a");
+    assert_eq!(
+        server.get("/Patient?_list=l").await.at("link.0.url"),
+        "http://fhir.test/Patient?_list=l"
+    );
+    server
+        .get("/Patient?_list=$current-allergies")
+        .await
+        .refused("400 invalid: _list does not take");
+}
+
+#[tokio::test]
+async fn elements_may_be_written_with_their_type() {
+    let server = filled().await;
+    let part = server.get("/Patient?_id=a&_elements=Patient.gender").await;
+    assert_eq!(part.at("entry.0.resource.gender"), "male", "{}", part.text);
+    server
+        .get("/Patient?_elements=name.family")
+        .await
+        .refused("400 invalid: _elements");
 }

@@ -1,19 +1,11 @@
 //! JSON Patch on our JSON, whose numbers keep their digits. <https://www.rfc-editor.org/rfc/rfc6902>
 
+use super::document::SyntaxError;
 use crate::resource::{Json, Object};
 
 /// A list of operations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JsonPatch(Vec<Operation>);
-
-/// What is wrong with the document itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
-    /// Where, such as `[2].path`.
-    pub place: String,
-    /// What, and what to write instead.
-    pub problem: String,
-}
 
 /// Why a patch does not fit a document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -175,10 +167,7 @@ impl Pointer {
 }
 
 fn syntax(place: String, problem: &str) -> SyntaxError {
-    SyntaxError {
-        place,
-        problem: problem.to_owned(),
-    }
+    SyntaxError::new(place, problem)
 }
 
 fn get_mut<'a>(document: &'a mut Json, tokens: &[String]) -> Option<&'a mut Json> {

@@ -6,7 +6,7 @@ use crate::authorization::DataAction;
 use crate::bundle::entry_request::{EntryRequest, Step};
 use crate::bundle::full_url::conditional_reference;
 use crate::interaction::conditional::Criteria;
-use crate::interaction::patch::{JsonPatch, read_patch};
+use crate::interaction::patch::{Patch, read_patch};
 use crate::interaction::{Context, Interaction, InteractionError, Request, RequestBody};
 use crate::request::resource_body;
 use crate::resource::reference::for_each_reference;
@@ -25,7 +25,7 @@ pub struct Entry {
     /// The resource to be written.
     pub resource: Option<Object>,
     /// The patch to be applied.
-    pub patch: Option<JsonPatch>,
+    pub patch: Option<Patch>,
     /// `ifNoneExist`, or the criteria in the URL.
     pub criteria: Option<Criteria>,
     /// The conditional references in the resource, as they are written.

@@ -178,6 +178,7 @@ impl Registry {
                 paths.retain(|path| is_indexed(kinds[usize::from(component.0)], path.element_type));
             }
             registry.parameters.push(SearchParameter {
+                holds_canonical: draft.holds_canonical(),
                 id: position(index),
                 resource_type: draft.resource_type,
                 code: draft.code,
@@ -267,6 +268,17 @@ impl Draft {
             program: Program::Elements(Vec::new()),
             components: Vec::new(),
         })
+    }
+
+    /// Whether references are given by canonical URLs.
+    fn holds_canonical(&self) -> bool {
+        let is_url = |path: &Path| matches!(path.element_type, ElementType::Canonical | ElementType::Uri);
+        match &self.program {
+            Program::Elements(paths) if self.definition.kind == ParameterKind::Reference => {
+                paths.iter().any(is_url)
+            }
+            _ => false,
+        }
     }
 
     fn component_ids(

@@ -189,6 +189,11 @@ fn elements(name: &str, value: &str) -> Result<Vec<String>, QueryError> {
         .split(',')
         .filter(|element| !element.is_empty())
         .map(|element| {
+            // Some clients write the type before the element: Patient.name.
+            let element = match element.split_once('.') {
+                Some((type_name, rest)) if ResourceType::parse(type_name).is_some() => rest,
+                _ => element,
+            };
             if element
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')

@@ -83,6 +83,7 @@ impl<'a> Criteria<'a> {
         match code {
             "_id" => id(written, modifier, &values),
             "_lastUpdated" => self.last_updated(written, modifier, &values),
+            "_list" => self.list(searched, written, &values),
             _ => {
                 let (parameters, kind) = self.find(searched, written, code)?;
                 let asked = Asked {
@@ -126,6 +127,38 @@ impl<'a> Criteria<'a> {
             parameter: written.to_owned(),
             limit: super::chain::MAXIMUM_LINKS,
         }
+    }
+
+    /// `_list=42`: what stands in the List with this id. <http://hl7.org/fhir/R4/search.html#list>
+    fn list(
+        &self,
+        searched: &[ResourceType],
+        written: &str,
+        values: &[&str],
+    ) -> Result<Criterion, QueryError> {
+        let found = ResourceType::parse("List")
+            .and_then(|list| Some((list, self.registry.find(list, "item")?.id)))
+            .filter(|_| written == "_list" || written.ends_with("._list"));
+        let Some((source, reference)) = found else {
+            return Err(unknown(written, searched));
+        };
+        let ids = |value: &&str| {
+            let id = value.strip_prefix("List/").unwrap_or(value);
+            reference::is_id(id).then(|| CompactString::from(id))
+        };
+        let ids: Option<Vec<CompactString>> = values.iter().map(ids).collect();
+        let ids = ids.ok_or_else(|| {
+            QueryError::value(
+                written,
+                &values.join(","),
+                "the ids of Lists, with commas between them",
+            )
+        })?;
+        Ok(Criterion::Has {
+            source,
+            reference,
+            criterion: Box::new(Criterion::Id(ids)),
+        })
     }
 
     fn last_updated(
@@ -207,10 +240,23 @@ impl<'a> Criteria<'a> {
                     matches: Matches::Tokens(asked.each(token::parse_of_type)?),
                 })
             }
-            Some("in" | "not-in" | "above" | "below") => Err(asked.refused(
-                "terminology modifiers are not supported yet; write the codes, with commas between them",
-            )),
-            Some(_) => Err(asked.refused("it takes :not, :text, :of-type and :missing")),
+            Some(modifier @ ("in" | "not-in" | "above" | "below")) => {
+                let mut codes = Vec::new();
+                for value in &asked.values {
+                    let refused = |instead| QueryError::value(asked.written, value, instead);
+                    let found = self.context.terminology.codes(modifier, value);
+                    codes.extend_from_slice(found.map_err(refused)?);
+                }
+                let found = asked.criterion(Matches::Tokens(codes))?;
+                Ok(match modifier {
+                    "not-in" => Criterion::Not(Box::new(found)),
+                    _ => found,
+                })
+            }
+            Some(_) => {
+                Err(asked
+                    .refused("it takes :not, :text, :of-type, :in, :not-in, :above, :below and :missing"))
+            }
         }
     }
 

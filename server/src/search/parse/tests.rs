@@ -31,7 +31,7 @@ fn parse_with(searched: &str, text: &str, lenient: bool) -> Result<Query, QueryE
         lenient,
         base_url: BASE,
     };
-    parse_at(Registry::r4(), &request, now)
+    parse_at(Registry::r4(), &request, &Terminology::default(), now)
 }
 
 fn query(searched: &str, text: &str) -> Query {
@@ -346,10 +346,14 @@ fn ignores_unknown_parameters_only_when_it_may() {
 fn refuses_wrong_modifiers_and_values_always() {
     for (searched, text, telling) in [
         ("Patient", "name:not=x", ":exact, :contains and :missing"),
-        ("Patient", "gender:exact=x", ":not, :text, :of-type and :missing"),
+        (
+            "Patient",
+            "gender:exact=x",
+            ":not, :text, :of-type, :in, :not-in, :above, :below and :missing",
+        ),
         ("Patient", "gender:of-type=a|b|c", "identifiers"),
         ("Patient", "identifier:of-type=a|b", "system|code"),
-        ("Patient", "gender:in=http://vs", "not supported"),
+        ("Patient", "gender:in=http://vs", "the codes themselves"),
         ("Patient", "birthdate:exact=2020", "takes :missing alone"),
         ("Patient", "birthdate=2020-02-30", "a date such as"),
         ("Patient", "birthdate=xx2020", "a date such as"),

@@ -5,6 +5,7 @@ mod comparison;
 mod cursor;
 mod include;
 mod leader;
+mod links;
 mod order;
 mod predicate;
 mod statement;
@@ -28,6 +29,10 @@ use crate::storage::{SearchPage, StorageError, StoredResource};
 
 /// Matches a page when the client does not say.
 const DEFAULT_COUNT: u32 = 20;
+
+/// Matches that are counted although the client does not ask for their number; counting more would cost more than
+/// the page.
+const SMALL_TOTAL: u64 = 200;
 
 /// Columns of [`COLUMNS`]; the sort keys' values come after them.
 const RESOURCE_COLUMNS: usize = 8;
@@ -77,6 +82,7 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
         Total::Unspecified if cursor.is_none() && !more => {
             Some(u64::try_from(matches.len()).unwrap_or(u64::MAX))
         }
+        Total::Unspecified if cursor.is_none() => small_total(client, names, registry, query, leader).await?,
         Total::Unspecified => None,
         Total::Estimate | Total::Accurate => Some(total(client, names, registry, query, leader).await?),
     };
@@ -206,6 +212,35 @@ fn place(row: &Row, keys: usize, backwards: bool) -> Cursor {
         resource_key: row.get(0),
         values,
     }
+}
+
+/// The number of matches when they are few and found without testing others.
+async fn small_total(
+    client: &Client,
+    names: &Names,
+    registry: &Registry,
+    query: &Query,
+    leader: Leader,
+) -> Result<Option<u64>, StorageError> {
+    if leader == Leader::Walk && !query.criteria.is_empty() {
+        return Ok(None);
+    }
+    let mut writer = Writer {
+        statement: Statement::default(),
+        names,
+        registry,
+    };
+    let candidates = writer.candidates(query, leader, |_, _| Vec::new());
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT {distinct} {key} {from} LIMIT {limit}) AS counted",
+        distinct = if candidates.repeats { "DISTINCT" } else { "" },
+        key = candidates.key,
+        from = candidates.from,
+        limit = SMALL_TOTAL + 1,
+    );
+    let rows = writer.statement.run(client, &sql).await?;
+    let total = rows.first().map_or(0, |row| row.get::<_, i64>(0));
+    Ok(u64::try_from(total).ok().filter(|total| *total <= SMALL_TOTAL))
 }
 
 async fn total(

@@ -68,6 +68,9 @@ impl Writer<'_> {
             Unit::One(criterion) => *criterion,
         };
         match criterion {
+            // What canonical URLs lead to is tested only.
+            Criterion::Chain { references, .. } if self.may_be_canonical(references) => None,
+            Criterion::Has { reference, .. } if self.may_be_canonical(&[*reference]) => None,
             Criterion::Id(ids) => {
                 let row = self.statement.alias('r');
                 let wanted = any(ids

@@ -96,11 +96,21 @@ async fn step(
         let ids = writer.statement.bind(ids, Type::TEXT_ARRAY);
         let types = writer.statement.bind(types, Type::INT2_ARRAY);
         let condition = parameters(&writer, include, "pointing");
+        let mut by_url = String::new();
+        if follows_canonical(&writer, include) {
+            let keys: Vec<i64> = sources.iter().map(|source| source.resource_key).collect();
+            let keys = writer.statement.bind(keys, Type::INT8_ARRAY);
+            let leads = writer.leads_to("pointing", "source", &[]);
+            by_url = format!(
+                "UNION ALL SELECT pointing.resource_key FROM uri source JOIN reference pointing ON {leads}
+                 WHERE source.resource_key = ANY ({keys}) AND {condition}"
+            );
+        }
         format!(
             "SELECT {COLUMNS} FROM resource WHERE resource_key IN (
                  SELECT pointing.resource_key FROM unnest({ids}, {types}) AS source (id, resource_type)
                  JOIN reference pointing ON pointing.target = source.id AND pointing.target_type = source.resource_type
-                 WHERE {condition})
+                 WHERE {condition} {by_url})
              ORDER BY resource_key LIMIT {limit}"
         )
     } else {
@@ -117,15 +127,37 @@ async fn step(
             || "pointing.target_type <> 0".to_owned(),
             |target| format!("pointing.target_type = {}", target.number()),
         );
+        let mut by_url = String::new();
+        if follows_canonical(&writer, include) {
+            let targets: Vec<ResourceType> = include.target.into_iter().collect();
+            let leads = writer.leads_to("pointing", "url", &targets);
+            by_url = format!(
+                "UNION SELECT named.id, named.resource_type FROM reference pointing JOIN uri url ON {leads}
+                 JOIN resource named ON named.resource_key = url.resource_key
+                 WHERE pointing.resource_key = ANY ({keys}) AND {condition}"
+            );
+        }
         format!(
             "SELECT {COLUMNS} FROM (
                  SELECT DISTINCT pointing.target, pointing.target_type FROM reference pointing
-                 WHERE pointing.resource_key = ANY ({keys}) AND {condition} AND {target}) AS wanted
+                 WHERE pointing.resource_key = ANY ({keys}) AND {condition} AND {target} {by_url}) AS wanted
              JOIN resource ON resource.id = wanted.target AND resource.resource_type = wanted.target_type
              WHERE resource.method <> {DELETE} ORDER BY resource_key LIMIT {limit}"
         )
     };
     writer.statement.run(client, &sql).await
+}
+
+/// Whether the include follows parameters that may hold canonical URLs.
+fn follows_canonical(writer: &Writer<'_>, include: &Include) -> bool {
+    match (include.parameter, include.source) {
+        (Some(parameter), _) => writer.may_be_canonical(&[parameter]),
+        (None, Some(source)) => writer
+            .registry
+            .of(source)
+            .any(|parameter| parameter.holds_canonical),
+        (None, None) => true,
+    }
 }
 
 /// The rows of `alias` that the include follows.

@@ -11,7 +11,6 @@ use crate::resource::ResourceType;
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Criterion, DateComparison, Matches, Prefix, ReferenceMatch};
 use crate::storage::postgres::names::Names;
-use crate::storage::postgres::read::DELETE;
 
 /// What is tested at once: a criterion, or several bounds on one date parameter.
 pub enum Unit<'q> {
@@ -104,32 +103,12 @@ impl Writer<'_> {
                 references,
                 target,
                 criterion,
-            } => {
-                let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('r'));
-                let parameters = self.parameters(references, &reference);
-                let inner = self.predicate(criterion, &format!("{pointed}.resource_key"));
-                format!(
-                    "EXISTS (SELECT 1 FROM reference {reference} JOIN resource {pointed}
-                         ON {pointed}.id = {reference}.target AND {pointed}.resource_type = {reference}.target_type
-                     WHERE {reference}.resource_key = {key} AND {parameters}
-                         AND {reference}.target_type = {target} AND {pointed}.method <> {DELETE} AND {inner} OFFSET 0)",
-                    target = target.number()
-                )
-            }
+            } => self.chain(references, *target, criterion, key),
             Criterion::Has {
                 source: _,
                 reference,
                 criterion,
-            } => {
-                let (pointing, row) = (self.statement.alias('f'), self.statement.alias('r'));
-                let parameters = self.parameters(&[*reference], &pointing);
-                let inner = self.predicate(criterion, &format!("{pointing}.resource_key"));
-                format!(
-                    "EXISTS (SELECT 1 FROM resource {row} JOIN reference {pointing}
-                         ON {pointing}.target = {row}.id AND {pointing}.target_type = {row}.resource_type
-                     WHERE {row}.resource_key = {key} AND {parameters} AND {inner} OFFSET 0)"
-                )
-            }
+            } => self.has(*reference, criterion, key),
             Criterion::Any(criteria) => any(criteria.iter().map(|one| self.predicate(one, key)).collect()),
             Criterion::All(criteria) => all(criteria.iter().map(|one| self.predicate(one, key)).collect()),
             Criterion::Not(criterion) => format!("NOT {}", self.predicate(criterion, key)),

@@ -1,0 +1,305 @@
+//! The places in a resource that a FHIRPath expression selects: members, items, `where`, `first`, `last`, `extension`,
+//! `ofType`. <http://hl7.org/fhir/R4/fhirpatch.html>
+
+use compact_str::CompactString;
+
+use crate::resource::structure::{Kind, Member, Structure, Structures};
+use crate::resource::{Json, ResourceType};
+use crate::search::path::expression::Expression;
+
+/// A step into a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Of an object.
+    Member(CompactString),
+    /// Of an array.
+    Item(usize),
+}
+
+/// A place in a document.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The way to it.
+    pub steps: Vec<Step>,
+    /// What an object there is made of.
+    pub structure: Option<&'static Structure>,
+    /// The structure and the member whose value stands there; `None` for the resource itself.
+    pub owner: Option<(&'static Structure, &'static Member)>,
+}
+
+/// Why an expression selects nothing in a type of resource.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// It names an element that there is not.
+    #[error("{0} has no element {1}")]
+    NoElement(&'static str, String),
+    /// It uses FHIRPath that a patch's path cannot use here.
+    #[error("{0} cannot be used in the path of a patch")]
+    Unsupported(String),
+}
+
+/// A resource that is being patched.
+pub struct Document {
+    json: Json,
+    resource_type: ResourceType,
+}
+
+impl Document {
+    /// A resource of type `resource_type`.
+    pub fn new(json: Json, resource_type: ResourceType) -> Document {
+        Document { json, resource_type }
+    }
+
+    /// The resource.
+    pub fn into_json(self) -> Json {
+        self.json
+    }
+
+    /// The places that `expression` selects, in the order of the document.
+    ///
+    /// # Errors
+    /// [`PlaceError`].
+    pub fn select(&self, expression: &Expression) -> Result<Vec<Place>, PlaceError> {
+        self.places(expression, &self.root())
+    }
+
+    /// What stands at the end of `steps`.
+    pub fn at(&self, steps: &[Step]) -> Option<&Json> {
+        steps
+            .iter()
+            .try_fold(&self.json, |value, step| match (value, step) {
+                (Json::Object(object), Step::Member(name)) => object.get(name),
+                (Json::Array(items), Step::Item(index)) => items.get(*index),
+                _ => None,
+            })
+    }
+
+    /// The same, to be changed.
+    pub fn at_mut(&mut self, steps: &[Step]) -> Option<&mut Json> {
+        steps
+            .iter()
+            .try_fold(&mut self.json, |value, step| match (value, step) {
+                (Json::Object(object), Step::Member(name)) => object.get_mut(name),
+                (Json::Array(items), Step::Item(index)) => items.get_mut(*index),
+                _ => None,
+            })
+    }
+
+    /// The items of the list at the end of `steps`.
+    pub fn items(&mut self, steps: &[Step]) -> Option<&mut Vec<Json>> {
+        match self.at_mut(steps)? {
+            Json::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The items of the list that says more of the primitives in the list at the end of `steps`.
+    pub fn sibling_items(&mut self, steps: &[Step]) -> Option<&mut Vec<Json>> {
+        self.items(&sibling(steps)?)
+    }
+
+    /// Takes out what stands at the end of `steps`, with what the underscored sibling of a primitive says of it, and
+    /// with the list when it was the last item.
+    pub fn remove(&mut self, steps: &[Step]) {
+        match steps.split_last() {
+            Some((Step::Member(name), parent)) => {
+                if let Some(Json::Object(object)) = self.at_mut(parent) {
+                    object.remove(name);
+                    object.remove(&format!("_{name}"));
+                }
+            }
+            Some((Step::Item(index), list)) => {
+                for list in [Some(list.to_vec()), sibling(list)].into_iter().flatten() {
+                    let Some(items) = self.items(&list).filter(|items| *index < items.len()) else {
+                        continue;
+                    };
+                    items.remove(*index);
+                    if items.iter().all(|item| *item == Json::Null)
+                        && let Some((Step::Member(name), parent)) = list.split_last()
+                        && let Some(Json::Object(object)) = self.at_mut(parent)
+                    {
+                        object.remove(name);
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn root(&self) -> Place {
+        Place {
+            steps: Vec::new(),
+            structure: Structures::get().resource(self.resource_type),
+            owner: None,
+        }
+    }
+
+    fn places(&self, expression: &Expression, context: &Place) -> Result<Vec<Place>, PlaceError> {
+        let unsupported = |what: &str| Err(PlaceError::Unsupported(what.to_owned()));
+        match expression {
+            Expression::Member(None, name) if self.is_type(name) && context.steps.is_empty() => {
+                Ok(vec![self.root()])
+            }
+            Expression::Member(None, name) => self.members(context, name),
+            Expression::Member(Some(of), name) => {
+                let mut places = Vec::new();
+                for place in self.places(of, context)? {
+                    places.extend(self.members(&place, name)?);
+                }
+                Ok(places)
+            }
+            Expression::Variable(name) if name == "resource" => Ok(vec![self.root()]),
+            Expression::Index(of, index) => {
+                let places = self.places(of, context)?;
+                Ok(places.into_iter().skip(*index).take(1).collect())
+            }
+            Expression::As(of, type_name) => Ok(of_type(self.places(of, context)?, type_name)),
+            Expression::Call(Some(of), function, arguments) => {
+                let places = self.places(of, context)?;
+                self.called(places, function, arguments)
+            }
+            Expression::Call(None, function, arguments) => {
+                self.called(vec![context.clone()], function, arguments)
+            }
+            _ => unsupported("this operator"),
+        }
+    }
+
+    fn called(
+        &self,
+        places: Vec<Place>,
+        function: &str,
+        arguments: &[Expression],
+    ) -> Result<Vec<Place>, PlaceError> {
+        match (function, arguments) {
+            ("first", []) => Ok(places.into_iter().take(1).collect()),
+            ("last", []) => Ok(places.into_iter().next_back().into_iter().collect()),
+            ("as" | "ofType", [Expression::Member(None, type_name)]) => Ok(of_type(places, type_name)),
+            ("where", [condition]) => {
+                let mut kept = Vec::new();
+                for place in places {
+                    if self.holds(condition, &place)? {
+                        kept.push(place);
+                    }
+                }
+                Ok(kept)
+            }
+            ("extension", [Expression::Text(url)]) => {
+                let mut found = Vec::new();
+                for place in places {
+                    found.extend(self.members(&place, "extension")?);
+                }
+                let is_it = |place: &Place| self.at(&place.steps).and_then(|held| held.get("url")?.as_str());
+                found.retain(|place| is_it(place) == Some(url));
+                Ok(found)
+            }
+            _ => Err(PlaceError::Unsupported(format!("{function}()"))),
+        }
+    }
+
+    fn holds(&self, condition: &Expression, place: &Place) -> Result<bool, PlaceError> {
+        Ok(match condition {
+            Expression::And(left, right) => self.holds(left, place)? && self.holds(right, place)?,
+            Expression::Equal(left, right) => self.same(left, right, place)? == Some(true),
+            Expression::NotEqual(left, right) => self.same(left, right, place)? == Some(false),
+            Expression::Call(Some(of), function, arguments) if arguments.is_empty() => {
+                match function.as_str() {
+                    "exists" => !self.places(of, place)?.is_empty(),
+                    "empty" => self.places(of, place)?.is_empty(),
+                    "not" => !self.holds(of, place)?,
+                    _ => return Err(PlaceError::Unsupported(format!("{function}()"))),
+                }
+            }
+            other => self.values(other, place)? == [Json::Bool(true)],
+        })
+    }
+
+    /// Whether two values are the same; `None` when one of them is not there.
+    fn same(&self, left: &Expression, right: &Expression, place: &Place) -> Result<Option<bool>, PlaceError> {
+        let (left, right) = (self.values(left, place)?, self.values(right, place)?);
+        Ok((!left.is_empty() && !right.is_empty()).then(|| left == right))
+    }
+
+    fn values(&self, expression: &Expression, place: &Place) -> Result<Vec<Json>, PlaceError> {
+        match expression {
+            Expression::Text(text) => Ok(vec![Json::from(text.as_str())]),
+            Expression::Boolean(value) => Ok(vec![Json::Bool(*value)]),
+            _ => {
+                let places = self.places(expression, place)?;
+                Ok(places
+                    .iter()
+                    .filter_map(|place| self.at(&place.steps).cloned())
+                    .collect())
+            }
+        }
+    }
+
+    /// The values of the element `name` at `place`.
+    fn members(&self, place: &Place, name: &str) -> Result<Vec<Place>, PlaceError> {
+        let missing = |of: &'static str| PlaceError::NoElement(of, name.to_owned());
+        let structure = place.structure.ok_or_else(|| missing("a primitive value"))?;
+        let is_named = |member: &&Member| {
+            structure
+                .element(member)
+                .is_some_and(|element| element.name == name)
+        };
+        let mut members = structure.members().iter().filter(is_named).peekable();
+        if members.peek().is_none() {
+            return Err(missing(structure.name));
+        }
+        let mut places = Vec::new();
+        for member in members {
+            let steps = [&place.steps[..], &[Step::Member(member.name.clone())]].concat();
+            let at = |steps: Vec<Step>, value: &Json| Place {
+                steps,
+                structure: structure_of(member, value),
+                owner: Some((structure, member)),
+            };
+            match self.at(&steps) {
+                Some(Json::Array(items)) => {
+                    let item = |(index, item)| at([&steps[..], &[Step::Item(index)]].concat(), item);
+                    places.extend(items.iter().enumerate().map(item));
+                }
+                Some(value) => places.push(at(steps.clone(), value)),
+                None => {}
+            }
+        }
+        Ok(places)
+    }
+
+    fn is_type(&self, name: &str) -> bool {
+        name == self.resource_type.name() || name == "Resource" || name == "DomainResource"
+    }
+}
+
+/// The way to the underscored sibling of the list of primitives at the end of `steps`.
+fn sibling(steps: &[Step]) -> Option<Vec<Step>> {
+    let Some((Step::Member(name), parent)) = steps.split_last() else {
+        return None;
+    };
+    let name = Step::Member(format!("_{name}").into());
+    Some([parent, &[name]].concat())
+}
+
+fn structure_of(member: &Member, value: &Json) -> Option<&'static Structure> {
+    let structures = Structures::get();
+    match member.kind {
+        Kind::Primitive(_) => None,
+        Kind::Structure(id) => structures.structure(id),
+        Kind::Resource => structures.resource(ResourceType::parse(value.get("resourceType")?.as_str()?)?),
+    }
+}
+
+/// Those of the places, values of choices, that are of one type.
+fn of_type(places: Vec<Place>, type_name: &str) -> Vec<Place> {
+    let is_it = |place: &Place| {
+        place.owner.is_some_and(|(structure, member)| {
+            let element = structure.element(member).map_or("", |element| element.name);
+            member
+                .name
+                .strip_prefix(element)
+                .is_some_and(|kind| kind.eq_ignore_ascii_case(type_name))
+        })
+    };
+    places.into_iter().filter(is_it).collect()
+}

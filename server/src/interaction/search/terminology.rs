@@ -1,0 +1,87 @@
+//! Reads the ValueSets and CodeSystems that a search's modifiers name, as far as the principal may.
+
+use crate::authorization::DataAction;
+use crate::interaction::{Context, InteractionError};
+use crate::resource::{Json, ResourceType};
+use crate::search::terminology::{Source, Sources, Terminology, Unresolved, asked, resolve};
+use crate::search::{Registry, SearchRequest, parse};
+
+/// How many resources a search may make us read.
+const MAXIMUM_READ: usize = 64;
+
+/// What the values of `:in` and its like stand for.
+///
+/// # Errors
+/// When storage fails, or the principal may not search ValueSets or CodeSystems.
+pub async fn terminology(
+    context: &Context,
+    parameters: &[(String, String)],
+) -> Result<Terminology, InteractionError> {
+    let mut terminology = Terminology::default();
+    let mut sources = Sources::new();
+    for asked in asked(parameters) {
+        let codes = loop {
+            match resolve(&asked, &sources) {
+                Ok(codes) => break Ok(codes),
+                Err(Unresolved::Refused(instead)) => break Err(instead),
+                Err(Unresolved::Needs(_)) if sources.len() >= MAXIMUM_READ => {
+                    break Err("codes, or a ValueSet that includes fewer others".to_owned());
+                }
+                Err(Unresolved::Needs(source)) => {
+                    let found = read(context, &source).await?;
+                    sources.insert(source, found);
+                }
+            }
+        };
+        terminology.insert(asked, codes);
+    }
+    Ok(terminology)
+}
+
+/// The newest resource of that URL.
+async fn read(context: &Context, source: &Source) -> Result<Option<Json>, InteractionError> {
+    let (name, url) = match source {
+        Source::ValueSet(url) => ("ValueSet", url),
+        Source::CodeSystem(url) => ("CodeSystem", url),
+    };
+    let resource_type = ResourceType::parse(name).ok_or(InteractionError::Fault)?;
+    context.authorize(DataAction::Search, Some(resource_type))?;
+    let (url, version) = match url.split_once('|') {
+        Some((url, version)) => (url, Some(version)),
+        None => (url.as_str(), None),
+    };
+    let relative = url.strip_prefix(&context.base_url).unwrap_or(url);
+    let id = relative.trim_start_matches('/').strip_prefix("ValueSet/");
+    let mut parameters = match id {
+        Some(id) => vec![("_id", escaped(id))],
+        None => vec![("url", escaped(url)), ("_sort", "-_lastUpdated".to_owned())],
+    };
+    parameters.extend(version.map(|version| ("version", escaped(version))));
+    let parameters: Vec<(String, String)> = parameters
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let request = SearchRequest {
+        resource_types: &[resource_type],
+        parameters: &parameters,
+        lenient: false,
+        base_url: &context.base_url,
+    };
+    let mut query = parse(Registry::r4(), &request)?;
+    query.count = Some(1);
+    let page = context.storage().search(&query).await?;
+    let found = page.matches.into_iter().next();
+    Ok(found.and_then(|resource| Json::parse(resource.json.as_bytes()).ok()))
+}
+
+/// A value whose commas and bars are its own.
+fn escaped(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for letter in value.chars() {
+        if matches!(letter, ',' | '|' | '$' | '\\') {
+            text.push('\\');
+        }
+        text.push(letter);
+    }
+    text
+}

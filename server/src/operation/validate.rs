@@ -1,0 +1,131 @@
+//! `$validate`: what is wrong with a resource, without storing it. <http://hl7.org/fhir/R4/resource-operation-validate.html>
+
+use http::StatusCode;
+
+use crate::authorization::DataAction;
+use crate::interaction::read::found;
+use crate::interaction::{Answer, AnswerBody, Context, InteractionError, Request, RequestBody};
+use crate::operation_outcome;
+use crate::request::resource_body::{self, ResourceBodyError};
+use crate::resource::{Json, Object, ResourceType};
+use crate::validation::{self, Issue, IssueCode, Severity};
+
+/// What is asked for.
+#[derive(Debug, Default)]
+struct Arguments {
+    resource: Option<Object>,
+    mode: Option<String>,
+    profile: Option<String>,
+}
+
+/// 200 with an OperationOutcome, whatever it says; 400 when there is nothing of that type to validate.
+///
+/// # Errors
+/// When the body is no resource of the type, or the stored resource that is meant is not there.
+pub async fn validate(
+    context: &Context,
+    request: Request,
+    resource_type: ResourceType,
+    id: Option<&str>,
+) -> Result<Answer, InteractionError> {
+    let Arguments {
+        resource,
+        mode,
+        profile,
+    } = arguments(request)?;
+    let resource = match (resource, id) {
+        (Some(resource), _) => resource,
+        (None, Some(id)) => {
+            context.authorize(DataAction::Read, Some(resource_type))?;
+            let stored = found(
+                context.storage().read(resource_type, id).await?,
+                resource_type,
+                id,
+            )?;
+            resource_body::parse(stored.json.as_bytes(), resource_type)?
+        }
+        (None, None) => return Err(ResourceBodyError::Empty(resource_type.name().to_owned()).into()),
+    };
+    resource_body::check_type(&resource, resource_type)?;
+    let mut issues = match mode.as_deref() {
+        None | Some("create" | "update" | "profile") => validation::validate(resource_type, &resource),
+        // Any resource may be deleted.
+        Some("delete") => Vec::new(),
+        Some(mode) => {
+            return Err(InteractionError::Parameter {
+                name: "mode".to_owned(),
+                value: mode.to_owned(),
+                expected: "write create, update, delete or profile",
+            });
+        }
+    };
+    let sent = resource.get("id").and_then(Json::as_str);
+    if mode.as_deref() == Some("update") && id.is_some() && sent != id {
+        issues.push(issue(
+            Severity::Error,
+            IssueCode::Value,
+            format!("{resource_type}.id"),
+            "must be the id of the URL",
+        ));
+    }
+    let own_profile = format!("http://hl7.org/fhir/StructureDefinition/{resource_type}");
+    if let Some(profile) = profile.filter(|profile| *profile != own_profile) {
+        issues.push(issue(
+            Severity::Warning,
+            IssueCode::Invalid,
+            resource_type.name().to_owned(),
+            &format!("the profile {profile} was not checked; only the rules of the type were"),
+        ));
+    }
+    let json = operation_outcome::of_validation(&issues);
+    Ok(Answer {
+        body: AnswerBody::Outcome(json),
+        ..Answer::new(StatusCode::OK)
+    })
+}
+
+fn issue(severity: Severity, code: IssueCode, expression: String, diagnostics: &str) -> Issue {
+    Issue {
+        severity,
+        code,
+        expression,
+        diagnostics: diagnostics.to_owned(),
+    }
+}
+
+/// The resource itself, or Parameters that hold it; what the query says goes for what they do not.
+fn arguments(request: Request) -> Result<Arguments, InteractionError> {
+    let parameter = |name: &str| request.parameter(name).map(str::to_owned);
+    let mut arguments = Arguments {
+        resource: None,
+        mode: parameter("mode"),
+        profile: parameter("profile"),
+    };
+    let body = match request.body {
+        RequestBody::Nothing => return Ok(arguments),
+        RequestBody::Text(text) if text.iter().all(u8::is_ascii_whitespace) => return Ok(arguments),
+        RequestBody::Text(text) => resource_body::parse_any(&text)?,
+        RequestBody::Resource(resource) => resource,
+    };
+    let is_wrapped = body.get("resourceType").and_then(Json::as_str) == Some("Parameters");
+    if !is_wrapped {
+        arguments.resource = Some(body);
+        return Ok(arguments);
+    }
+    let parts = body.get("parameter").and_then(Json::as_array).unwrap_or_default();
+    for part in parts {
+        let text = || {
+            ["valueCode", "valueUri", "valueString", "valueCanonical"]
+                .iter()
+                .find_map(|member| part.get(member)?.as_str())
+                .map(str::to_owned)
+        };
+        match part.get("name").and_then(Json::as_str) {
+            Some("resource") => arguments.resource = part.get("resource").and_then(Json::as_object).cloned(),
+            Some("mode") => arguments.mode = text(),
+            Some("profile") => arguments.profile = text(),
+            _ => {}
+        }
+    }
+    Ok(arguments)
+}
