@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::admission::Busy;
 
@@ -16,12 +18,18 @@ const PAUSE: Duration = Duration::from_secs(30);
 /// How long a body may take altogether.
 const WHOLE: Duration = Duration::from_secs(5 * 60);
 
+/// How much of a body that nobody reads is taken from the client before it gets its answer.
+const UNREAD: usize = 256 << 20;
+/// How long that may take.
+const UNREAD_TIME: Duration = Duration::from_secs(20);
+
 /// A request body that fails when the client stops sending it.
 #[derive(Debug)]
 pub(super) struct Arriving {
-    body: Incoming,
+    body: Option<Incoming>,
     pause: Pin<Box<Sleep>>,
     end: Instant,
+    rest: Option<oneshot::Sender<Incoming>>,
 }
 
 /// Why a request body ended early.
@@ -36,14 +44,56 @@ pub enum ArrivingError {
 }
 
 impl Arriving {
-    /// What a handler is to read instead of `body`.
-    pub(super) fn body(body: Incoming) -> Body {
+    /// What a handler is to read instead of `body`, and what becomes of that which it does not read.
+    pub(super) fn body(body: Incoming) -> (Body, Unread) {
+        let (rest, unread) = oneshot::channel();
         if body.is_end_stream() {
-            return Body::empty();
+            return (Body::empty(), Unread(unread));
         }
         let now = Instant::now();
         let (pause, end) = (Box::pin(sleep_until(now + PAUSE)), now + WHOLE);
-        Body::new(Arriving { body, pause, end })
+        let arriving = Arriving {
+            body: Some(body),
+            pause,
+            end,
+            rest: Some(rest),
+        };
+        (Body::new(arriving), Unread(unread))
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if let (Some(body), Some(rest)) = (self.body.take(), self.rest.take())
+            && !body.is_end_stream()
+        {
+            // Nobody waits for it when the connection has ended.
+            drop(rest.send(body));
+        }
+    }
+}
+
+/// The part of a request's body that its handler left unread.
+#[derive(Debug)]
+pub(super) struct Unread(oneshot::Receiver<Incoming>);
+
+impl Unread {
+    /// Takes it from the client and forgets it. Many clients send a whole body before they look for an answer; were
+    /// the connection closed meanwhile, they would see a broken connection instead of what is wrong.
+    pub(super) async fn take(mut self) {
+        let Ok(mut body) = self.0.try_recv() else { return };
+        let taking = async {
+            let mut taken = 0;
+            while let Some(Ok(frame)) = body.frame().await {
+                taken += frame.data_ref().map_or(0, Bytes::len);
+                if taken > UNREAD {
+                    return;
+                }
+            }
+        };
+        if timeout(UNREAD_TIME, taking).await.is_err() {
+            tracing::debug!("a refused body did not arrive in time");
+        }
     }
 }
 
@@ -55,7 +105,10 @@ impl HttpBody for Arriving {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ArrivingError>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        if let Poll::Ready(frame) = Pin::new(body).poll_frame(context) {
             let until = self.end.min(Instant::now() + PAUSE);
             self.pause.as_mut().reset(until);
             return Poll::Ready(frame.map(|frame| frame.map_err(ArrivingError::from)));
@@ -65,11 +118,13 @@ impl HttpBody for Arriving {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.body.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.body
+            .as_ref()
+            .map_or_else(SizeHint::default, HttpBody::size_hint)
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use http::header;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -156,9 +157,16 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<http::Response<Leaving>, Infallible> {
     let busy = activity.begin();
-    let mut request = request.map(Arriving::body);
+    // Who asks beforehand sends nothing when the answer is no.
+    let asks_beforehand = request.headers().contains_key(header::EXPECT);
+    let (parts, body) = request.into_parts();
+    let (body, unread) = Arriving::body(body);
+    let mut request = Request::from_parts(parts, body);
     request.extensions_mut().insert(ConnectInfo(peer));
     let response: http::Response<Body> = router.oneshot(request).await?;
+    if !asks_beforehand {
+        unread.take().await;
+    }
     Ok(response.map(|body| Leaving { body, _busy: busy }))
 }
 

@@ -99,6 +99,29 @@ async fn handshakes_that_are_never_finished_make_room() {
     assert_eq!(answer.text().await.unwrap(), "hello");
 }
 
+/// Many clients send all of a body before they look for the answer.
+#[tokio::test]
+async fn a_body_that_nobody_reads_does_not_cost_the_answer() {
+    let running = start(hello(), 3, None).await;
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    let length = 80 << 20;
+    for _request in 0..2 {
+        let head = format!("POST /unknown HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let chunk = vec![b' '; 1 << 20];
+        for _chunk in 0..length / chunk.len() {
+            stream.write_all(&chunk).await.unwrap();
+        }
+        let mut answer = vec![0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, b"HTTP/1.1 404");
+        // The rest of an answer without a body is its head.
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.unwrap());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_head_that_is_too_long_is_refused_and_not_collected() {
     let running = start(hello(), 3, None).await;
