@@ -172,16 +172,6 @@ impl Tenant {
         let pods = self.list(&["pods", &selector]).await?;
         Ok(pods.iter().filter_map(name_of).collect())
     }
-
-    /// Deletes the namespace and waits until it is gone.
-    ///
-    /// # Errors
-    /// If it stays.
-    pub async fn remove(&self) -> Result<()> {
-        kubectl::run(&["delete", "namespace", &self.namespace, "--timeout=180s"])
-            .await
-            .map(drop)
-    }
 }
 
 /// The name of an object.

@@ -120,9 +120,10 @@ fn access_rules() -> Vec<String> {
 /// ConfigMap ever after, where the operator keeps it as it is here.
 pub fn dynamic_configuration(service: &ValidatedFhirService) -> Value {
     json!({
-        // loop_wait + 2 · retry_timeout ≤ ttl; 20 is the least that Patroni allows.
+        // loop_wait + 2 · retry_timeout ≤ ttl; 20 is the least that Patroni allows. A crash of PostgreSQL is seen when
+        // the loop comes round.
         "ttl": 20,
-        "loop_wait": 5,
+        "loop_wait": 3,
         "retry_timeout": 5,
         // A primary that crashed is not waited for when a replica can take over.
         "primary_start_timeout": 0,

@@ -126,25 +126,30 @@ impl Writer<'_> {
                 reference,
                 criterion,
             } => {
-                let (pointing, pointed, row) = (
+                let (pointing, reference_row, pointed, row) = (
                     self.statement.alias('p'),
                     self.statement.alias('f'),
+                    self.statement.alias('t'),
                     self.statement.alias('r'),
                 );
                 let sources = self.resources(&[*source], criterion);
-                let parameters = self.parameters(&[*reference], &pointed);
+                let parameters = self.parameters(&[*reference], &reference_row);
                 let key = format!("{row}.resource_key");
                 let types = of_types(types, &key);
+                // `OFFSET 0`: from the sources to what they point at. The planner knows too little of how many point
+                // at one resource, and would go through all sources once for each reference.
                 let from = format!(
-                    "FROM ({sources}) AS {pointing} JOIN reference {pointed}
-                         ON {pointed}.resource_key = {pointing}.resource_key
+                    "FROM (SELECT DISTINCT {reference_row}.target, {reference_row}.target_type
+                           FROM ({sources}) AS {pointing} JOIN reference {reference_row}
+                               ON {reference_row}.resource_key = {pointing}.resource_key
+                           WHERE {parameters} OFFSET 0) AS {pointed}
                      JOIN resource {row} ON {row}.id = {pointed}.target AND {row}.resource_type = {pointed}.target_type
-                     WHERE {parameters} AND {row}.method <> {DELETE} AND ({types})"
+                     WHERE {row}.method <> {DELETE} AND ({types})"
                 );
                 Some(Candidates {
                     from,
                     key,
-                    repeats: true,
+                    repeats: false,
                 })
             }
             _ => None,

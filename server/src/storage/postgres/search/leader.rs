@@ -17,6 +17,10 @@ use crate::storage::postgres::names::Names;
 /// Criteria that are counted at most.
 const MAXIMUM_COUNTED: usize = 6;
 
+/// Sources of a `_has` that are gathered for the cost of testing one resource, since a test goes through everything
+/// that points at it.
+const SOURCES_FOR_ONE: u32 = 10;
+
 /// What a search goes out from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leader {
@@ -102,11 +106,19 @@ pub async fn choose(
     let counts: Vec<String> = counted
         .iter()
         .map(|index| {
-            let rows = writer
-                .lead(&units[*index], &query.resource_types)
-                .map(|candidates| candidates.from);
-            let from = rows.unwrap_or_else(|| "FROM resource".to_owned());
-            format!("(SELECT count(*) FROM (SELECT 1 {from} LIMIT {limit}) AS counted)")
+            let (rows, cheap) = match &units[*index] {
+                // What it points at is known only when all sources are, so these are counted.
+                Unit::One(Criterion::Has {
+                    source,
+                    reference,
+                    criterion,
+                }) if !writer.may_be_canonical(&[*reference]) => {
+                    (writer.lead(&Unit::One(criterion), &[*source]), SOURCES_FOR_ONE)
+                }
+                unit => (writer.lead(unit, &query.resource_types), 1),
+            };
+            let from = rows.map_or_else(|| "FROM resource".to_owned(), |candidates| candidates.from);
+            format!("(SELECT count(*) / {cheap} FROM (SELECT 1 {from} LIMIT {limit} * {cheap}) AS counted)")
         })
         .collect();
     let rows = writer
