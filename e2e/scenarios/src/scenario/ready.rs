@@ -33,7 +33,12 @@ pub async fn run() -> Result<()> {
 /// So that the next round has the machine to itself; the namespace itself takes its time.
 async fn take_down(tenant: &Tenant) -> Result<()> {
     tenant
-        .kubectl(&["delete", "fhirservice/clinic", "iotconnector/vitals", "--timeout=120s"])
+        .kubectl(&[
+            "delete",
+            "fhirservice/clinic",
+            "iotconnector/vitals",
+            "--timeout=120s",
+        ])
         .await?;
     tenant
         .kubectl(&["wait", "--for=delete", "pod", "--all", "--timeout=120s"])

@@ -56,7 +56,12 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
         .as_deref()
         .map(|text| Cursor::parse(text, query.sort.len()))
         .transpose()?;
-    let (mut rows, more) = page(client, names, registry, query, leader, cursor.as_ref(), count).await?;
+    let Page {
+        mut rows,
+        more,
+        counted,
+        small_total: counted_total,
+    } = page(client, names, registry, query, leader, cursor.as_ref(), count).await?;
     let backwards = cursor.as_ref().is_some_and(|cursor| cursor.backwards);
     if backwards {
         rows.reverse();
@@ -82,6 +87,7 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
         Total::Unspecified if cursor.is_none() && !more => {
             Some(u64::try_from(matches.len()).unwrap_or(u64::MAX))
         }
+        Total::Unspecified if counted => counted_total,
         Total::Unspecified if cursor.is_none() => small_total(client, names, registry, query, leader).await?,
         Total::Unspecified => None,
         Total::Estimate | Total::Accurate => Some(total(client, names, registry, query, leader).await?),
@@ -101,7 +107,17 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
     })
 }
 
-/// The rows of a page in the order in which they were read, and whether there are more beyond them.
+/// The rows of a page in the order in which they were read.
+struct Page {
+    rows: Vec<Row>,
+    /// Whether there are more beyond them.
+    more: bool,
+    /// Whether the matches were counted on the way…
+    counted: bool,
+    /// …and their number, when it is small.
+    small_total: Option<u64>,
+}
+
 async fn page(
     client: &Client,
     names: &Names,
@@ -110,7 +126,7 @@ async fn page(
     leader: Leader,
     cursor: Option<&Cursor>,
     count: u32,
-) -> Result<(Vec<Row>, bool), StorageError> {
+) -> Result<Page, StorageError> {
     let mut writer = Writer {
         statement: Statement::default(),
         names,
@@ -120,14 +136,21 @@ async fn page(
     if let Some(walk) = walk::Walk::of(registry, query, leader)
         && !backwards
     {
-        return walk
+        let (rows, more) = walk
             .page(client, names, registry, query, leader, cursor, count)
-            .await;
+            .await?;
+        return Ok(Page {
+            rows,
+            more,
+            counted: false,
+            small_total: None,
+        });
     }
+    let counts = query.total == Total::Unspecified && cursor.is_none() && !walks_and_tests(query, leader);
     let sql = if query.sort.is_empty() {
-        in_own_order(&mut writer, query, leader, cursor, count)
+        in_own_order(&mut writer, query, leader, cursor, count, counts)
     } else {
-        sorted(&mut writer, query, leader, cursor, count)?
+        sorted(&mut writer, query, leader, cursor, count, counts)?
     };
     let sql = format!(
         "{sql} {}",
@@ -137,16 +160,32 @@ async fn page(
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let more = rows.len() > count;
     rows.truncate(count);
-    Ok((rows, more))
+    let small_total = rows.first().filter(|_| counts).and_then(|row| {
+        let total: i64 = row.get(RESOURCE_COLUMNS + query.sort.len());
+        u64::try_from(total).ok().filter(|total| *total <= SMALL_TOTAL)
+    });
+    Ok(Page {
+        rows,
+        more,
+        counted: counts,
+        small_total,
+    })
 }
 
-/// In the order of keys: candidates come in that order from their index, so that a page reads a page.
+/// Whether matches are found by testing resources one after the other, so that each costs more than a row.
+fn walks_and_tests(query: &Query, leader: Leader) -> bool {
+    leader == Leader::Walk && !query.criteria.is_empty()
+}
+
+/// In the order of keys: candidates come in that order from their index, so that a page reads a page, or, when it
+/// counts, as many as make a small total.
 fn in_own_order(
     writer: &mut Writer<'_>,
     query: &Query,
     leader: Leader,
     cursor: Option<&Cursor>,
     count: u32,
+    counts: bool,
 ) -> String {
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
     let candidates = writer.candidates(query, leader, |writer, key| {
@@ -157,14 +196,24 @@ fn in_own_order(
         beyond.into_iter().collect()
     });
     let order = order_by(&[], backwards);
+    let limit = u64::from(count) + 1;
+    let (total, counted, read) = match counts {
+        true => (
+            ", page.total",
+            ", count(*) OVER () AS total",
+            limit.max(SMALL_TOTAL + 1),
+        ),
+        false => ("", "", limit),
+    };
     format!(
-        "SELECT {COLUMNS} FROM (
-             SELECT {distinct} {key} AS page_key {from} {order} LIMIT {limit}) AS page
+        "SELECT {COLUMNS}{total} FROM (
+             SELECT page_key{counted} FROM (
+                 SELECT {distinct} {key} AS page_key {from} {order} LIMIT {read}) AS found
+             {order} LIMIT {limit}) AS page
          JOIN resource ON resource.resource_key = page.page_key",
         distinct = if candidates.repeats { "DISTINCT" } else { "" },
         key = candidates.key,
         from = candidates.from,
-        limit = u64::from(count) + 1,
     )
 }
 
@@ -175,6 +224,7 @@ fn sorted(
     leader: Leader,
     cursor: Option<&Cursor>,
     count: u32,
+    counts: bool,
 ) -> Result<String, StorageError> {
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
     let columns: Vec<Column> = writer.sort_columns(&query.sort, "candidate.page_key")?;
@@ -189,9 +239,13 @@ fn sorted(
         .map(|index| format!(", page.k{index}::text AS text{index}"))
         .collect();
     let beyond = cursor.map_or_else(|| "true".to_owned(), |cursor| writer.beyond(cursor, &columns));
+    let (total, counted) = match counts {
+        true => (", page.total", ", count(*) OVER () AS total"),
+        false => ("", ""),
+    };
     Ok(format!(
-        "SELECT {COLUMNS}{values} FROM (
-             SELECT * FROM (
+        "SELECT {COLUMNS}{values}{total} FROM (
+             SELECT *{counted} FROM (
                  SELECT candidate.page_key, {named} FROM (
                      SELECT {distinct} {key} AS page_key {from}) AS candidate) AS keyed
              WHERE {beyond} {order} LIMIT {limit}) AS page
@@ -222,7 +276,7 @@ async fn small_total(
     query: &Query,
     leader: Leader,
 ) -> Result<Option<u64>, StorageError> {
-    if leader == Leader::Walk && !query.criteria.is_empty() {
+    if walks_and_tests(query, leader) {
         return Ok(None);
     }
     let mut writer = Writer {
