@@ -28,6 +28,17 @@ pub struct Answer {
     pub body: Value,
 }
 
+impl Answer {
+    /// Checks its status.
+    ///
+    /// # Errors
+    /// If it is another, with what was said instead.
+    pub fn must_be(&self, status: StatusCode) -> Result<()> {
+        ensure!(self.status == status, "{}: {}", self.status, self.body);
+        Ok(())
+    }
+}
+
 impl FhirClient {
     /// A client of `base`, which is reached by `route`.
     ///
@@ -83,12 +94,7 @@ impl FhirClient {
     pub async fn create(&self, resource: &Value) -> Result<String> {
         let kind = resource["resourceType"].as_str().unwrap_or_default();
         let answer = self.send(Method::POST, kind, Some(resource)).await?;
-        ensure!(
-            answer.status == StatusCode::CREATED,
-            "{}: {}",
-            answer.status,
-            answer.body
-        );
+        answer.must_be(StatusCode::CREATED)?;
         let id = answer.body["id"].as_str().context("the answer has no id")?;
         Ok(id.to_string())
     }

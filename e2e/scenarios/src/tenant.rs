@@ -48,14 +48,16 @@ impl Tenant {
         kubectl::apply(&text.replace("team-a", &self.namespace)).await
     }
 
-    /// Applies a FhirService with this spec, written as YAML in one line.
+    /// Applies a FhirService of one server and one database member; `more` is further fields of its spec, as YAML in
+    /// one line that begins with a comma.
     ///
     /// # Errors
     /// If kubectl fails.
-    pub async fn apply_service(&self, name: &str, spec: &str) -> Result<()> {
+    pub async fn apply_small_service(&self, name: &str, more: &str) -> Result<()> {
         let namespace = &self.namespace;
         kubectl::apply(&format!(
-            "apiVersion: brazier.dev/v1alpha1\nkind: FhirService\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec: {spec}\n"
+            "apiVersion: brazier.dev/v1alpha1\nkind: FhirService\nmetadata: {{name: {name}, namespace: {namespace}}}\n\
+             spec: {{replicas: 1, database: {{bundled: {{instances: 1, storage: {{size: 1Gi}}}}}}{more}}}\n"
         ))
         .await
     }
@@ -100,9 +102,8 @@ impl Tenant {
     ///
     /// # Errors
     /// If it is not ready in time.
-    pub async fn wait_ready(&self, objects: &[&str], limit: Duration) -> Result<()> {
-        let timeout = format!("--timeout={}s", limit.as_secs());
-        let mut arguments = vec!["wait", "--for=condition=Ready", &timeout];
+    pub async fn wait_ready(&self, objects: &[&str]) -> Result<()> {
+        let mut arguments = vec!["wait", "--for=condition=Ready", "--timeout=300s"];
         arguments.extend(objects);
         self.kubectl(&arguments).await.map(drop)
     }

@@ -8,6 +8,7 @@ use std::process::Command;
 use brazier_server::resource::{Json, Object, ResourceType};
 use brazier_server::search::index::{CompositeValue, IndexEntries, ReferenceTarget};
 use brazier_server::search::parameter::{ParameterId, ParameterKind};
+use brazier_server::search::parse::escape::escape;
 use brazier_server::search::{Registry, SearchRequest, extract, parse};
 use brazier_server::storage::{Current, Method, Precondition, Write};
 use brazier_server::validation::validate;
@@ -305,15 +306,4 @@ fn date(low: i64, high: i64) -> Vec<String> {
         (_, _, Ok(end)) => vec![format!("le{end}")],
         _ => panic!("a span without ends"),
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        if matches!(character, '\\' | ',' | '|' | '$') {
-            escaped.push('\\');
-        }
-        escaped.push(character);
-    }
-    escaped
 }

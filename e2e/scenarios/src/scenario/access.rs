@@ -31,12 +31,7 @@ async fn send_device_message(tenant: &Tenant) -> Result<()> {
     let gateway = tenant.token("gateway", &tenant.url("vitals")).await?;
     let connector = tenant.client("vitals", Some(&gateway)).await?;
     let answer = connector.send(Method::POST, "", Some(&message)).await?;
-    ensure!(
-        answer.status == StatusCode::OK,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::OK)?;
     let outcome = &answer.body["messages"][0]["observations"][0]["outcome"];
     ensure!(outcome == "created", "{}", answer.body);
     report::seen("a device message is acknowledged");
@@ -45,20 +40,10 @@ async fn send_device_message(tenant: &Tenant) -> Result<()> {
     let reporting = tenant.token("reporting", &tenant.url("vitals")).await?;
     let refused = tenant.client("vitals", Some(&reporting)).await?;
     let answer = refused.send(Method::POST, "", Some(&message)).await?;
-    ensure!(
-        answer.status == StatusCode::FORBIDDEN,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::FORBIDDEN)?;
     let nobody = tenant.client("vitals", None).await?;
     let answer = nobody.send(Method::POST, "", Some(&message)).await?;
-    ensure!(
-        answer.status == StatusCode::UNAUTHORIZED,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::UNAUTHORIZED)?;
     report::seen("the connector refuses who may not send, and who has no token");
     Ok(())
 }
@@ -67,12 +52,7 @@ async fn send_device_message(tenant: &Tenant) -> Result<()> {
 async fn found_by_search(tenant: &Tenant, token: &str) -> Result<String> {
     let reader = tenant.client("clinic", Some(token)).await?;
     let answer = reader.get(SEARCH).await?;
-    ensure!(
-        answer.status == StatusCode::OK,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::OK)?;
     let observation = &answer.body["entry"][0]["resource"];
     ensure!(answer.body["total"] == 1, "{}", answer.body);
     ensure!(observation["valueQuantity"]["value"] == 95, "{observation}");
@@ -98,12 +78,7 @@ async fn refusals(tenant: &Tenant, observation: &str) -> Result<()> {
         .await?
         .get(observation)
         .await?;
-    ensure!(
-        answer.status == StatusCode::FORBIDDEN,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::FORBIDDEN)?;
     ensure!(
         answer.body["resourceType"] == "OperationOutcome",
         "{}",
@@ -119,12 +94,7 @@ async fn refusals(tenant: &Tenant, observation: &str) -> Result<()> {
     .await?;
 
     let answer = tenant.client("clinic", None).await?.get(observation).await?;
-    ensure!(
-        answer.status == StatusCode::UNAUTHORIZED,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::UNAUTHORIZED)?;
     audit_trail::has(tenant, "clinic", &answer, "anonymous", "no token").await?;
 
     let elsewhere = tenant.token("reporting", "https://clinic.elsewhere.svc").await?;
@@ -133,12 +103,7 @@ async fn refusals(tenant: &Tenant, observation: &str) -> Result<()> {
         .await?
         .get(observation)
         .await?;
-    ensure!(
-        answer.status == StatusCode::UNAUTHORIZED,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::UNAUTHORIZED)?;
     audit_trail::has(
         tenant,
         "clinic",
@@ -153,12 +118,7 @@ async fn refusals(tenant: &Tenant, observation: &str) -> Result<()> {
     let patient = json!({"resourceType": "Patient"});
     let reader = tenant.client("clinic", Some(&reporting)).await?;
     let answer = reader.send(Method::POST, "Patient", Some(&patient)).await?;
-    ensure!(
-        answer.status == StatusCode::FORBIDDEN,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::FORBIDDEN)?;
     audit_trail::has(
         tenant,
         "clinic",
@@ -174,12 +134,7 @@ async fn removed_assignment(tenant: &Tenant, token: &str) -> Result<()> {
     ensure!(replicas.len() == 2, "{} replicas", replicas.len());
     for replica in &replicas {
         let answer = replica.get(SEARCH).await?;
-        ensure!(
-            answer.status == StatusCode::OK,
-            "{}: {}",
-            answer.status,
-            answer.body
-        );
+        answer.must_be(StatusCode::OK)?;
     }
     tenant
         .kubectl(&["delete", "roleassignment", "readers", "--wait=false"])

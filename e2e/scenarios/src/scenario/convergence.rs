@@ -7,8 +7,6 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{kubectl, release, report, tenant::Tenant, wait};
 
-const LIMIT: Duration = Duration::from_secs(300);
-const SPEC: &str = "{replicas: 1, database: {bundled: {instances: 1, storage: {size: 1Gi}}}";
 /// Every kind that the operator writes, but for the lease that it renews.
 const WRITTEN: &str = "fhirservices,iotconnectors,roleassignments,configmaps,secrets,services,serviceaccounts,deployments,\
                        statefulsets,jobs,networkpolicies,poddisruptionbudgets,roles,rolebindings";
@@ -20,15 +18,15 @@ pub async fn run() -> Result<()> {
         count: 0,
     };
 
-    tenant.apply_service("ward", &format!("{SPEC}}}")).await?;
+    tenant.apply_small_service("ward", "").await?;
     tenant
-        .apply_service("doomed", &format!("{SPEC}, deletionPolicy: Delete}}"))
+        .apply_small_service("doomed", ", deletionPolicy: Delete")
         .await?;
     tenant.assign("reporting", "FhirDataReader", "ward").await?;
     kills.one().await?;
     kills.one().await?;
     tenant
-        .wait_ready(&["fhirservice/ward", "fhirservice/doomed"], LIMIT)
+        .wait_ready(&["fhirservice/ward", "fhirservice/doomed"])
         .await?;
 
     tenant
@@ -54,7 +52,7 @@ pub async fn run() -> Result<()> {
     let gone = ["wait", "--for=delete", "fhirservice/doomed", "--timeout=180s"];
     tenant.kubectl(&gone).await?;
     tenant
-        .wait_ready(&["fhirservice/ward", "roleassignment/intake-ward"], LIMIT)
+        .wait_ready(&["fhirservice/ward", "roleassignment/intake-ward"])
         .await?;
     let ready = "--output=jsonpath={.status.readyReplicas}";
     let replicas = tenant.kubectl(&["get", "deployment", "ward", ready]).await?;

@@ -1,8 +1,6 @@
 //! What stays of a deleted service, and that it has its data again when it is made again; and a service that was told
 //! to take its data along.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -13,14 +11,13 @@ use crate::{
     tenant::{Tenant, name_of},
 };
 
-const LIMIT: Duration = Duration::from_secs(300);
 const OBJECTS: [&str; 2] = ["fhirservice/clinic", "roleassignment/writers"];
 
 pub async fn run() -> Result<()> {
     let tenant = Tenant::create("deletion").await?;
     tenant.apply_sample("access.yaml").await?;
     tenant.apply_sample("clinic.yaml").await?;
-    tenant.wait_ready(&OBJECTS, LIMIT).await?;
+    tenant.wait_ready(&OBJECTS).await?;
     let token = tenant.token("intake", &tenant.url("clinic")).await?;
     let patient = json!({"resourceType": "Patient", "name": [{"family": "Ostrowski"}]});
     let id = tenant
@@ -55,14 +52,9 @@ pub async fn run() -> Result<()> {
     ));
 
     tenant.apply_sample("clinic.yaml").await?;
-    tenant.wait_ready(&OBJECTS, LIMIT).await?;
+    tenant.wait_ready(&OBJECTS).await?;
     let answer = tenant.client("clinic", Some(&token)).await?.get(&path).await?;
-    ensure!(
-        answer.status == StatusCode::OK,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::OK)?;
     ensure!(answer.body == before, "{} instead of {before}", answer.body);
     report::seen("made again under its name, it has its data");
 

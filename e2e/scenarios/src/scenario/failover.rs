@@ -13,14 +13,13 @@ use crate::{
     wait,
 };
 
-const LIMIT: Duration = Duration::from_secs(300);
 const OBJECTS: [&str; 2] = ["fhirservice/clinic", "roleassignment/writers"];
 
 pub async fn run() -> Result<()> {
     let tenant = Tenant::create("failover").await?;
     tenant.apply_sample("clinic.yaml").await?;
     tenant.apply_sample("access.yaml").await?;
-    tenant.wait_ready(&OBJECTS, LIMIT).await?;
+    tenant.wait_ready(&OBJECTS).await?;
 
     fault(&tenant, "postmaster killed", 5.0, async |primary| {
         let kill = "kill -9 $(head -n 1 /var/lib/postgresql/data/pgdata/postmaster.pid)";
@@ -70,7 +69,7 @@ async fn lost_node(tenant: &Tenant, cluster: &Embedded) -> Result<()> {
         gap.as_secs_f64(),
         30.0,
     );
-    tenant.wait_ready(&OBJECTS, LIMIT).await?;
+    tenant.wait_ready(&OBJECTS).await?;
     let reader = tenant.client("clinic", Some(&token)).await?;
     let count = writers.stop_and_check(&reader).await?;
     report::seen(format!(
@@ -93,7 +92,7 @@ async fn fault(
     let begun = Instant::now();
     harm(&primary).await?;
     another_primary(tenant, &primary).await?;
-    tenant.wait_ready(&OBJECTS, LIMIT).await?;
+    tenant.wait_ready(&OBJECTS).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let gap = writers.longest_gap(begun);
     report::duration(

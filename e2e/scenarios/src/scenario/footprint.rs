@@ -9,14 +9,11 @@ use crate::{kubectl, release, report, tenant::Tenant};
 
 /// The most that either may hold when idle, in MiB.
 const LIMIT_MIB: f64 = 64.0;
-const SPEC: &str = "{replicas: 1, database: {bundled: {instances: 1, storage: {size: 1Gi}}}}";
 
 pub async fn run() -> Result<()> {
     let tenant = Tenant::create("footprint").await?;
-    tenant.apply_service("clinic", SPEC).await?;
-    tenant
-        .wait_ready(&["fhirservice/clinic"], Duration::from_secs(300))
-        .await?;
+    tenant.apply_small_service("clinic", "").await?;
+    tenant.wait_ready(&["fhirservice/clinic"]).await?;
     // The kubelet measures every ten seconds or so.
     tokio::time::sleep(Duration::from_secs(30)).await;
     let servers = format!("--namespace={}", tenant.namespace);

@@ -1,16 +1,12 @@
 //! Two tenants, the network wide open between them: passwords, certificates and tokens of one, tried on the other's
 //! database and API; and the NetworkPolicies, judged for each pair of pods.
 
-use std::time::Duration;
-
 use anyhow::{Context, Result, ensure};
 use reqwest::StatusCode;
 use serde_json::Value;
 
 use crate::{database, kubectl, network_policy::NetworkPolicies, release, report, tenant::Tenant};
 
-const LIMIT: Duration = Duration::from_secs(300);
-const SPEC: &str = "{replicas: 1, database: {bundled: {instances: 1, storage: {size: 1Gi}}}}";
 /// Names of the Secrets with passwords of database users that connect over the network.
 const USERS: [&str; 4] = ["owner", "runtime", "replication", "rewind"];
 
@@ -21,12 +17,12 @@ pub async fn run() -> Result<()> {
         Tenant::create("isolation-b").await?,
     ];
     for tenant in &tenants {
-        tenant.apply_service("clinic", SPEC).await?;
+        tenant.apply_small_service("clinic", "").await?;
         tenant.assign("reporting", "FhirDataReader", "clinic").await?;
     }
     for tenant in &tenants {
         tenant
-            .wait_ready(&["fhirservice/clinic", "roleassignment/reporting-clinic"], LIMIT)
+            .wait_ready(&["fhirservice/clinic", "roleassignment/reporting-clinic"])
             .await?;
     }
     for (own, other) in [(&tenants[0], &tenants[1]), (&tenants[1], &tenants[0])] {
@@ -156,28 +152,13 @@ except (OSError, ssl.SSLError) as error:
 async fn tokens(own: &Tenant, other: &Tenant) -> Result<()> {
     let token = own.token("reporting", &own.url("clinic")).await?;
     let answer = own.client("clinic", Some(&token)).await?.get("Patient").await?;
-    ensure!(
-        answer.status == StatusCode::OK,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::OK)?;
     let answer = other.client("clinic", Some(&token)).await?.get("Patient").await?;
-    ensure!(
-        answer.status == StatusCode::UNAUTHORIZED,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::UNAUTHORIZED)?;
     // Even made for the other's URL: it is not the other's service account.
     let token = own.token("reporting", &other.url("clinic")).await?;
     let answer = other.client("clinic", Some(&token)).await?.get("Patient").await?;
-    ensure!(
-        answer.status == StatusCode::FORBIDDEN,
-        "{}: {}",
-        answer.status,
-        answer.body
-    );
+    answer.must_be(StatusCode::FORBIDDEN)?;
     report::seen(format!("tokens of {}: none opens the other's API", own.namespace));
     Ok(())
 }

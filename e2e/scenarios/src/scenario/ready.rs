@@ -1,6 +1,6 @@
 //! From one `kubectl apply` to Ready: three database members, two servers, a connector, access rules.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 
@@ -8,7 +8,6 @@ use crate::{report, tenant::Tenant};
 
 /// How long the project wants it to take at most, in seconds.
 const AIM: f64 = 60.0;
-const LIMIT: Duration = Duration::from_secs(300);
 
 /// Every object of the samples.
 pub const OBJECTS: [&str; 5] = [
@@ -54,5 +53,5 @@ pub async fn bring_up(tenant: &Tenant) -> Result<()> {
     for file in ["clinic.yaml", "access.yaml", "connector.yaml"] {
         tenant.apply_sample(file).await?;
     }
-    tenant.wait_ready(&OBJECTS, LIMIT).await
+    tenant.wait_ready(&OBJECTS).await
 }

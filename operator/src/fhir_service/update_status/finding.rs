@@ -218,8 +218,9 @@ fn ready_finding(
     Finding::yes(reason::AS_DESIRED, format!("{} answers", service.names.url()))
 }
 
-/// Whether the loss of the primary now would leave the database without one: a replica that is ready may take over
-/// only once Patroni lists it among those that acknowledge commits.
+/// Whether all members are ready and yet the loss of the primary might leave the database without one: a replica may
+/// take over only once Patroni lists it among those that acknowledge commits.
 pub fn waits_for_quorum(service: &ValidatedFhirService, observed: &Observed) -> bool {
-    observed.synchronous_standbys < service.database.members - 1
+    let members = service.database.members;
+    ready(&observed.database_pods) >= members && observed.synchronous_standbys < members - 1
 }

@@ -3,6 +3,7 @@
 use crate::authorization::DataAction;
 use crate::interaction::{Context, InteractionError};
 use crate::resource::{Json, ResourceType};
+use crate::search::parse::escape::escape;
 use crate::search::terminology::{Source, Sources, Terminology, Unresolved, asked, resolve};
 use crate::search::{Registry, SearchRequest, parse};
 
@@ -53,10 +54,10 @@ async fn read(context: &Context, source: &Source) -> Result<Option<Json>, Intera
     let relative = url.strip_prefix(&context.base_url).unwrap_or(url);
     let id = relative.trim_start_matches('/').strip_prefix("ValueSet/");
     let mut parameters = match id {
-        Some(id) => vec![("_id", escaped(id))],
-        None => vec![("url", escaped(url)), ("_sort", "-_lastUpdated".to_owned())],
+        Some(id) => vec![("_id", escape(id))],
+        None => vec![("url", escape(url)), ("_sort", "-_lastUpdated".to_owned())],
     };
-    parameters.extend(version.map(|version| ("version", escaped(version))));
+    parameters.extend(version.map(|version| ("version", escape(version))));
     let parameters: Vec<(String, String)> = parameters
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
@@ -72,16 +73,4 @@ async fn read(context: &Context, source: &Source) -> Result<Option<Json>, Intera
     let page = context.storage().search(&query).await?;
     let found = page.matches.into_iter().next();
     Ok(found.and_then(|resource| Json::parse(resource.json.as_bytes()).ok()))
-}
-
-/// A value whose commas and bars are its own.
-fn escaped(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for letter in value.chars() {
-        if matches!(letter, ',' | '|' | '$' | '\\') {
-            text.push('\\');
-        }
-        text.push(letter);
-    }
-    text
 }

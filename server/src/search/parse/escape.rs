@@ -13,12 +13,28 @@ pub fn split(value: &str, separator: char) -> impl Iterator<Item = &str> {
     })
 }
 
+/// `text` as a value that means it: its commas, bars, dollars and backslashes are its own.
+pub fn escape(text: &str) -> String {
+    let mut value = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_special(letter) {
+            value.push('\\');
+        }
+        value.push(letter);
+    }
+    value
+}
+
+fn is_special(letter: char) -> bool {
+    matches!(letter, ',' | '|' | '$' | '\\')
+}
+
 /// The text that is meant. A backslash before any other letter stands for itself.
 pub fn unescape(value: &str) -> CompactString {
     let mut text = CompactString::with_capacity(value.len());
     let mut letters = value.chars().peekable();
     while let Some(letter) = letters.next() {
-        let escaped = letters.next_if(|next| letter == '\\' && matches!(next, ',' | '|' | '$' | '\\'));
+        let escaped = letters.next_if(|next| letter == '\\' && is_special(*next));
         text.push(escaped.unwrap_or(letter));
     }
     text
@@ -43,5 +59,13 @@ mod tests {
     #[test]
     fn unescapes_only_what_may_be_escaped() {
         assert_eq!(unescape(r"a\,b\|c\$d\\e\f\"), r"a,b|c$d\e\f\");
+    }
+
+    #[test]
+    fn what_is_escaped_is_one_value_and_means_the_text() {
+        let text = r"a,b|c$d\e\,";
+        assert_eq!(escape(text), r"a\,b\|c\$d\\e\\\,");
+        assert_eq!(parts(&escape(text)).len(), 1);
+        assert_eq!(unescape(&escape(text)), text);
     }
 }

@@ -45,7 +45,7 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
     let count = query.count.unwrap_or(DEFAULT_COUNT);
     let leader = leader::choose(client, names, registry, query, u64::from(count) + 1).await?;
     if query.summary == Summary::Count || count == 0 {
-        let total = Some(total(client, names, registry, query, leader).await?);
+        let total = Some(count_matches(client, names, registry, query, leader, None).await?);
         return Ok(SearchPage {
             total,
             ..SearchPage::default()
@@ -59,8 +59,7 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
     let Page {
         mut rows,
         more,
-        counted,
-        small_total: counted_total,
+        small_total,
     } = page(client, names, registry, query, leader, cursor.as_ref(), count).await?;
     let backwards = cursor.as_ref().is_some_and(|cursor| cursor.backwards);
     if backwards {
@@ -87,10 +86,10 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
         Total::Unspecified if cursor.is_none() && !more => {
             Some(u64::try_from(matches.len()).unwrap_or(u64::MAX))
         }
-        Total::Unspecified if counted => counted_total,
-        Total::Unspecified if cursor.is_none() => small_total(client, names, registry, query, leader).await?,
-        Total::Unspecified => None,
-        Total::Estimate | Total::Accurate => Some(total(client, names, registry, query, leader).await?),
+        Total::Unspecified => small_total,
+        Total::Estimate | Total::Accurate => {
+            Some(count_matches(client, names, registry, query, leader, None).await?)
+        }
     };
     let included = if query.includes.is_empty() {
         Vec::new()
@@ -107,14 +106,12 @@ pub async fn search(client: &Client, names: &Names, query: &Query) -> Result<Sea
     })
 }
 
-/// The rows of a page in the order in which they were read.
+/// A page, its rows in the order in which they were read.
 struct Page {
     rows: Vec<Row>,
     /// Whether there are more beyond them.
     more: bool,
-    /// Whether the matches were counted on the way…
-    counted: bool,
-    /// …and their number, when it is small.
+    /// The number of all matches, on a first page of which it was not said whether it is wanted, when it is small.
     small_total: Option<u64>,
 }
 
@@ -133,20 +130,29 @@ async fn page(
         registry,
     };
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    // Where matches are found by testing resources one after the other, each costs more than a row.
+    let tests = leader == Leader::Walk && !query.criteria.is_empty();
+    let counts = query.total == Total::Unspecified && cursor.is_none() && !tests;
+    let if_small = |total: u64| Some(total).filter(|total| *total <= SMALL_TOTAL);
     if let Some(walk) = walk::Walk::of(registry, query, leader)
         && !backwards
     {
         let (rows, more) = walk
             .page(client, names, registry, query, leader, cursor, count)
             .await?;
+        let small_total = match counts && more {
+            true => {
+                let limit = Some(SMALL_TOTAL + 1);
+                if_small(count_matches(client, names, registry, query, leader, limit).await?)
+            }
+            false => None,
+        };
         return Ok(Page {
             rows,
             more,
-            counted: false,
-            small_total: None,
+            small_total,
         });
     }
-    let counts = query.total == Total::Unspecified && cursor.is_none() && !walks_and_tests(query, leader);
     let sql = if query.sort.is_empty() {
         in_own_order(&mut writer, query, leader, cursor, count, counts)
     } else {
@@ -162,19 +168,13 @@ async fn page(
     rows.truncate(count);
     let small_total = rows.first().filter(|_| counts).and_then(|row| {
         let total: i64 = row.get(RESOURCE_COLUMNS + query.sort.len());
-        u64::try_from(total).ok().filter(|total| *total <= SMALL_TOTAL)
+        u64::try_from(total).ok().and_then(if_small)
     });
     Ok(Page {
         rows,
         more,
-        counted: counts,
         small_total,
     })
-}
-
-/// Whether matches are found by testing resources one after the other, so that each costs more than a row.
-fn walks_and_tests(query: &Query, leader: Leader) -> bool {
-    leader == Leader::Walk && !query.criteria.is_empty()
 }
 
 /// In the order of keys: candidates come in that order from their index, so that a page reads a page, or, when it
@@ -268,17 +268,15 @@ fn place(row: &Row, keys: usize, backwards: bool) -> Cursor {
     }
 }
 
-/// The number of matches when they are few and found without testing others.
-async fn small_total(
+/// The number of matches; those beyond `limit` are not counted.
+async fn count_matches(
     client: &Client,
     names: &Names,
     registry: &Registry,
     query: &Query,
     leader: Leader,
-) -> Result<Option<u64>, StorageError> {
-    if walks_and_tests(query, leader) {
-        return Ok(None);
-    }
+    limit: Option<u64>,
+) -> Result<u64, StorageError> {
     let mut writer = Writer {
         statement: Statement::default(),
         names,
@@ -290,35 +288,9 @@ async fn small_total(
         distinct = if candidates.repeats { "DISTINCT" } else { "" },
         key = candidates.key,
         from = candidates.from,
-        limit = SMALL_TOTAL + 1,
+        limit = limit.map_or_else(|| "ALL".to_owned(), |limit| limit.to_string()),
     );
     let rows = writer.statement.run(client, &sql).await?;
-    let total = rows.first().map_or(0, |row| row.get::<_, i64>(0));
-    Ok(u64::try_from(total).ok().filter(|total| *total <= SMALL_TOTAL))
-}
-
-async fn total(
-    client: &Client,
-    names: &Names,
-    registry: &Registry,
-    query: &Query,
-    leader: Leader,
-) -> Result<u64, StorageError> {
-    let mut writer = Writer {
-        statement: Statement::default(),
-        names,
-        registry,
-    };
-    let candidates = writer.candidates(query, leader, |_, _| Vec::new());
-    let counted = if candidates.repeats {
-        format!("DISTINCT {}", candidates.key)
-    } else {
-        "*".to_owned()
-    };
-    let rows = writer
-        .statement
-        .run(client, &format!("SELECT count({counted}) {}", candidates.from))
-        .await?;
     let total = rows.first().map_or(0, |row| row.get::<_, i64>(0));
     Ok(u64::try_from(total).unwrap_or_default())
 }

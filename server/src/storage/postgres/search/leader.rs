@@ -106,7 +106,7 @@ pub async fn choose(
     let counts: Vec<String> = counted
         .iter()
         .map(|index| {
-            let (rows, cheap) = match &units[*index] {
+            let (rows, rows_for_one) = match &units[*index] {
                 // What it points at is known only when all sources are, so these are counted.
                 Unit::One(Criterion::Has {
                     source,
@@ -118,7 +118,7 @@ pub async fn choose(
                 unit => (writer.lead(unit, &query.resource_types), 1),
             };
             let from = rows.map_or_else(|| "FROM resource".to_owned(), |candidates| candidates.from);
-            format!("(SELECT count(*) / {cheap} FROM (SELECT 1 {from} LIMIT {limit} * {cheap}) AS counted)")
+            format!("(SELECT count(*) / {rows_for_one} FROM (SELECT 1 {from} LIMIT {limit} * {rows_for_one}) AS counted)")
         })
         .collect();
     let rows = writer
