@@ -6,14 +6,21 @@ use crate::request::query_string;
 /// What the parameter is called that carries a page's cursor.
 pub const CURSOR: &str = "_cursor";
 
-/// `self`, `first`, `previous` and `next`, as far as there are such pages.
-pub fn links(
-    url: &str,
-    parameters: &[(String, String)],
-    previous: Option<&str>,
-    next: Option<&str>,
-    current: Option<&str>,
-) -> Vec<(&'static str, String)> {
+/// The cursors of the pages there are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pages<'a> {
+    /// Of this page; the first has none.
+    pub current: Option<&'a str>,
+    /// Of the one before.
+    pub previous: Option<&'a str>,
+    /// Of the one after.
+    pub next: Option<&'a str>,
+    /// Of the last, from which `previous` leads back.
+    pub last: Option<&'a str>,
+}
+
+/// `self`, `first`, `previous`, `next` and `last`, as far as there are such pages.
+pub fn links(url: &str, parameters: &[(String, String)], pages: Pages<'_>) -> Vec<(&'static str, String)> {
     let page = |cursor: Option<&str>| {
         let mut text = String::with_capacity(url.len() + 128);
         text.push_str(url);
@@ -26,12 +33,20 @@ pub fn links(
         }
         text
     };
-    let mut links = vec![("self", page(current))];
-    if current.is_some() || next.is_some() {
+    let mut links = vec![("self", page(pages.current))];
+    if pages.current.is_some() || pages.next.is_some() {
         links.push(("first", page(None)));
     }
-    links.extend(previous.map(|cursor| ("previous", page(Some(cursor)))));
-    links.extend(next.map(|cursor| ("next", page(Some(cursor)))));
+    let others = [
+        ("previous", pages.previous),
+        ("next", pages.next),
+        ("last", pages.last),
+    ];
+    links.extend(
+        others
+            .into_iter()
+            .filter_map(|(relation, cursor)| cursor.map(|cursor| (relation, page(Some(cursor))))),
+    );
     links
 }
 
@@ -42,26 +57,24 @@ mod tests {
     #[test]
     fn only_pages_that_are_there() {
         let parameters = [("name".to_owned(), "Meier".to_owned())];
-        let relations = |previous, next, current| -> Vec<(&str, String)> {
-            links("http://h/Patient", &parameters, previous, next, current)
-        };
+        let relations = |pages| links("http://h/Patient", &parameters, pages);
+        let link = |relation, query: &str| (relation, format!("http://h/Patient?name=Meier{query}"));
+        assert_eq!(relations(Pages::default()), [link("self", "")]);
+        let all = relations(Pages {
+            current: Some("b"),
+            previous: Some("a"),
+            next: Some("c"),
+            last: Some("d"),
+        });
         assert_eq!(
-            relations(None, None, None),
-            [("self", "http://h/Patient?name=Meier".to_owned())]
-        );
-        let all = relations(Some("a"), Some("c"), Some("b"));
-        assert_eq!(
-            all[0],
-            ("self", "http://h/Patient?name=Meier&_cursor=b".to_owned())
-        );
-        assert_eq!(all[1], ("first", "http://h/Patient?name=Meier".to_owned()));
-        assert_eq!(
-            all[2],
-            ("previous", "http://h/Patient?name=Meier&_cursor=a".to_owned())
-        );
-        assert_eq!(
-            all[3],
-            ("next", "http://h/Patient?name=Meier&_cursor=c".to_owned())
+            all,
+            [
+                link("self", "&_cursor=b"),
+                link("first", ""),
+                link("previous", "&_cursor=a"),
+                link("next", "&_cursor=c"),
+                link("last", "&_cursor=d"),
+            ]
         );
     }
 }

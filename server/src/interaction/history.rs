@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{Answer, Context, Interaction, InteractionError, Request};
-use crate::bundle::link::{self, CURSOR};
+use crate::bundle::link::{self, CURSOR, Pages};
 use crate::bundle::subset::Subset;
 use crate::bundle::{self};
 use crate::request::preference::Handling;
@@ -42,13 +42,12 @@ pub async fn history(
         .filter(|(name, _)| name != CURSOR && is_known(name))
         .cloned()
         .collect();
-    let links = link::links(
-        &url,
-        &parameters,
-        None,
-        page.next.as_deref().filter(|_| !only_total),
-        query.cursor.as_deref(),
-    );
+    let pages = Pages {
+        current: query.cursor.as_deref(),
+        next: page.next.as_deref().filter(|_| !only_total),
+        ..Pages::default()
+    };
+    let links = link::links(&url, &parameters, pages);
     let entries = if only_total { Vec::new() } else { page.entries };
     let resources = entries.len();
     let json = bundle::history::write(

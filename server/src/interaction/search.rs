@@ -6,7 +6,7 @@ mod visibility;
 
 use super::{Answer, Context, Interaction, InteractionError, Request};
 use crate::authorization::DataAction;
-use crate::bundle::link;
+use crate::bundle::link::{self, Pages};
 use crate::bundle::searchset::Searchset;
 use crate::bundle::subset::Subset;
 use crate::request::preference::Handling;
@@ -120,9 +120,12 @@ fn answer(
     let links = link::links(
         &format!("{}{}", context.base_url, path(&request.interaction)),
         &parameters,
-        page.previous.as_deref(),
-        page.next.as_deref(),
-        query.cursor.as_deref(),
+        Pages {
+            current: query.cursor.as_deref(),
+            previous: page.previous.as_deref(),
+            next: page.next.as_deref(),
+            last: page.last.as_deref(),
+        },
     );
     let resources = page.matches.len() + page.included.len();
     let searchset = Searchset {

@@ -11,6 +11,7 @@ mod read;
 mod schema;
 mod search;
 mod session;
+mod size;
 mod write;
 
 use std::sync::Arc;
@@ -21,7 +22,9 @@ use deadpool_postgres::{Client, Pool, Status};
 use self::audit::AuditTrail;
 use self::error::{from_database, from_pool};
 use self::names::Names;
+use self::search::Shapes;
 pub use self::session::Session;
+use self::size::Size;
 use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
 use crate::audit::AccessRecord;
 use crate::configuration::database::DatabaseConfiguration;
@@ -46,6 +49,8 @@ pub struct Storage {
 /// What all connections share.
 struct Shared {
     names: Names,
+    size: Size,
+    shapes: Shapes,
     side_pool: Pool,
 }
 
@@ -100,7 +105,12 @@ impl Storage {
         Ok(Storage {
             pool,
             audit,
-            shared: Arc::new(Shared { names, side_pool }),
+            shared: Arc::new(Shared {
+                names,
+                size: Size::default(),
+                shapes: Shapes::default(),
+                side_pool,
+            }),
         })
     }
 
@@ -132,7 +142,7 @@ impl Storage {
 
     /// A page of a search.
     pub async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
-        search::search(&self.client().await?, &self.shared.names, query).await
+        search::search(&self.client().await?, &self.shared, query).await
     }
 
     /// A page of a history.

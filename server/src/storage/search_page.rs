@@ -15,4 +15,6 @@ pub struct SearchPage {
     pub next: Option<String>,
     /// The previous page's cursor, when there is one.
     pub previous: Option<String>,
+    /// The last page's cursor, when there is a next page.
+    pub last: Option<String>,
 }

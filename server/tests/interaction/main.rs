@@ -18,6 +18,7 @@ mod patch;
 mod permission;
 mod read;
 mod search;
+mod search_many;
 mod terminology;
 mod transaction;
 mod update;

@@ -51,7 +51,7 @@ impl Session {
 
     /// As [`super::Storage::search`], with what this transaction has written.
     pub async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
-        search::search(self.client()?, &self.shared.names, query).await
+        search::search(self.client()?, &self.shared, query).await
     }
 
     /// As [`super::Storage::write`], but it stands only after [`commit`](Self::commit).

@@ -1,11 +1,20 @@
 //! Where the matches of a search come from: the rows of the leader, which all other criteria test, or all resources of
 //! the types searched.
 
+use super::condition::{all, any, of_types};
 use super::leader::Leader;
-use super::predicate::{Rows, Unit, Writer, all, any, of_types, units};
+use super::predicate::{Rows, Unit, Writer, units};
 use crate::resource::ResourceType;
+use crate::search::parameter::ParameterId;
 use crate::search::query::{Criterion, Query};
 use crate::storage::postgres::read::DELETE;
+
+/// The rows of a leader that were gathered before anything else is done with them, as a table of a statement.
+pub const GATHERED: &str = "gathered";
+
+/// Sources of a `_has` that are gathered for the cost of testing one resource, since a test goes through everything
+/// that points at it.
+const SOURCES_FOR_ONE: u64 = 10;
 
 /// Rows, one or several for each match.
 pub struct Candidates {
@@ -15,6 +24,14 @@ pub struct Candidates {
     pub key: String,
     /// Whether one resource may have several rows.
     pub repeats: bool,
+}
+
+/// The rows that lead to the matches of a unit.
+pub struct Gathering {
+    /// Rows of the matches, or of what leads to them.
+    pub rows: Candidates,
+    /// How many of them cost as much as testing one resource.
+    pub rows_for_one: u64,
 }
 
 impl Writer<'_> {
@@ -27,10 +44,16 @@ impl Writer<'_> {
     ) -> Candidates {
         let units = units(&query.criteria);
         let leading = match leader {
-            Leader::Few(index) | Leader::Ordered(index) => Some(index),
+            Leader::Few(index) | Leader::Ordered(index) | Leader::Gathered { unit: index, .. } => Some(index),
             Leader::Walk => None,
         };
-        let lead = leading.and_then(|index| self.lead(&units[index], &query.resource_types));
+        let lead = leading.and_then(|index| {
+            let (unit, types) = (&units[index], query.resource_types.as_slice());
+            match leader {
+                Leader::Gathered { rows, .. } => self.lead_gathered(unit, types, rows),
+                _ => self.lead(unit, types),
+            }
+        });
         let Some(Candidates {
             mut from,
             key,
@@ -50,6 +73,48 @@ impl Writer<'_> {
             from.push_str(&condition);
         }
         Candidates { from, key, repeats }
+    }
+
+    /// What has to be counted to know how much a unit has to gather; `None` when it cannot lead.
+    pub fn gather(&mut self, unit: &Unit<'_>, types: &[ResourceType]) -> Option<Gathering> {
+        let (rows, rows_for_one) = match unit {
+            // What it points at is known only when all sources are.
+            Unit::One(Criterion::Has {
+                source,
+                reference,
+                criterion,
+            }) if !self.may_be_canonical(&[*reference]) => {
+                (self.lead(&Unit::One(criterion), &[*source])?, SOURCES_FOR_ONE)
+            }
+            unit => (self.lead(unit, types)?, 1),
+        };
+        Some(Gathering { rows, rows_for_one })
+    }
+
+    /// As [`lead`](Self::lead), from rows that the statement gathers first: none if there are `limit` of them or more.
+    fn lead_gathered(&mut self, unit: &Unit<'_>, types: &[ResourceType], limit: u64) -> Option<Candidates> {
+        let Gathering {
+            rows: Candidates { from, key, .. },
+            rows_for_one,
+        } = self.gather(unit, types)?;
+        let limit = limit * rows_for_one;
+        self.gathered_most = limit;
+        self.gathering = Some(format!(
+            "WITH {GATHERED} AS MATERIALIZED (SELECT {key} AS resource_key {from} LIMIT {limit})"
+        ));
+        let not_too_many = format!("(SELECT count(*) FROM {GATHERED}) < {limit}");
+        Some(match unit {
+            Unit::One(Criterion::Has { reference, .. }) => {
+                let mut candidates = self.pointed_at(&format!("TABLE {GATHERED}"), *reference, types);
+                candidates.from.push_str(&format!(" AND {not_too_many}"));
+                candidates
+            }
+            _ => Candidates {
+                from: format!("FROM {GATHERED} WHERE {not_too_many}"),
+                key: format!("{GATHERED}.resource_key"),
+                repeats: true,
+            },
+        })
     }
 
     /// The rows of one unit; `None` when it cannot lead.
@@ -126,33 +191,46 @@ impl Writer<'_> {
                 reference,
                 criterion,
             } => {
-                let (pointing, reference_row, pointed, row) = (
-                    self.statement.alias('p'),
-                    self.statement.alias('f'),
-                    self.statement.alias('t'),
-                    self.statement.alias('r'),
-                );
-                let sources = self.resources(&[*source], criterion);
-                let parameters = self.parameters(&[*reference], &reference_row);
-                let key = format!("{row}.resource_key");
-                let types = of_types(types, &key);
-                // `OFFSET 0`: from the sources to what they point at. The planner knows too little of how many point
-                // at one resource, and would go through all sources once for each reference.
-                let from = format!(
-                    "FROM (SELECT DISTINCT {reference_row}.target, {reference_row}.target_type
-                           FROM ({sources}) AS {pointing} JOIN reference {reference_row}
-                               ON {reference_row}.resource_key = {pointing}.resource_key
-                           WHERE {parameters} OFFSET 0) AS {pointed}
-                     JOIN resource {row} ON {row}.id = {pointed}.target AND {row}.resource_type = {pointed}.target_type
-                     WHERE {row}.method <> {DELETE} AND ({types})"
-                );
-                Some(Candidates {
-                    from,
-                    key,
-                    repeats: false,
-                })
+                let sources = self.keys(&[*source], criterion);
+                Some(self.pointed_at(&sources, *reference, types))
             }
             _ => None,
+        }
+    }
+
+    /// The resources of `types` that those with the keys `sources` point at by `reference`.
+    fn pointed_at(&mut self, sources: &str, reference: ParameterId, types: &[ResourceType]) -> Candidates {
+        let (pointing, reference_row, pointed, row) = (
+            self.statement.alias('p'),
+            self.statement.alias('f'),
+            self.statement.alias('t'),
+            self.statement.alias('r'),
+        );
+        let parameters = self.parameters(&[reference], &reference_row);
+        let key = format!("{row}.resource_key");
+        let types = of_types(types, &key);
+        // `OFFSET 0`: from the sources to what they point at. The planner knows too little of how many point
+        // at one resource, and would go through all sources once for each reference.
+        let from = format!(
+            "FROM (SELECT DISTINCT {reference_row}.target, {reference_row}.target_type
+                   FROM ({sources}) AS {pointing} JOIN reference {reference_row}
+                       ON {reference_row}.resource_key = {pointing}.resource_key
+                   WHERE {parameters} OFFSET 0) AS {pointed}
+             JOIN resource {row} ON {row}.id = {pointed}.target AND {row}.resource_type = {pointed}.target_type
+             WHERE {row}.method <> {DELETE} AND ({types})"
+        );
+        Candidates {
+            from,
+            key,
+            repeats: false,
+        }
+    }
+
+    /// The keys of the resources of `types` that meet one criterion, some several times, as a subquery of its own.
+    fn keys(&mut self, types: &[ResourceType], criterion: &Criterion) -> String {
+        match self.lead(&Unit::One(criterion), types) {
+            Some(Candidates { from, key, .. }) => format!("SELECT {key} AS resource_key {from} OFFSET 0"),
+            None => self.resources(types, criterion),
         }
     }
 

@@ -18,6 +18,21 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// The place after all matches, from which the last page lies backwards: no key is as large, and what has no
+    /// value of a sort key comes last.
+    pub fn end(keys: usize) -> Cursor {
+        Cursor {
+            backwards: true,
+            resource_key: i64::MAX,
+            values: vec![None; keys],
+        }
+    }
+
+    /// Whether it is [`end`](Self::end): nothing comes after it.
+    pub fn is_end(&self) -> bool {
+        self.resource_key == i64::MAX
+    }
+
     /// Reads what [`write`](Self::write) wrote, for a search with `keys` sort keys.
     ///
     /// # Errors

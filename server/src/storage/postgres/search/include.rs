@@ -3,16 +3,15 @@
 
 use std::collections::HashSet;
 
-use deadpool_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::predicate::{Writer, of_types};
-use super::statement::Statement;
+use super::Search;
+use super::condition::of_types;
+use super::predicate::Writer;
 use crate::resource::ResourceType;
-use crate::search::parameter::{ParameterId, ParameterKind, Registry};
+use crate::search::parameter::{ParameterId, ParameterKind};
 use crate::search::query::Include;
-use crate::storage::postgres::names::Names;
 use crate::storage::postgres::read::{COLUMNS, DELETE, stored};
 use crate::storage::{StorageError, StoredResource};
 
@@ -28,12 +27,9 @@ struct Source {
     id: String,
 }
 
-/// What `includes` add to `matches`, given with their keys; each resource once, none of the matches.
+/// What the includes of a query add to `matches`, given with their keys; each resource once, none of the matches.
 pub async fn included(
-    client: &Client,
-    names: &Names,
-    registry: &Registry,
-    includes: &[Include],
+    search: &Search<'_>,
     matches: &[(i64, StoredResource)],
 ) -> Result<Vec<StoredResource>, StorageError> {
     let mut seen: HashSet<i64> = matches.iter().map(|(key, _)| *key).collect();
@@ -44,8 +40,13 @@ pub async fn included(
     let mut found = Vec::new();
     for round in 0..ROUNDS {
         let mut fresh = Vec::new();
-        for include in includes.iter().filter(|include| round == 0 || include.iterate) {
-            for row in step(client, names, registry, include, &sources).await? {
+        for include in search
+            .query
+            .includes
+            .iter()
+            .filter(|include| round == 0 || include.iterate)
+        {
+            for row in step(search, include, &sources).await? {
                 if seen.insert(row.get(0)) {
                     let resource = stored(&row)?;
                     fresh.push(source(row.get(0), &resource));
@@ -74,18 +75,8 @@ fn source(resource_key: i64, resource: &StoredResource) -> Source {
     }
 }
 
-async fn step(
-    client: &Client,
-    names: &Names,
-    registry: &Registry,
-    include: &Include,
-    sources: &[Source],
-) -> Result<Vec<Row>, StorageError> {
-    let mut writer = Writer {
-        statement: Statement::default(),
-        names,
-        registry,
-    };
+async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Result<Vec<Row>, StorageError> {
+    let mut writer = search.writer();
     let limit = MAXIMUM + 1;
     let sql = if include.reverse {
         let ids: Vec<String> = sources.iter().map(|source| source.id.clone()).collect();
@@ -145,7 +136,7 @@ async fn step(
              WHERE resource.method <> {DELETE} ORDER BY resource_key LIMIT {limit}"
         )
     };
-    writer.statement.run(client, &sql).await
+    writer.statement.run(search, &sql).await
 }
 
 /// Whether the include follows parameters that may hold canonical URLs.

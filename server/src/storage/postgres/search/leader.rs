@@ -5,31 +5,45 @@
 //! is full. With `n` resources and a page of `p`, gathering `m` rows costs as much as walking when m² = p·n, so that is
 //! how far rows are counted. All pages of a search have one order whatever leads.
 
-use deadpool_postgres::Client;
-
-use super::predicate::{Unit, Writer, units};
-use super::statement::Statement;
-use crate::search::parameter::Registry;
-use crate::search::query::{Criterion, Matches, Query, StringMatch, TokenMatch};
+use super::Search;
+use super::predicate::{Unit, units};
+use super::walk::Walk;
+use crate::search::query::{Criterion, Matches, StringMatch, TokenMatch};
 use crate::storage::StorageError;
-use crate::storage::postgres::names::Names;
 
 /// Criteria that are counted at most.
 const MAXIMUM_COUNTED: usize = 6;
 
-/// Sources of a `_has` that are gathered for the cost of testing one resource, since a test goes through everything
-/// that points at it.
-const SOURCES_FOR_ONE: u32 = 10;
+/// What gathering a row costs, in tests of one resource, when its sort keys have to be looked up.
+const COST_OF_SORTED: u64 = 4;
 
 /// What a search goes out from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leader {
     /// The unit at this position, which has few matches.
     Few(usize),
+    /// The unit at this position, whose first `rows` rows are gathered: a statement finds nothing if there are as many.
+    Gathered { unit: usize, rows: u64 },
     /// The unit at this position, which has many, but whose index gives them in the order of keys.
     Ordered(usize),
     /// None: all resources are walked.
     Walk,
+}
+
+/// How a search goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// From this.
+    Known(Leader),
+    /// Only one unit can lead, and does if it has less than `rows` rows; which the page's own statement finds out.
+    Tried {
+        /// Its position.
+        unit: usize,
+        /// Rows that are too many.
+        rows: u64,
+        /// The leader if it has more.
+        otherwise: Leader,
+    },
 }
 
 /// What is known of a unit without looking.
@@ -71,73 +85,126 @@ fn promise(unit: &Unit<'_>) -> Promise {
     }
 }
 
-/// Chooses; counts only where the query does not tell, with one statement.
-pub async fn choose(
-    client: &Client,
-    names: &Names,
-    registry: &Registry,
-    query: &Query,
-    page: u64,
-) -> Result<Leader, StorageError> {
-    let units = units(&query.criteria);
+/// Chooses; counts, with one statement, only where the query does not tell and there is a choice.
+pub async fn choose(search: &Search<'_>, page: u64) -> Result<Route, StorageError> {
+    let units = units(&search.query.criteria);
     let promises: Vec<Promise> = units.iter().map(promise).collect();
     let best = promises.iter().enumerate().min_by_key(|(_, promise)| **promise);
-    match best {
-        None | Some((_, Promise::None)) => return Ok(Leader::Walk),
-        Some((index, Promise::Few(_))) => return Ok(Leader::Few(index)),
-        Some((index, Promise::OrderedUnknown)) if units.len() == 1 && query.sort.is_empty() => {
-            return Ok(Leader::Ordered(index));
+    let query = search.query;
+    let cost = if query.sort.is_empty() { 1 } else { COST_OF_SORTED };
+    let rows = power_of_two((page * search.resources / cost).isqrt());
+    let leads = |index: usize| {
+        search
+            .writer()
+            .gather(&units[index], &query.resource_types)
+            .is_some()
+    };
+    let otherwise = match best {
+        None | Some((_, Promise::None)) => return Ok(Route::Known(Leader::Walk)),
+        // What should be few may be many: all data of a patient who is ill for long.
+        Some((index, Promise::Few(rank)))
+            if *rank > 0 && leads(index) && Walk::of(search.registry, query).is_some() =>
+        {
+            return Ok(Route::Tried {
+                unit: index,
+                rows,
+                otherwise: Leader::Few(index),
+            });
         }
-        Some(_) => {}
-    }
+        Some((index, Promise::Few(_))) => return Ok(Route::Known(Leader::Few(index))),
+        Some((index, Promise::OrderedUnknown)) => Leader::Ordered(index),
+        Some((_, Promise::Unknown)) => Leader::Walk,
+    };
     let counted: Vec<usize> = (0..units.len())
         .filter(|index| promises[*index] != Promise::None)
         .take(MAXIMUM_COUNTED)
         .collect();
-    let mut writer = Writer {
-        statement: Statement::default(),
-        names,
-        registry,
-    };
-    let limit = format!(
-        "(SELECT ceil(sqrt({page} * greatest(reltuples, 10000)))::bigint FROM pg_class
-          WHERE oid = 'resource'::regclass)"
-    );
-    let counts: Vec<String> = counted
-        .iter()
-        .map(|index| {
-            let (rows, rows_for_one) = match &units[*index] {
-                // What it points at is known only when all sources are, so these are counted.
-                Unit::One(Criterion::Has {
-                    source,
-                    reference,
-                    criterion,
-                }) if !writer.may_be_canonical(&[*reference]) => {
-                    (writer.lead(&Unit::One(criterion), &[*source]), SOURCES_FOR_ONE)
-                }
-                unit => (writer.lead(unit, &query.resource_types), 1),
-            };
-            let from = rows.map_or_else(|| "FROM resource".to_owned(), |candidates| candidates.from);
-            format!("(SELECT count(*) / {rows_for_one} FROM (SELECT 1 {from} LIMIT {limit} * {rows_for_one}) AS counted)")
-        })
-        .collect();
-    let rows = writer
-        .statement
-        .run(client, &format!("SELECT {limit}, {}", counts.join(", ")))
-        .await?;
-    let Some(row) = rows.first() else {
-        return Ok(Leader::Walk);
-    };
-    let limit: i64 = row.get(0);
-    let fewest = counted
-        .iter()
-        .enumerate()
-        .map(|(column, index)| (row.get::<_, i64>(column + 1), *index))
-        .filter(|(count, _)| *count < limit)
-        .min();
-    Ok(match (fewest, best) {
-        (Some((_, index)), _) => Leader::Few(index),
-        (None, Some((index, Promise::OrderedUnknown))) => Leader::Ordered(index),
-        _ => Leader::Walk,
-    })
+    if let [unit] = counted.as_slice() {
+        if units.len() == 1 && query.sort.is_empty() && otherwise == Leader::Ordered(*unit) {
+            return Ok(Route::Known(otherwise));
+        }
+        if search
+            .writer()
+            .gather(&units[*unit], &search.query.resource_types)
+            .is_none()
+        {
+            return Ok(Route::Known(Leader::Walk));
+        }
+        return Ok(Route::Tried {
+            unit: *unit,
+            rows,
+            otherwise,
+        });
+    }
+    let fewest = fewest(search, &units, &counted, rows).await?;
+    Ok(Route::Known(fewest.map_or(otherwise, Leader::Few)))
+}
+
+/// The largest that is not larger: a statement's shape stays the same while the database grows by less than that.
+fn power_of_two(number: u64) -> u64 {
+    1 << number.max(1).ilog2()
+}
+
+/// The leader of a route, for statements that find all matches.
+pub async fn settle(search: &Search<'_>, route: Route) -> Result<Leader, StorageError> {
+    match route {
+        Route::Known(leader)
+        | Route::Tried {
+            otherwise: leader @ Leader::Few(_),
+            ..
+        } => Ok(leader),
+        Route::Tried {
+            unit,
+            rows,
+            otherwise,
+        } => {
+            let units = units(&search.query.criteria);
+            let fewest = fewest(search, &units, &[unit], rows).await?;
+            Ok(fewest.map_or(otherwise, Leader::Few))
+        }
+    }
+}
+
+/// Which of the units `counted` has the fewest rows, if it has less than `limit`.
+async fn fewest(
+    search: &Search<'_>,
+    units: &[Unit<'_>],
+    counted: &[usize],
+    limit: u64,
+) -> Result<Option<usize>, StorageError> {
+    let mut writer = search.writer();
+    let mut counts = Vec::new();
+    for index in counted {
+        let Some(gathered) = writer.gather(&units[*index], &search.query.resource_types) else {
+            continue;
+        };
+        let from = gathered.rows.from;
+        let rows = limit * gathered.rows_for_one;
+        counts.push((
+            *index,
+            format!(
+                "(SELECT count(*) / {rows_for_one} FROM (SELECT 1 {from} LIMIT {rows}) AS counted)",
+                rows_for_one = gathered.rows_for_one
+            ),
+        ));
+    }
+    if counts.is_empty() {
+        return Ok(None);
+    }
+    let columns: Vec<&str> = counts.iter().map(|(_, count)| count.as_str()).collect();
+    let sql = format!("SELECT {}", columns.join(", "));
+    let found = writer.statement.run(search, &sql).await?;
+    let fewest = found.first().and_then(|row| {
+        let counts = counts.iter().enumerate();
+        counts
+            .map(|(column, (index, _))| {
+                (
+                    u64::try_from(row.get::<_, i64>(column)).unwrap_or_default(),
+                    *index,
+                )
+            })
+            .filter(|(count, _)| *count < limit)
+            .min()
+    });
+    Ok(fewest.map(|(_, index)| index))
 }

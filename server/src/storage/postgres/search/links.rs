@@ -1,7 +1,8 @@
 //! Conditions on linked resources: chains and `_has`, which follow references, and what canonical URLs lead to.
 //! <http://hl7.org/fhir/R4/references.html#canonical>
 
-use super::predicate::{Writer, any};
+use super::condition::any;
+use super::predicate::Writer;
 use crate::resource::ResourceType;
 use crate::search::parameter::{ParameterId, ParameterKind};
 use crate::search::query::Criterion;

@@ -3,6 +3,7 @@
 
 use tokio_postgres::types::Type;
 
+use super::condition::of_resource;
 use super::cursor::Cursor;
 use super::predicate::Writer;
 use crate::search::parameter::{ParameterId, ParameterKind};
@@ -72,7 +73,8 @@ impl Writer<'_> {
         let extreme = if descending { "max" } else { "min" };
         let condition = self.parameters(parameters, row);
         let expression = format!(
-            "(SELECT {extreme}({row}.{column}) FROM {table} {row} WHERE {row}.resource_key = {key} AND {condition})"
+            "(SELECT {extreme}({row}.{column}) FROM {rows} WHERE {condition})",
+            rows = of_resource(table, row, key)
         );
         Ok((expression, sql_type))
     }

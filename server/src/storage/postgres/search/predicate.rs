@@ -6,8 +6,8 @@
 use tokio_postgres::types::Type;
 
 use super::comparison::{self, Range};
+use super::condition::{all, any, of_resource, of_types};
 use super::statement::Statement;
-use crate::resource::ResourceType;
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Criterion, DateComparison, Matches, Prefix, ReferenceMatch};
 use crate::storage::postgres::names::Names;
@@ -52,6 +52,10 @@ pub struct Writer<'a> {
     pub names: &'a Names,
     /// The parameters' kinds.
     pub registry: &'a Registry,
+    /// What the statement gathers first, `WITH …`.
+    pub gathering: Option<String>,
+    /// How many rows that are at most; if it has as many, the statement finds nothing.
+    pub gathered_most: u64,
 }
 
 /// The match of a parameter as rows of one table: `table`, and the condition on its alias.
@@ -119,12 +123,24 @@ impl Writer<'_> {
     pub fn test(&mut self, unit: &Unit<'_>, key: &str) -> String {
         match unit {
             Unit::One(criterion) => self.predicate(criterion, key),
+            // Each bound may be met by another value.
             Unit::Span(parameters, bounds) => {
-                let rows = self.span(parameters, bounds);
-                let span = self.statement.alias('s');
-                format!(
-                    "EXISTS (SELECT 1 FROM ({rows}) AS {span} WHERE {span}.resource_key = {key} OFFSET 0)"
-                )
+                let mut met = Vec::new();
+                for wanted in bounds {
+                    let row = self.statement.alias('d');
+                    let condition = format!(
+                        "{} AND {}",
+                        self.parameters(parameters, &row),
+                        self.dates(&row, wanted)
+                    );
+                    let rows = Rows {
+                        table: "date",
+                        alias: row,
+                        condition,
+                    };
+                    met.push(self.exists(&rows, key));
+                }
+                all(met)
             }
         }
     }
@@ -180,7 +196,9 @@ impl Writer<'_> {
             .collect())
     }
 
-    /// Whether there is one of `rows` for the resource whose key is `key`.
+    /// Whether there is one of `rows` for the resource whose key is `key`. Where the index of values has no key close to
+    /// its front, all rows of the resource are read by the index of keys, whatever the planner thinks of their number: it
+    /// knows nothing of tables that have just been filled.
     pub fn exists(
         &self,
         Rows {
@@ -190,9 +208,15 @@ impl Writer<'_> {
         }: &Rows,
         key: &str,
     ) -> String {
-        format!(
-            "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.resource_key = {key} AND {condition} OFFSET 0)"
-        )
+        match *table {
+            "string" | "date" | "number" | "quantity" => format!(
+                "EXISTS (SELECT 1 FROM {of_resource} WHERE {condition} OFFSET 0)",
+                of_resource = of_resource(table, alias, key)
+            ),
+            _ => format!(
+                "EXISTS (SELECT 1 FROM {table} {alias} WHERE {alias}.resource_key = {key} AND {condition} OFFSET 0)"
+            ),
+        }
     }
 
     /// The rows that match: of one table, or of two for references by what they point at and by identifier.
@@ -370,50 +394,6 @@ impl Writer<'_> {
             .collect();
         any(conditions)
     }
-}
-
-/// Keys of resources of these types, which begin with the type; all keys when `types` is empty.
-pub fn of_types(types: &[ResourceType], key: &str) -> String {
-    let range = |resource_type: &ResourceType| {
-        let first = i64::from(resource_type.number()) << 48;
-        format!("{key} >= {first} AND {key} < {}", first + (1 << 48))
-    };
-    if types.is_empty() {
-        "true".to_owned()
-    } else {
-        any(types.iter().map(range).collect())
-    }
-}
-
-/// One of the conditions holds; none holds of none.
-pub fn any(conditions: Vec<String>) -> String {
-    match conditions.as_slice() {
-        [] => "false".to_owned(),
-        [one] => format!("({one})"),
-        several => format!(
-            "({})",
-            several
-                .iter()
-                .map(|one| format!("({one})"))
-                .collect::<Vec<_>>()
-                .join(" OR ")
-        ),
-    }
-}
-
-/// All of the conditions hold.
-pub fn all(conditions: Vec<String>) -> String {
-    if conditions.is_empty() {
-        return "true".to_owned();
-    }
-    format!(
-        "({})",
-        conditions
-            .iter()
-            .map(|one| format!("({one})"))
-            .collect::<Vec<_>>()
-            .join(" AND ")
-    )
 }
 
 /// Years 1 to 9999: what the database can add to the epoch without overflow.

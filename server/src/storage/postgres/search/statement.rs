@@ -5,6 +5,8 @@ use deadpool_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
+use super::Search;
+use super::shapes::Running;
 use crate::storage::StorageError;
 use crate::storage::postgres::error::from_database;
 
@@ -33,17 +35,31 @@ impl Statement {
         format!("{letter}{}", self.aliases)
     }
 
-    /// Runs `sql`, which has all the placeholders. It is planned for these very values: what is frequent and what is
-    /// rare decides how a search is best done, and one plan for all values would be wrong for most.
+    /// Runs `sql`, which has all the placeholders. A shape that came before is run prepared.
     ///
     /// # Errors
     /// When the database cannot be reached or refuses.
-    pub async fn run(&self, client: &Client, sql: &str) -> Result<Vec<Row>, StorageError> {
-        let parameters: Vec<(&(dyn ToSql + Sync), Type)> = self
-            .parameters
-            .iter()
-            .map(|(value, kind)| (value.as_ref() as &(dyn ToSql + Sync), kind.clone()))
-            .collect();
-        client.query_typed(sql, &parameters).await.map_err(from_database)
+    pub async fn run(&self, search: &Search<'_>, sql: &str) -> Result<Vec<Row>, StorageError> {
+        let client = search.client;
+        let types: Vec<Type> = self.parameters.iter().map(|(_, kind)| kind.clone()).collect();
+        let values = self.parameters.iter();
+        let values = values.map(|(value, _)| value.as_ref() as &(dyn ToSql + Sync));
+        let rows = match search.shapes.meet(sql, &types) {
+            Running::Once => {
+                let typed: Vec<(&(dyn ToSql + Sync), Type)> = values.zip(types).collect();
+                client.query_typed(sql, &typed).await
+            }
+            running => {
+                if let Running::PreparedFor { text, types } = running
+                    && let Some(pool) = Client::pool(client)
+                {
+                    pool.manager().statement_caches.remove(&text, &types);
+                }
+                let statement = client.prepare_typed_cached(sql, &types).await;
+                let values: Vec<&(dyn ToSql + Sync)> = values.collect();
+                client.query(&statement.map_err(from_database)?, &values).await
+            }
+        };
+        rows.map_err(from_database)
     }
 }

@@ -2,19 +2,18 @@
 //! matches to sort them would read them all. It serves one key over one parameter with an index of its own; resources
 //! without a value of that parameter come last, from a second statement.
 
-use deadpool_postgres::Client;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
+use super::Search;
+use super::condition::all;
 use super::cursor::Cursor;
 use super::leader::Leader;
-use super::predicate::{Rows, Writer, all, units};
-use super::statement::Statement;
+use super::predicate::{Rows, Writer, units};
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Query, SortBy};
 use crate::storage::StorageError;
 use crate::storage::postgres::index_rows::{LARGEST, SMALLEST};
-use crate::storage::postgres::names::Names;
 use crate::storage::postgres::read::COLUMNS;
 
 /// The index that is walked.
@@ -27,11 +26,8 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// The walk for a query, when there is one and it pays: few matches are better gathered and sorted.
-    pub fn of(registry: &Registry, query: &Query, leader: Leader) -> Option<Walk> {
-        if let Leader::Few(_) = leader {
-            return None;
-        }
+    /// The walk for a query, when there is one. It pays where matches are many: few are better gathered and sorted.
+    pub fn of(registry: &Registry, query: &Query) -> Option<Walk> {
         let [key] = query.sort.as_slice() else { return None };
         let SortBy::Parameter(parameters) = &key.by else {
             return None;
@@ -55,43 +51,36 @@ impl Walk {
         })
     }
 
-    /// The rows of a page, and whether there are more.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what a search is made of, as `search::page` has it"
-    )]
+    /// The rows of a page, and whether there are more; `None` when `most` rows of the index were walked and the page is not
+    /// full.
     pub async fn page(
         &self,
-        client: &Client,
-        names: &Names,
-        registry: &Registry,
-        query: &Query,
+        search: &Search<'_>,
         leader: Leader,
         cursor: Option<&Cursor>,
         count: u32,
-    ) -> Result<(Vec<Row>, bool), StorageError> {
+        most: Option<u64>,
+    ) -> Result<Option<(Vec<Row>, bool)>, StorageError> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
-        let writer = || Writer {
-            statement: Statement::default(),
-            names,
-            registry,
-        };
         let after = cursor.map(|cursor| (cursor.resource_key, cursor.values.first().cloned().flatten()));
         let mut rows = Vec::new();
         if !matches!(after, Some((_, None))) {
-            let mut writer = writer();
-            let sql = self.with_value(&mut writer, query, after.as_ref(), count + 1);
-            rows = writer.statement.run(client, &sql).await?;
+            let mut writer = search.writer();
+            let sql = self.with_value(&mut writer, search.query, after.as_ref(), count + 1, most);
+            rows = writer.statement.run(search, &sql).await?;
         }
         if rows.len() <= count {
-            let mut writer = writer();
+            if most.is_some() && !matches!(after, Some((_, None))) {
+                return Ok(None);
+            }
+            let mut writer = search.writer();
             let after = after.and_then(|(key, value)| value.is_none().then_some(key));
-            let sql = self.without_value(&mut writer, query, leader, after, count + 1 - rows.len());
-            rows.extend(writer.statement.run(client, &sql).await?);
+            let sql = self.without_value(&mut writer, search.query, leader, after, count + 1 - rows.len());
+            rows.extend(writer.statement.run(search, &sql).await?);
         }
         let more = rows.len() > count;
         rows.truncate(count);
-        Ok((rows, more))
+        Ok(Some((rows, more)))
     }
 
     fn with_value(
@@ -100,6 +89,7 @@ impl Walk {
         query: &Query,
         after: Option<&(i64, Option<String>)>,
         limit: usize,
+        most: Option<u64>,
     ) -> String {
         let row = writer.statement.alias('w');
         let (key, value) = (format!("{row}.resource_key"), format!("{row}.{}", self.column));
@@ -119,19 +109,23 @@ impl Walk {
                 "{value} {operator}= {last} AND ({value} {operator} {last} OR {key} > {last_key})"
             ));
         }
-        conditions.extend(
-            units(&query.criteria)
-                .iter()
-                .map(|unit| writer.test(unit, &key))
-                .collect::<Vec<_>>(),
-        );
-        format!(
-            "SELECT {COLUMNS}, page.k0::text FROM (
-                 SELECT {key} AS page_key, {value} AS k0 FROM {table} {row} WHERE {conditions}
-                 ORDER BY k0 {direction}, page_key LIMIT {limit}) AS page
-             JOIN resource ON resource.resource_key = page.page_key ORDER BY page.k0 {direction}, page.page_key",
+        let walked = format!(
+            "SELECT {key} AS page_key, {value} AS k0 FROM {table} {row} WHERE {conditions}
+             ORDER BY k0 {direction}, page_key LIMIT {most}",
             table = self.table,
             conditions = all(conditions),
+            most = most.map_or_else(|| "ALL".to_owned(), |most| most.to_string())
+        );
+        let tests: Vec<String> = units(&query.criteria)
+            .iter()
+            .map(|unit| writer.test(unit, "walked.page_key"))
+            .collect();
+        format!(
+            "SELECT {COLUMNS}, page.k0::text FROM (
+                 SELECT page_key, k0 FROM ({walked}) AS walked WHERE {tests}
+                 ORDER BY k0 {direction}, page_key LIMIT {limit}) AS page
+             JOIN resource ON resource.resource_key = page.page_key ORDER BY page.k0 {direction}, page.page_key",
+            tests = all(tests),
         )
     }
 

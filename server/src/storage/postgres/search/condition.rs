@@ -1,0 +1,52 @@
+//! Conditions, and how they are put together.
+
+use crate::resource::ResourceType;
+
+/// The rows of the resource whose key is `key`, found by the index of keys.
+pub fn of_resource(table: &str, alias: &str, key: &str) -> String {
+    format!("(SELECT * FROM {table} WHERE {table}.resource_key = {key} OFFSET 0) AS {alias}")
+}
+
+/// Keys of resources of these types, which begin with the type; all keys when `types` is empty.
+pub fn of_types(types: &[ResourceType], key: &str) -> String {
+    let range = |resource_type: &ResourceType| {
+        let first = i64::from(resource_type.number()) << 48;
+        format!("{key} >= {first} AND {key} < {}", first + (1 << 48))
+    };
+    if types.is_empty() {
+        "true".to_owned()
+    } else {
+        any(types.iter().map(range).collect())
+    }
+}
+
+/// One of the conditions holds; none holds of none.
+pub fn any(conditions: Vec<String>) -> String {
+    match conditions.as_slice() {
+        [] => "false".to_owned(),
+        [one] => format!("({one})"),
+        several => format!(
+            "({})",
+            several
+                .iter()
+                .map(|one| format!("({one})"))
+                .collect::<Vec<_>>()
+                .join(" OR ")
+        ),
+    }
+}
+
+/// All of the conditions hold.
+pub fn all(conditions: Vec<String>) -> String {
+    if conditions.is_empty() {
+        return "true".to_owned();
+    }
+    format!(
+        "({})",
+        conditions
+            .iter()
+            .map(|one| format!("({one})"))
+            .collect::<Vec<_>>()
+            .join(" AND ")
+    )
+}

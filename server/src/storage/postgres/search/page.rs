@@ -1,0 +1,249 @@
+//! A page of matches: which way its rows are found, and in which order.
+
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::Search;
+use super::candidates::GATHERED;
+use super::cursor::Cursor;
+use super::leader::{Leader, Route};
+use super::order::{Column, order_by};
+use super::predicate::Writer;
+use super::walk::Walk;
+use crate::search::query::{Query, Total};
+use crate::storage::StorageError;
+use crate::storage::postgres::read::COLUMNS;
+
+/// Matches that are counted although the client does not ask for their number; counting more would cost more than
+/// the page.
+const SMALL_TOTAL: u64 = 200;
+
+/// Rows of the sort key's index that are walked, for each that was gathered in vain, before all are gathered: twice as many as
+/// a page needs where the matches are spread evenly.
+const WALKED_FOR_GATHERED: u64 = 8;
+
+/// Columns of [`COLUMNS`]; the sort keys' values come after them.
+const RESOURCE_COLUMNS: usize = 8;
+
+/// A page, its rows in the order in which they were read.
+pub struct Page {
+    /// [`COLUMNS`] and the texts of the sort keys.
+    pub rows: Vec<Row>,
+    /// Whether there are more beyond them.
+    pub more: bool,
+    /// The number of all matches, on a first page of which it was not said whether it is wanted, when it is small.
+    pub small_total: Option<u64>,
+    /// What the search went out from.
+    pub leader: Leader,
+}
+
+/// The page after, or before, `cursor`.
+pub async fn page(
+    search: &Search<'_>,
+    route: Route,
+    cursor: Option<&Cursor>,
+    count: u32,
+) -> Result<Page, StorageError> {
+    let query = search.query;
+    let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    let (mut leader, tried) = match route {
+        Route::Known(leader) => (leader, None),
+        Route::Tried {
+            unit,
+            rows,
+            otherwise,
+        } => {
+            let gathered = Leader::Gathered { unit, rows };
+            if let Some(page) = from_leader(search, gathered, cursor, count).await? {
+                return Ok(page);
+            }
+            (otherwise, Some((unit, rows)))
+        }
+    };
+    let many = tried.is_some() || !matches!(leader, Leader::Few(_));
+    if let Some(walk) = Walk::of(search.registry, query)
+        && many
+        && !backwards
+    {
+        let most = tried.map(|(_, rows)| rows * WALKED_FOR_GATHERED);
+        if let Some((rows, more)) = walk.page(search, leader, cursor, count, most).await? {
+            let counts = query.criteria.is_empty() && counts(query, cursor);
+            let small_total = match counts && more {
+                true => small(search.count_matches(leader, Some(SMALL_TOTAL + 1)).await?),
+                false => None,
+            };
+            return Ok(Page {
+                rows,
+                more,
+                small_total,
+                leader,
+            });
+        }
+        leader = tried.map_or(leader, |(unit, _)| Leader::Few(unit));
+    }
+    from_leader(search, leader, cursor, count)
+        .await?
+        .ok_or_else(|| StorageError::Internal("a search found no way to go".to_owned()))
+}
+
+/// Whether matches beyond the page are to be counted, when they are few.
+fn counts(query: &Query, cursor: Option<&Cursor>) -> bool {
+    query.total == Total::Unspecified && cursor.is_none()
+}
+
+/// `None` when the rows gathered were too many.
+async fn from_leader(
+    search: &Search<'_>,
+    leader: Leader,
+    cursor: Option<&Cursor>,
+    count: u32,
+) -> Result<Option<Page>, StorageError> {
+    let query = search.query;
+    let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    let gathered = matches!(leader, Leader::Gathered { .. });
+    // Where matches are found by testing resources one after the other, each costs more than a row.
+    let counts = counts(query, cursor) && (leader != Leader::Walk || query.criteria.is_empty());
+    let mut writer = search.writer();
+    let sql = if query.sort.is_empty() {
+        in_own_order(&mut writer, query, leader, cursor, count, counts)
+    } else {
+        sorted(&mut writer, query, leader, cursor, count, counts)?
+    };
+    let order = order_by(&writer.sort_columns(&query.sort, "page_key")?, backwards);
+    let sql = match gathered {
+        // One row comes even if none is found, and says how many were gathered.
+        true => format!(
+            "{with} SELECT page.*, (SELECT count(*) FROM {GATHERED}) FROM (VALUES (1)) AS one
+                 LEFT JOIN ({sql}) AS page ON true {order}",
+            with = writer.gathering.take().unwrap_or_default()
+        ),
+        false => format!("{sql} {order}"),
+    };
+    let mut rows = writer.statement.run(search, &sql).await?;
+    if let (Leader::Gathered { .. }, Some(row)) = (leader, rows.first()) {
+        let found: i64 = row.get(row.len() - 1);
+        if u64::try_from(found).unwrap_or_default() >= writer.gathered_most {
+            return Ok(None);
+        }
+        if row.get::<_, Option<i64>>(0).is_none() {
+            rows.clear();
+        }
+    }
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    let more = rows.len() > count;
+    rows.truncate(count);
+    let small_total = rows.first().filter(|_| counts).and_then(|row| {
+        let total: i64 = row.get(RESOURCE_COLUMNS + query.sort.len());
+        u64::try_from(total).ok().and_then(small)
+    });
+    // Further statements need not gather: the rows are few.
+    let leader = match leader {
+        Leader::Gathered { unit, .. } => Leader::Few(unit),
+        leader => leader,
+    };
+    Ok(Some(Page {
+        rows,
+        more,
+        small_total,
+        leader,
+    }))
+}
+
+fn small(total: u64) -> Option<u64> {
+    Some(total).filter(|total| *total <= SMALL_TOTAL)
+}
+
+/// In the order of keys: candidates come in that order from their index, so that a page reads a page, or, when it
+/// counts, as many as make a small total.
+fn in_own_order(
+    writer: &mut Writer<'_>,
+    query: &Query,
+    leader: Leader,
+    cursor: Option<&Cursor>,
+    count: u32,
+    counts: bool,
+) -> String {
+    let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    let candidates = writer.candidates(query, leader, |writer, key| {
+        let beyond = cursor.map(|cursor| {
+            let last = writer.statement.bind(cursor.resource_key, Type::INT8);
+            format!("{key} {} {last}", if cursor.backwards { "<" } else { ">" })
+        });
+        beyond.into_iter().collect()
+    });
+    let order = order_by(&[], backwards);
+    let limit = u64::from(count) + 1;
+    let (total, counted, read) = match counts {
+        true => (
+            ", page.total",
+            ", count(*) OVER () AS total",
+            limit.max(SMALL_TOTAL + 1),
+        ),
+        false => ("", "", limit),
+    };
+    format!(
+        "SELECT {COLUMNS}{total}, page.page_key FROM (
+             SELECT page_key{counted} FROM (
+                 SELECT {distinct} {key} AS page_key {from} {order} LIMIT {read}) AS found
+             {order} LIMIT {limit}) AS page
+         JOIN resource ON resource.resource_key = page.page_key",
+        distinct = if candidates.repeats { "DISTINCT" } else { "" },
+        key = candidates.key,
+        from = candidates.from,
+    )
+}
+
+/// In the order of the sort keys.
+fn sorted(
+    writer: &mut Writer<'_>,
+    query: &Query,
+    leader: Leader,
+    cursor: Option<&Cursor>,
+    count: u32,
+    counts: bool,
+) -> Result<String, StorageError> {
+    let backwards = cursor.is_some_and(|cursor| cursor.backwards);
+    let columns: Vec<Column> = writer.sort_columns(&query.sort, "candidate.page_key")?;
+    let candidates = writer.candidates(query, leader, |_, _| Vec::new());
+    let named: Vec<String> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| format!("{} AS k{index}", column.expression))
+        .collect();
+    // Under names of their own: ORDER BY would take a result column `k0`, and order its text.
+    let indices = 0..columns.len();
+    let values: String = indices
+        .clone()
+        .map(|index| format!(", page.k{index}::text AS text{index}"))
+        .collect();
+    let keys: String = indices.map(|index| format!(", page.k{index}")).collect();
+    let beyond = cursor.map_or_else(|| "true".to_owned(), |cursor| writer.beyond(cursor, &columns));
+    let (total, counted) = match counts {
+        true => (", page.total", ", count(*) OVER () AS total"),
+        false => ("", ""),
+    };
+    Ok(format!(
+        "SELECT {COLUMNS}{values}{total}, page.page_key{keys} FROM (
+             SELECT *{counted} FROM (
+                 SELECT candidate.page_key, {named} FROM (
+                     SELECT {distinct} {key} AS page_key {from}) AS candidate) AS keyed
+             WHERE {beyond} {order} LIMIT {limit}) AS page
+         JOIN resource ON resource.resource_key = page.page_key",
+        named = named.join(", "),
+        distinct = if candidates.repeats { "DISTINCT" } else { "" },
+        key = candidates.key,
+        from = candidates.from,
+        order = order_by(&columns, backwards),
+        limit = u64::from(count) + 1,
+    ))
+}
+
+/// The place of a row of a page.
+pub fn place(row: &Row, keys: usize, backwards: bool) -> Cursor {
+    let values = (0..keys).map(|index| row.get(RESOURCE_COLUMNS + index)).collect();
+    Cursor {
+        backwards,
+        resource_key: row.get(0),
+        values,
+    }
+}
