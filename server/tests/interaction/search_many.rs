@@ -6,7 +6,7 @@ use crate::fixture::Server;
 const EARLY: usize = 1200;
 const LATE: usize = 300;
 
-/// Observations of two patients, `early` and `late`, a minute apart, in the order of time.
+/// Observations of two patients, `early` and `late`, a minute apart, in the order of time; those of each written at once.
 async fn filled() -> Server {
     let server = Server::start().await;
     for patient in ["early", "late"] {
@@ -28,13 +28,15 @@ async fn filled() -> Server {
             id = id(number)
         )
     };
-    let entries: Vec<String> = (0..EARLY + LATE).map(entry).collect();
-    let bundle = format!(
-        r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#,
-        entries.join(",")
-    );
-    let answer = server.send(&format!("POST /\n\n{bundle}")).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
+    for numbers in [0..EARLY, EARLY..EARLY + LATE] {
+        let entries: Vec<String> = numbers.map(entry).collect();
+        let bundle = format!(
+            r#"{{"resourceType":"Bundle","type":"transaction","entry":[{}]}}"#,
+            entries.join(",")
+        );
+        let answer = server.send(&format!("POST /\n\n{bundle}")).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
     server
 }
 
@@ -44,7 +46,7 @@ fn id(number: usize) -> String {
 
 /// All ids of a search by the `next` links, after `next` from the start and `previous` from the end were found to agree.
 async fn through_all_pages(server: &Server, search: &str) -> Vec<String> {
-    let read = |ids: String| -> Vec<String> { ids.split(',').map(str::to_owned).collect() };
+    let read = |ids: String| -> Vec<String> { ids.split_terminator(',').map(str::to_owned).collect() };
     let mut page = server.get(&format!("/{search}&_count=10")).await;
     assert_eq!(page.status, 200, "{search}: {}", page.text);
     let last = page.link("last");
@@ -71,6 +73,9 @@ async fn every_way_finds_the_same() {
     let (early, late) = (0..EARLY, EARLY..EARLY + LATE);
     let ascending = |numbers: std::ops::Range<usize>| numbers.map(id).collect::<Vec<_>>();
     let descending = |numbers: std::ops::Range<usize>| numbers.rev().map(id).collect::<Vec<_>>();
+    let early_and_late = [ascending(early.clone()), ascending(late.clone())].concat();
+    let late_and_early = [ascending(late.clone()), ascending(early.clone())].concat();
+    let written_early = server.get("/Observation/o0").await.at("meta.lastUpdated");
     let code = "code=http://loinc.org%7C8867-4";
     for (search, expected) in [
         // In the order of keys.
@@ -96,6 +101,18 @@ async fn every_way_finds_the_same() {
             format!("Observation?{code}&date=ge2020-01-01&subject:Patient.family=early"),
             ascending(early.clone()),
         ),
+        (
+            format!("Observation?_lastUpdated=gt{written_early}"),
+            ascending(late.clone()),
+        ),
+        (
+            format!("Observation?_lastUpdated=le{written_early}"),
+            ascending(early.clone()),
+        ),
+        (
+            format!("Observation?_lastUpdated=gt{written_early}&subject:Patient.family=early"),
+            Vec::new(),
+        ),
         // Walked along the sort key, because what is searched is found everywhere, or at its beginning.
         (
             format!("Observation?{code}&_sort=-date"),
@@ -107,6 +124,23 @@ async fn every_way_finds_the_same() {
         ),
         (
             "Observation?subject=Patient/late&_sort=-date".to_owned(),
+            descending(late.clone()),
+        ),
+        ("Observation?_sort=_lastUpdated".to_owned(), early_and_late),
+        (
+            "Observation?_sort=-_lastUpdated".to_owned(),
+            late_and_early.clone(),
+        ),
+        (
+            "Observation?_lastUpdated=gt2020&_sort=-_lastUpdated".to_owned(),
+            late_and_early,
+        ),
+        (
+            format!("Observation?_lastUpdated=gt{written_early}&_sort=_lastUpdated"),
+            ascending(late.clone()),
+        ),
+        (
+            format!("Observation?{code}&_lastUpdated=gt{written_early}&_sort=-date"),
             descending(late.clone()),
         ),
         // The walk finds nothing for long.

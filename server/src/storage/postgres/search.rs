@@ -63,9 +63,8 @@ pub async fn search(client: &Client, shared: &Shared, query: &Query) -> Result<S
     let count = query.count.unwrap_or(DEFAULT_COUNT);
     let route = leader::choose(&search, u64::from(count) + 1).await?;
     if query.summary == Summary::Count || count == 0 {
-        let leader = leader::settle(&search, route).await?;
         return Ok(SearchPage {
-            total: Some(search.count_matches(leader, None).await?),
+            total: Some(search.count_matches(route.to_all(), None).await?),
             ..SearchPage::default()
         });
     }
@@ -78,7 +77,6 @@ pub async fn search(client: &Client, shared: &Shared, query: &Query) -> Result<S
         mut rows,
         more,
         small_total,
-        leader,
     } = page::page(&search, route, cursor.as_ref(), count).await?;
     let backwards = cursor.as_ref().is_some_and(|cursor| cursor.backwards);
     if backwards {
@@ -103,7 +101,7 @@ pub async fn search(client: &Client, shared: &Shared, query: &Query) -> Result<S
             Some(u64::try_from(matches.len()).unwrap_or(u64::MAX))
         }
         Total::Unspecified => small_total,
-        Total::Estimate | Total::Accurate => Some(search.count_matches(leader, None).await?),
+        Total::Estimate | Total::Accurate => Some(search.count_matches(route.to_all(), None).await?),
     };
     let included = if query.includes.is_empty() {
         Vec::new()

@@ -1,8 +1,8 @@
 //! Where the matches of a search come from: the rows of the leader, which all other criteria test, or all resources of
 //! the types searched.
 
-use super::condition::{all, any, of_types};
-use super::leader::Leader;
+use super::condition::{all, any, of_resource_types, of_types};
+use super::leader::{Leader, comes_in_order};
 use super::predicate::{Rows, Unit, Writer, units};
 use crate::resource::ResourceType;
 use crate::search::parameter::ParameterId;
@@ -43,24 +43,35 @@ impl Writer<'_> {
         more: impl Fn(&mut Self, &str) -> Vec<String>,
     ) -> Candidates {
         let units = units(&query.criteria);
-        let leading = match leader {
-            Leader::Few(index) | Leader::Ordered(index) | Leader::Gathered { unit: index, .. } => Some(index),
-            Leader::Walk => None,
-        };
-        let lead = leading.and_then(|index| {
-            let (unit, types) = (&units[index], query.resource_types.as_slice());
-            match leader {
-                Leader::Gathered { rows, .. } => self.lead_gathered(unit, types, rows),
-                _ => self.lead(unit, types),
+        let types = query.resource_types.as_slice();
+        let (leading, lead) = match leader {
+            Leader::Unit(index) => {
+                let unit = &units[index];
+                let lead = self.lead(unit, types);
+                let lead = lead.map(|rows| {
+                    if comes_in_order(unit) {
+                        rows
+                    } else {
+                        self.apart(rows)
+                    }
+                });
+                (Some(index), lead)
             }
-        });
+            Leader::Gathered { unit: index, rows } => {
+                (Some(index), self.lead_gathered(&units[index], types, rows))
+            }
+            Leader::Walk => return self.walk(types, &units, None, &more),
+            Leader::WalkPart { rows, backwards } => {
+                return self.walk(types, &units, Some((rows, backwards)), &more);
+            }
+        };
         let Some(Candidates {
             mut from,
             key,
             repeats,
         }) = lead
         else {
-            return self.walk(query, &units, &more);
+            return self.walk(types, &units, None, &more);
         };
         let others = units
             .iter()
@@ -73,6 +84,17 @@ impl Writer<'_> {
             from.push_str(&condition);
         }
         Candidates { from, key, repeats }
+    }
+
+    /// The same rows from a subquery of their own: `OFFSET 0` keeps the planner from going through all keys in their order, in
+    /// the belief that it soon meets enough of these.
+    fn apart(&mut self, Candidates { from, key, repeats }: Candidates) -> Candidates {
+        let rows = self.statement.alias('l');
+        Candidates {
+            from: format!("FROM (SELECT {key} AS resource_key {from} OFFSET 0) AS {rows} WHERE true"),
+            key: format!("{rows}.resource_key"),
+            repeats,
+        }
     }
 
     /// What has to be counted to know how much a unit has to gather; `None` when it cannot lead.
@@ -149,6 +171,18 @@ impl Writer<'_> {
                 Some(Candidates {
                     from,
                     key,
+                    repeats: false,
+                })
+            }
+            Criterion::LastUpdated(wanted) => {
+                let row = self.statement.alias('r');
+                let types = of_resource_types(types, &format!("{row}.resource_type"));
+                let moment = self.last_updated(&format!("{row}.last_updated"), wanted);
+                Some(Candidates {
+                    from: format!(
+                        "FROM resource {row} WHERE {types} AND {moment} AND {row}.method <> {DELETE}"
+                    ),
+                    key: format!("{row}.resource_key"),
                     repeats: false,
                 })
             }
@@ -259,40 +293,34 @@ impl Writer<'_> {
         }
     }
 
-    /// All resources of the types searched, each tested.
+    /// All resources of the types searched, or as many as `part` says in the order of keys, backwards or not; each tested.
     fn walk(
         &mut self,
-        query: &Query,
+        types: &[ResourceType],
         units: &[Unit<'_>],
+        part: Option<(u64, bool)>,
         more: &impl Fn(&mut Self, &str) -> Vec<String>,
     ) -> Candidates {
         let row = self.statement.alias('r');
         let key = format!("{row}.resource_key");
-        let mut conditions = vec![
-            format!("{row}.method <> {DELETE}"),
-            of_types(&query.resource_types, &key),
-        ];
-        for unit in units {
-            let condition = match unit {
-                Unit::One(Criterion::LastUpdated(wanted)) => {
-                    let types: Vec<String> = query
-                        .resource_types
-                        .iter()
-                        .map(|one| one.number().to_string())
-                        .collect();
-                    let moment = self.last_updated(&format!("{row}.last_updated"), wanted);
-                    match types.is_empty() {
-                        true => moment,
-                        false => format!("{row}.resource_type IN ({}) AND {moment}", types.join(", ")),
-                    }
-                }
-                unit => self.test(unit, &key),
-            };
-            conditions.push(condition);
-        }
+        let mut conditions = vec![format!("{row}.method <> {DELETE}"), of_types(types, &key)];
         conditions.extend(more(self, &key));
+        let tests: Vec<String> = units.iter().map(|unit| self.test(unit, &key)).collect();
+        let from = match part {
+            None => {
+                conditions.extend(tests);
+                format!("FROM resource {row} WHERE {}", all(conditions))
+            }
+            Some((rows, backwards)) => format!(
+                "FROM (SELECT {key} FROM resource {row} WHERE {conditions} ORDER BY {key} {direction} LIMIT {rows})
+                     AS {row} WHERE {tests}",
+                conditions = all(conditions),
+                direction = if backwards { "DESC" } else { "ASC" },
+                tests = all(tests),
+            ),
+        };
         Candidates {
-            from: format!("FROM resource {row} WHERE {}", all(conditions)),
+            from,
             key,
             repeats: false,
         }

@@ -20,6 +20,16 @@ pub fn of_types(types: &[ResourceType], key: &str) -> String {
     }
 }
 
+/// The numbers in `column` are those of these types, or of all there are when `types` is empty: an index that begins with them
+/// wants them named.
+pub fn of_resource_types(types: &[ResourceType], column: &str) -> String {
+    let numbers: Vec<String> = match types {
+        [] => ResourceType::all().map(|one| one.number().to_string()).collect(),
+        types => types.iter().map(|one| one.number().to_string()).collect(),
+    };
+    format!("{column} IN ({})", numbers.join(", "))
+}
+
 /// One of the conditions holds; none holds of none.
 pub fn any(conditions: Vec<String>) -> String {
     match conditions.as_slice() {

@@ -3,12 +3,13 @@
 //! Matches are gathered from the index rows of one criterion, the leader, and the others test them; or, when every
 //! criterion has very many, resources are walked in the order of the page and all criteria test them until the page
 //! is full. With `n` resources and a page of `p`, gathering `m` rows costs as much as walking when m² = p·n, so that is
-//! how far rows are counted. All pages of a search have one order whatever leads.
+//! how far rows are counted. Walking pays only where the matches are spread evenly, which nobody knows: it is given up for
+//! gathering when it has cost more than that. All pages of a search have one order whatever leads.
 
 use super::Search;
 use super::predicate::{Unit, units};
 use super::walk::Walk;
-use crate::search::query::{Criterion, Matches, StringMatch, TokenMatch};
+use crate::search::query::{Criterion, Matches, ReferenceMatch, StringMatch, TokenMatch, UriMatch};
 use crate::storage::StorageError;
 
 /// Criteria that are counted at most.
@@ -17,17 +18,27 @@ const MAXIMUM_COUNTED: usize = 6;
 /// What gathering a row costs, in tests of one resource, when its sort keys have to be looked up.
 const COST_OF_SORTED: u64 = 4;
 
-/// What a search goes out from.
+/// What a statement of a search goes out from. A unit is meant by its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Leader {
-    /// The unit at this position, which has few matches.
-    Few(usize),
-    /// The unit at this position, whose first `rows` rows are gathered: a statement finds nothing if there are as many.
-    Gathered { unit: usize, rows: u64 },
-    /// The unit at this position, which has many, but whose index gives them in the order of keys.
-    Ordered(usize),
-    /// None: all resources are walked.
+    /// All rows of this unit.
+    Unit(usize),
+    /// The rows of this unit if there are less than `rows`; the statement finds nothing if there are as many.
+    Gathered {
+        /// Its position.
+        unit: usize,
+        /// Rows that are too many.
+        rows: u64,
+    },
+    /// All resources of the types searched.
     Walk,
+    /// So many of them, in the order of the page.
+    WalkPart {
+        /// How many.
+        rows: u64,
+        /// Whether the page lies before its cursor.
+        backwards: bool,
+    },
 }
 
 /// How a search goes.
@@ -35,22 +46,36 @@ pub enum Leader {
 pub enum Route {
     /// From this.
     Known(Leader),
-    /// Only one unit can lead, and does if it has less than `rows` rows; which the page's own statement finds out.
-    Tried {
+    /// From a unit if it has less than `rows` rows; else on the walk, and from the unit again if that comes to nothing.
+    Unknown {
         /// Its position.
         unit: usize,
         /// Rows that are too many.
         rows: u64,
-        /// The leader if it has more.
-        otherwise: Leader,
+        /// Whether it was counted, and has as many.
+        many: bool,
+        /// Whether its index has it in the order of keys, so that a page of that order takes what it needs.
+        ordered: bool,
     },
+}
+
+impl Route {
+    /// What statements that find all matches go out from.
+    pub fn to_all(self) -> Leader {
+        match self {
+            Route::Known(leader) => leader,
+            Route::Unknown { unit, .. } => Leader::Unit(unit),
+        }
+    }
 }
 
 /// What is known of a unit without looking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
-    /// Names a resource or nearly so.
+    /// Names resources, or what they point at.
     Few(u8),
+    /// Few as a rule.
+    Rare(u8),
     /// May be anything; rows come in the order of keys.
     OrderedUnknown,
     /// May be anything.
@@ -64,105 +89,98 @@ fn promise(unit: &Unit<'_>) -> Promise {
         Unit::Span(..) => return Promise::Unknown,
         Unit::One(criterion) => *criterion,
     };
+    let ordered = comes_in_order(unit);
     match criterion {
         Criterion::Id(_) => Promise::Few(0),
-        Criterion::Chain { .. } | Criterion::Has { .. } => Promise::Unknown,
+        Criterion::Chain { .. } | Criterion::Has { .. } | Criterion::LastUpdated(_) => Promise::Unknown,
         Criterion::Parameter { matches, .. } => match matches {
-            Matches::References(_) => Promise::Few(1),
-            Matches::Uris(_) => Promise::Few(2),
-            Matches::Composites(_) => Promise::Few(3),
+            Matches::References(_) if ordered => Promise::Few(1),
+            Matches::Uris(_) if ordered => Promise::Few(2),
+            Matches::References(_) => Promise::Rare(1),
+            Matches::Uris(_) => Promise::Rare(2),
+            Matches::Composites(_) => Promise::Rare(3),
             Matches::Strings(wanted) if !wanted.iter().any(|one| matches!(one, StringMatch::Contains(_))) => {
-                Promise::Few(4)
+                Promise::Rare(4)
             }
-            Matches::Tokens(wanted) => match wanted.as_slice() {
-                [TokenMatch::System(_)] => Promise::Unknown,
-                [_] => Promise::OrderedUnknown,
-                _ => Promise::Unknown,
-            },
+            Matches::Tokens(_) if ordered => Promise::OrderedUnknown,
             _ => Promise::Unknown,
         },
         _ => Promise::None,
     }
 }
 
+/// Whether an index has the rows of a unit in the order of keys, so that a page of that order takes what it needs.
+pub fn comes_in_order(unit: &Unit<'_>) -> bool {
+    let Unit::One(Criterion::Parameter { matches, .. }) = unit else {
+        return false;
+    };
+    match matches {
+        Matches::References(wanted) => matches!(
+            wanted.as_slice(),
+            [ReferenceMatch::Target(_) | ReferenceMatch::Id(_)]
+        ),
+        Matches::Uris(wanted) => matches!(wanted.as_slice(), [UriMatch::Exact(_)]),
+        Matches::Tokens(wanted) => matches!(
+            wanted.as_slice(),
+            [TokenMatch::Code(_) | TokenMatch::SystemAndCode(..) | TokenMatch::CodeWithoutSystem(_)]
+        ),
+        _ => false,
+    }
+}
+
 /// Chooses; counts, with one statement, only where the query does not tell and there is a choice.
 pub async fn choose(search: &Search<'_>, page: u64) -> Result<Route, StorageError> {
     let units = units(&search.query.criteria);
-    let promises: Vec<Promise> = units.iter().map(promise).collect();
-    let best = promises.iter().enumerate().min_by_key(|(_, promise)| **promise);
     let query = search.query;
     let cost = if query.sort.is_empty() { 1 } else { COST_OF_SORTED };
     let rows = power_of_two((page * search.resources / cost).isqrt());
-    let leads = |index: usize| {
-        search
-            .writer()
-            .gather(&units[index], &query.resource_types)
-            .is_some()
-    };
-    let otherwise = match best {
+    let leads = |unit: &Unit<'_>| search.writer().gather(unit, &query.resource_types).is_some();
+    let promises: Vec<Promise> = units
+        .iter()
+        .map(|unit| if leads(unit) { promise(unit) } else { Promise::None })
+        .collect();
+    let best = promises.iter().enumerate().min_by_key(|(_, promise)| **promise);
+    let (best, ordered) = match best {
         None | Some((_, Promise::None)) => return Ok(Route::Known(Leader::Walk)),
-        // What should be few may be many: all data of a patient who is ill for long.
-        Some((index, Promise::Few(rank)))
-            if *rank > 0 && leads(index) && Walk::of(search.registry, query).is_some() =>
-        {
-            return Ok(Route::Tried {
-                unit: index,
+        // What should be few may be many: all data of a patient who is ill for long. Sorting them can be saved.
+        Some((unit, Promise::Few(rank))) if *rank == 0 || Walk::of(search.registry, query).is_none() => {
+            return Ok(Route::Known(Leader::Unit(unit)));
+        }
+        Some((unit, Promise::Few(_) | Promise::Rare(_))) => {
+            return Ok(Route::Unknown {
+                unit,
                 rows,
-                otherwise: Leader::Few(index),
+                many: false,
+                ordered: false,
             });
         }
-        Some((index, Promise::Few(_))) => return Ok(Route::Known(Leader::Few(index))),
-        Some((index, Promise::OrderedUnknown)) => Leader::Ordered(index),
-        Some((_, Promise::Unknown)) => Leader::Walk,
+        Some((unit, promise)) => (unit, *promise == Promise::OrderedUnknown),
     };
-    let counted: Vec<usize> = (0..units.len())
+    if units.len() == 1 && query.sort.is_empty() && ordered {
+        return Ok(Route::Known(Leader::Unit(best)));
+    }
+    let leading: Vec<usize> = (0..units.len())
         .filter(|index| promises[*index] != Promise::None)
         .take(MAXIMUM_COUNTED)
         .collect();
-    if let [unit] = counted.as_slice() {
-        if units.len() == 1 && query.sort.is_empty() && otherwise == Leader::Ordered(*unit) {
-            return Ok(Route::Known(otherwise));
-        }
-        if search
-            .writer()
-            .gather(&units[*unit], &search.query.resource_types)
-            .is_none()
-        {
-            return Ok(Route::Known(Leader::Walk));
-        }
-        return Ok(Route::Tried {
-            unit: *unit,
-            rows,
-            otherwise,
-        });
-    }
-    let fewest = fewest(search, &units, &counted, rows).await?;
-    Ok(Route::Known(fewest.map_or(otherwise, Leader::Few)))
+    let (unit, many) = match leading.as_slice() {
+        [unit] => (*unit, false),
+        _ => match fewest(search, &units, &leading, rows).await? {
+            Some(unit) => return Ok(Route::Known(Leader::Unit(unit))),
+            None => (best, true),
+        },
+    };
+    Ok(Route::Unknown {
+        unit,
+        rows,
+        many,
+        ordered,
+    })
 }
 
 /// The largest that is not larger: a statement's shape stays the same while the database grows by less than that.
 fn power_of_two(number: u64) -> u64 {
     1 << number.max(1).ilog2()
-}
-
-/// The leader of a route, for statements that find all matches.
-pub async fn settle(search: &Search<'_>, route: Route) -> Result<Leader, StorageError> {
-    match route {
-        Route::Known(leader)
-        | Route::Tried {
-            otherwise: leader @ Leader::Few(_),
-            ..
-        } => Ok(leader),
-        Route::Tried {
-            unit,
-            rows,
-            otherwise,
-        } => {
-            let units = units(&search.query.criteria);
-            let fewest = fewest(search, &units, &[unit], rows).await?;
-            Ok(fewest.map_or(otherwise, Leader::Few))
-        }
-    }
 }
 
 /// Which of the units `counted` has the fewest rows, if it has less than `limit`.

@@ -18,8 +18,8 @@ use crate::storage::postgres::read::COLUMNS;
 /// the page.
 const SMALL_TOTAL: u64 = 200;
 
-/// Rows of the sort key's index that are walked, for each that was gathered in vain, before all are gathered: twice as many as
-/// a page needs where the matches are spread evenly.
+/// Rows that are walked, for each that was gathered in vain, before all are gathered: twice as many as a page needs where
+/// the matches are spread evenly.
 const WALKED_FOR_GATHERED: u64 = 8;
 
 /// Columns of [`COLUMNS`]; the sort keys' values come after them.
@@ -33,8 +33,6 @@ pub struct Page {
     pub more: bool,
     /// The number of all matches, on a first page of which it was not said whether it is wanted, when it is small.
     pub small_total: Option<u64>,
-    /// What the search went out from.
-    pub leader: Leader,
 }
 
 /// The page after, or before, `cursor`.
@@ -44,46 +42,68 @@ pub async fn page(
     cursor: Option<&Cursor>,
     count: u32,
 ) -> Result<Page, StorageError> {
-    let query = search.query;
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
-    let (mut leader, tried) = match route {
-        Route::Known(leader) => (leader, None),
-        Route::Tried {
+    let leader = route.to_all();
+    let found = match route {
+        Route::Known(Leader::Unit(_)) => None,
+        Route::Known(_) => along_sort_key(search, leader, cursor, count, None).await?,
+        Route::Unknown {
             unit,
             rows,
-            otherwise,
+            many,
+            ordered,
         } => {
-            let gathered = Leader::Gathered { unit, rows };
-            if let Some(page) = from_leader(search, gathered, cursor, count).await? {
-                return Ok(page);
+            let gathered = match many {
+                true => None,
+                false => from(search, Leader::Gathered { unit, rows }, cursor, count).await?,
+            };
+            let rows = rows * WALKED_FOR_GATHERED;
+            match gathered {
+                Some(page) => Some(page),
+                None if !search.query.sort.is_empty() => {
+                    along_sort_key(search, leader, cursor, count, Some(rows)).await?
+                }
+                None if ordered => None,
+                None => from(search, Leader::WalkPart { rows, backwards }, cursor, count).await?,
             }
-            (otherwise, Some((unit, rows)))
         }
     };
-    let many = tried.is_some() || !matches!(leader, Leader::Few(_));
-    if let Some(walk) = Walk::of(search.registry, query)
-        && many
-        && !backwards
-    {
-        let most = tried.map(|(_, rows)| rows * WALKED_FOR_GATHERED);
-        if let Some((rows, more)) = walk.page(search, leader, cursor, count, most).await? {
-            let counts = query.criteria.is_empty() && counts(query, cursor);
-            let small_total = match counts && more {
-                true => small(search.count_matches(leader, Some(SMALL_TOTAL + 1)).await?),
-                false => None,
-            };
-            return Ok(Page {
-                rows,
-                more,
-                small_total,
-                leader,
-            });
-        }
-        leader = tried.map_or(leader, |(unit, _)| Leader::Few(unit));
+    match found {
+        Some(page) => Ok(page),
+        None => from(search, leader, cursor, count)
+            .await?
+            .ok_or_else(|| StorageError::Internal("a search found no way to go".to_owned())),
     }
-    from_leader(search, leader, cursor, count)
-        .await?
-        .ok_or_else(|| StorageError::Internal("a search found no way to go".to_owned()))
+}
+
+/// By a walk along the sort key's index, of `most` rows; `None` when there is none, or it came to nothing.
+async fn along_sort_key(
+    search: &Search<'_>,
+    leader: Leader,
+    cursor: Option<&Cursor>,
+    count: u32,
+    most: Option<u64>,
+) -> Result<Option<Page>, StorageError> {
+    let query = search.query;
+    if cursor.is_some_and(|cursor| cursor.backwards) {
+        return Ok(None);
+    }
+    let Some(walk) = Walk::of(search.registry, query) else {
+        return Ok(None);
+    };
+    let Some((rows, more)) = walk.page(search, leader, cursor, count, most).await? else {
+        return Ok(None);
+    };
+    // With criteria, the matches are so many that this way was taken.
+    let small_total = match more && query.criteria.is_empty() && counts(query, cursor) {
+        true => small(search.count_matches(leader, Some(SMALL_TOTAL + 1)).await?),
+        false => None,
+    };
+    Ok(Some(Page {
+        rows,
+        more,
+        small_total,
+    }))
 }
 
 /// Whether matches beyond the page are to be counted, when they are few.
@@ -91,8 +111,8 @@ fn counts(query: &Query, cursor: Option<&Cursor>) -> bool {
     query.total == Total::Unspecified && cursor.is_none()
 }
 
-/// `None` when the rows gathered were too many.
-async fn from_leader(
+/// `None` when the rows gathered were too many, or the part that was walked has no page of matches.
+async fn from(
     search: &Search<'_>,
     leader: Leader,
     cursor: Option<&Cursor>,
@@ -102,7 +122,8 @@ async fn from_leader(
     let backwards = cursor.is_some_and(|cursor| cursor.backwards);
     let gathered = matches!(leader, Leader::Gathered { .. });
     // Where matches are found by testing resources one after the other, each costs more than a row.
-    let counts = counts(query, cursor) && (leader != Leader::Walk || query.criteria.is_empty());
+    let by_rows = matches!(leader, Leader::Unit(_) | Leader::Gathered { .. });
+    let counts = counts(query, cursor) && (by_rows || query.criteria.is_empty());
     let mut writer = search.writer();
     let sql = if query.sort.is_empty() {
         in_own_order(&mut writer, query, leader, cursor, count, counts)
@@ -131,21 +152,18 @@ async fn from_leader(
     }
     let count = usize::try_from(count).unwrap_or(usize::MAX);
     let more = rows.len() > count;
+    if !more && matches!(leader, Leader::WalkPart { .. }) {
+        return Ok(None);
+    }
     rows.truncate(count);
     let small_total = rows.first().filter(|_| counts).and_then(|row| {
         let total: i64 = row.get(RESOURCE_COLUMNS + query.sort.len());
         u64::try_from(total).ok().and_then(small)
     });
-    // Further statements need not gather: the rows are few.
-    let leader = match leader {
-        Leader::Gathered { unit, .. } => Leader::Few(unit),
-        leader => leader,
-    };
     Ok(Some(Page {
         rows,
         more,
         small_total,
-        leader,
     }))
 }
 

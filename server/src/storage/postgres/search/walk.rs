@@ -1,49 +1,66 @@
 //! A sorted search that walks the index of its sort key: it reads as many rows as a page needs, where gathering all
-//! matches to sort them would read them all. It serves one key over one parameter with an index of its own; resources
-//! without a value of that parameter come last, from a second statement.
+//! matches to sort them would read them all. It serves one key with an index of its own: one parameter's values, where
+//! resources without any come last, from a second statement; or the times of the resources of one type.
 
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::Search;
-use super::condition::all;
+use super::condition::{all, of_resource_types};
 use super::cursor::Cursor;
 use super::leader::Leader;
 use super::predicate::{Rows, Writer, units};
+use crate::resource::ResourceType;
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
-use crate::search::query::{Query, SortBy};
+use crate::search::query::{Criterion, Query, SortBy};
 use crate::storage::StorageError;
 use crate::storage::postgres::index_rows::{LARGEST, SMALLEST};
-use crate::storage::postgres::read::COLUMNS;
+use crate::storage::postgres::read::{COLUMNS, DELETE};
 
 /// The index that is walked.
 pub struct Walk {
-    parameter: ParameterId,
+    along: Along,
     table: &'static str,
     column: &'static str,
     sql_type: &'static str,
     descending: bool,
 }
 
+enum Along {
+    /// A parameter's values.
+    Parameter(ParameterId),
+    /// When resources of a type were written, which all have.
+    LastUpdated(ResourceType),
+}
+
 impl Walk {
     /// The walk for a query, when there is one. It pays where matches are many: few are better gathered and sorted.
     pub fn of(registry: &Registry, query: &Query) -> Option<Walk> {
         let [key] = query.sort.as_slice() else { return None };
-        let SortBy::Parameter(parameters) = &key.by else {
-            return None;
-        };
-        let [parameter] = parameters.as_slice() else {
-            return None;
-        };
-        let (table, column, sql_type) = match registry.get(*parameter).kind {
-            ParameterKind::Date => ("date", "low", "bigint"),
-            ParameterKind::String => ("string", "value", "text"),
-            ParameterKind::Number => ("number", "low", "numeric"),
-            ParameterKind::Quantity => ("quantity", "low", "numeric"),
+        let (along, table, column, sql_type) = match (&key.by, query.resource_types.as_slice()) {
+            (SortBy::LastUpdated, [one]) => (
+                Along::LastUpdated(*one),
+                "resource",
+                "last_updated",
+                "timestamptz",
+            ),
+            (SortBy::Parameter(parameters), _) => {
+                let [parameter] = parameters.as_slice() else {
+                    return None;
+                };
+                let (table, column, sql_type) = match registry.get(*parameter).kind {
+                    ParameterKind::Date => ("date", "low", "bigint"),
+                    ParameterKind::String => ("string", "value", "text"),
+                    ParameterKind::Number => ("number", "low", "numeric"),
+                    ParameterKind::Quantity => ("quantity", "low", "numeric"),
+                    _ => return None,
+                };
+                (Along::Parameter(*parameter), table, column, sql_type)
+            }
             _ => return None,
         };
         Some(Walk {
-            parameter: *parameter,
+            along,
             table,
             column,
             sql_type,
@@ -63,24 +80,42 @@ impl Walk {
     ) -> Result<Option<(Vec<Row>, bool)>, StorageError> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let after = cursor.map(|cursor| (cursor.resource_key, cursor.values.first().cloned().flatten()));
+        let most = most.filter(|_| {
+            search
+                .query
+                .criteria
+                .iter()
+                .any(|criterion| !self.bounds(criterion))
+        });
         let mut rows = Vec::new();
         if !matches!(after, Some((_, None))) {
             let mut writer = search.writer();
             let sql = self.with_value(&mut writer, search.query, after.as_ref(), count + 1, most);
             rows = writer.statement.run(search, &sql).await?;
-        }
-        if rows.len() <= count {
-            if most.is_some() && !matches!(after, Some((_, None))) {
+            if rows.len() <= count && most.is_some() {
                 return Ok(None);
             }
+        }
+        if let Along::Parameter(parameter) = self.along
+            && rows.len() <= count
+        {
             let mut writer = search.writer();
             let after = after.and_then(|(key, value)| value.is_none().then_some(key));
-            let sql = self.without_value(&mut writer, search.query, leader, after, count + 1 - rows.len());
+            let limit = count + 1 - rows.len();
+            let sql = self.without_value(parameter, &mut writer, search.query, leader, after, limit);
             rows.extend(writer.statement.run(search, &sql).await?);
         }
         let more = rows.len() > count;
         rows.truncate(count);
         Ok(Some((rows, more)))
+    }
+
+    /// Whether a criterion bounds the walk itself.
+    fn bounds(&self, criterion: &Criterion) -> bool {
+        matches!(
+            (&self.along, criterion),
+            (Along::LastUpdated(_), Criterion::LastUpdated(_))
+        )
     }
 
     fn with_value(
@@ -98,10 +133,25 @@ impl Walk {
         } else {
             (SMALLEST, ">", "ASC")
         };
-        let mut conditions = vec![
-            writer.parameters(&[self.parameter], &row),
-            format!("{row}.extreme & {mark} <> 0"),
-        ];
+        let mut conditions = match self.along {
+            Along::Parameter(parameter) => vec![
+                writer.parameters(&[parameter], &row),
+                format!("{row}.extreme & {mark} <> 0"),
+            ],
+            Along::LastUpdated(resource_type) => vec![
+                of_resource_types(&[resource_type], &format!("{row}.resource_type")),
+                format!("{row}.method <> {DELETE}"),
+            ],
+        };
+        let mut tested = Vec::new();
+        for criterion in &query.criteria {
+            match criterion {
+                Criterion::LastUpdated(wanted) if self.bounds(criterion) => {
+                    conditions.push(writer.last_updated(&value, wanted));
+                }
+                criterion => tested.push(criterion.clone()),
+            }
+        }
         if let Some((last_key, Some(last))) = after {
             let last_key = writer.statement.bind(*last_key, Type::INT8);
             let last = format!("{}::{}", writer.statement.text(last.as_str()), self.sql_type);
@@ -116,7 +166,7 @@ impl Walk {
             conditions = all(conditions),
             most = most.map_or_else(|| "ALL".to_owned(), |most| most.to_string())
         );
-        let tests: Vec<String> = units(&query.criteria)
+        let tests: Vec<String> = units(&tested)
             .iter()
             .map(|unit| writer.test(unit, "walked.page_key"))
             .collect();
@@ -131,6 +181,7 @@ impl Walk {
 
     fn without_value(
         &self,
+        parameter: ParameterId,
         writer: &mut Writer<'_>,
         query: &Query,
         leader: Leader,
@@ -139,7 +190,7 @@ impl Walk {
     ) -> String {
         let candidates = writer.candidates(query, leader, |writer, key| {
             let alias = writer.statement.alias('w');
-            let condition = writer.parameters(&[self.parameter], &alias);
+            let condition = writer.parameters(&[parameter], &alias);
             let rows = Rows {
                 table: self.table,
                 alias,
