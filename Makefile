@@ -28,7 +28,7 @@ generate: ## write anew what is generated: the chart's CRDs and the server's def
 	@e2e/generate
 
 images: cluster-programs ## build the images, and an archive of each
-	cargo build --release --workspace --bins
+	. e2e/environment && cargo build --release --workspace --bins
 	charts/brazier/images/build
 
 cluster: cluster-programs ## bring the embedded cluster up and print how to use it (NODES=3)

@@ -12,6 +12,7 @@ mod report;
 mod route;
 mod scenario;
 mod tenant;
+mod traffic;
 mod wait;
 
 use std::{process::ExitCode, time::Instant};

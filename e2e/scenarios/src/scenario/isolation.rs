@@ -1,11 +1,11 @@
-//! Two tenants, the network wide open between them: passwords, certificates and tokens of one, tried on the other's
-//! database and API; and the NetworkPolicies, judged for each pair of pods.
+//! Two tenants: passwords, certificates and tokens of one, tried on the other's database and API; and the NetworkPolicies,
+//! judged for each pair of pods. Where the cluster does not enforce them, the network is wide open and everything but it has to
+//! keep the tenants apart; where it does, connections between pods must go as judged.
 
 use anyhow::{Context, Result, ensure};
 use reqwest::StatusCode;
-use serde_json::Value;
 
-use crate::{database, kubectl, network_policy::NetworkPolicies, release, report, tenant::Tenant};
+use crate::{database, kubectl, network_policy::NetworkPolicies, release, report, tenant::Tenant, traffic};
 
 /// Names of the Secrets with passwords of database users that connect over the network.
 const USERS: [&str; 4] = ["owner", "runtime", "replication", "rewind"];
@@ -25,16 +25,25 @@ pub async fn run() -> Result<()> {
             .wait_ready(&["fhirservice/clinic", "roleassignment/reporting-clinic"])
             .await?;
     }
+    for tenant in &tenants {
+        traffic::start_stranger(tenant, "clinic").await?;
+    }
+    let client = database::members(&tenants[1], "clinic").await?;
+    let policed = traffic::is_policed(&tenants[0], client.first().context("no database")?).await?;
     for (own, other) in [(&tenants[0], &tenants[1]), (&tenants[1], &tenants[0])] {
-        passwords(own, other).await?;
+        passwords(own, other, policed).await?;
         certificates(own, other).await?;
         tokens(own, other).await?;
     }
-    network_policies(&tenants).await
+    network_policies(&tenants, policed).await
 }
 
 /// Every user's password at the own database, where it must work, and at the other one, where it must not.
-async fn passwords(own: &Tenant, other: &Tenant) -> Result<()> {
+async fn passwords(own: &Tenant, other: &Tenant, policed: bool) -> Result<()> {
+    let refusal = match policed {
+        true => "timeout expired",
+        false => "password authentication failed",
+    };
     for user in USERS {
         let secret = format!("clinic-db-{user}");
         let password = secret_entry(own, &secret, "password").await?;
@@ -65,7 +74,7 @@ async fn passwords(own: &Tenant, other: &Tenant) -> Result<()> {
                 (true, Err(error)) => return Err(error.context(format!("{user} at its own database"))),
                 (false, Ok(_)) => anyhow::bail!("{user} of {} opens the other's database", own.namespace),
                 (false, Err(error)) => ensure!(
-                    format!("{error:#}").contains("password authentication failed"),
+                    format!("{error:#}").contains(refusal),
                     "{user} is refused for another reason: {error:#}"
                 ),
             }
@@ -163,23 +172,20 @@ async fn tokens(own: &Tenant, other: &Tenant) -> Result<()> {
     Ok(())
 }
 
-/// Who may connect to whom, if the cluster enforces it.
-async fn network_policies(tenants: &[Tenant; 2]) -> Result<()> {
+/// Who may connect to whom: as the policies are judged, and as connections go if they are enforced.
+async fn network_policies(tenants: &[Tenant; 2], policed: bool) -> Result<()> {
     let policies = NetworkPolicies::read().await?;
-    let mut judged = 0;
+    let (mut judged, mut tried) = (0, 0);
     for (own, other) in [(0, 1), (1, 0), (0, 0)] {
-        let clients = pods(&tenants[own]).await?;
+        let mut pairs = Vec::new();
+        let clients = tenants[own]
+            .list(&["pods", "--field-selector=status.phase=Running"])
+            .await?;
         for database in database::members(&tenants[other], "clinic").await? {
             for client in &clients {
                 let component = client["metadata"]["labels"]["app.kubernetes.io/component"].as_str();
                 let may = own == other && component.is_some();
-                ensure!(
-                    policies.allow(client, &database, 5432) == may,
-                    "the policies are wrong about {} to {}",
-                    client["metadata"]["name"],
-                    database["metadata"]["name"]
-                );
-                judged += 1;
+                pairs.push((client.clone(), database.clone(), 5432, may));
             }
         }
         for server in tenants[other]
@@ -187,41 +193,40 @@ async fn network_policies(tenants: &[Tenant; 2]) -> Result<()> {
             .await?
         {
             for client in &clients {
-                ensure!(
-                    policies.allow(client, &server, 8443),
-                    "clients must reach a server"
-                );
-                ensure!(
-                    !policies.allow(client, &server, 8444),
-                    "only the operator may push policies"
-                );
-                judged += 2;
+                pairs.push((client.clone(), server.clone(), 8443, true));
+                // Only the operator may push policies.
+                pairs.push((client.clone(), server.clone(), 8444, false));
             }
             let selector = "--selector=app.kubernetes.io/name=brazier-operator";
             for operator in kubectl::list(&["pods", "--namespace", release::NAMESPACE, selector]).await? {
-                ensure!(
-                    policies.allow(&operator, &server, 8444),
-                    "the operator must reach the policy port"
-                );
-                judged += 1;
+                pairs.push((operator, server.clone(), 8444, true));
+            }
+        }
+        for (client, pod, port, may) in pairs {
+            let which = format!(
+                "{} to {}:{port}",
+                client["metadata"]["name"], pod["metadata"]["name"]
+            );
+            ensure!(
+                policies.allow(&client, &pod, port) == may,
+                "the policies are wrong about {which}"
+            );
+            judged += 1;
+            if policed && traffic::can_try(&client) {
+                let connects = traffic::connects(&client, &pod, port).await?;
+                ensure!(connects == may, "the network is wrong about {which}");
+                tried += 1;
             }
         }
     }
     report::seen(format!(
         "NetworkPolicies: {judged} pairs of pods judged, the other's database is out of reach"
     ));
+    report::seen(match policed {
+        true => format!("this cluster enforces them: {tried} connections went as judged"),
+        false => "this cluster does not enforce them, the network was wide open for all this".to_owned(),
+    });
     Ok(())
-}
-
-/// The pods of a tenant, and one that has nothing to do with any service.
-async fn pods(tenant: &Tenant) -> Result<Vec<Value>> {
-    let mut pods = tenant
-        .list(&["pods", "--field-selector=status.phase=Running"])
-        .await?;
-    pods.push(
-        serde_json::json!({"metadata": {"name": "a stranger", "namespace": tenant.namespace, "labels": {}}}),
-    );
-    Ok(pods)
 }
 
 /// Runs psql in the tenant's own database pod: a place from which the network reaches everything.
