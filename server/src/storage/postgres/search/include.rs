@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::Search;
-use super::condition::of_types;
+use super::condition::{of_resource, of_types};
 use super::predicate::Writer;
 use crate::resource::ResourceType;
 use crate::search::parameter::{ParameterId, ParameterKind};
@@ -93,15 +93,19 @@ async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Res
             let keys = writer.statement.bind(keys, Type::INT8_ARRAY);
             let leads = writer.leads_to("pointing", "source", &[]);
             by_url = format!(
-                "UNION ALL SELECT pointing.resource_key FROM uri source JOIN reference pointing ON {leads}
+                "UNION SELECT pointing.resource_key FROM uri source JOIN reference pointing ON {leads}
                  WHERE source.resource_key = ANY ({keys}) AND {condition}"
             );
         }
+        // `LATERAL` and `OFFSET 0` in both: from the sources to the references to the resources, never the other way.
         format!(
-            "SELECT {COLUMNS} FROM resource WHERE resource_key IN (
-                 SELECT pointing.resource_key FROM unnest({ids}, {types}) AS source (id, resource_type)
-                 JOIN reference pointing ON pointing.target = source.id AND pointing.target_type = source.resource_type
-                 WHERE {condition} {by_url})
+            "SELECT {COLUMNS} FROM (
+                 SELECT DISTINCT pointing.resource_key AS found_key
+                 FROM unnest({ids}, {types}) AS source (id, resource_type), LATERAL (
+                     SELECT pointing.resource_key FROM reference pointing WHERE pointing.target = source.id
+                         AND pointing.target_type = source.resource_type AND {condition} OFFSET 0) AS pointing
+                 {by_url}) AS found, LATERAL (
+                 SELECT * FROM resource WHERE resource.resource_key = found.found_key OFFSET 0) AS resource
              ORDER BY resource_key LIMIT {limit}"
         )
     } else {
@@ -130,10 +134,13 @@ async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Res
         }
         format!(
             "SELECT {COLUMNS} FROM (
-                 SELECT DISTINCT pointing.target, pointing.target_type FROM reference pointing
-                 WHERE pointing.resource_key = ANY ({keys}) AND {condition} AND {target} {by_url}) AS wanted
-             JOIN resource ON resource.id = wanted.target AND resource.resource_type = wanted.target_type
-             WHERE resource.method <> {DELETE} ORDER BY resource_key LIMIT {limit}"
+                 SELECT DISTINCT pointing.target, pointing.target_type
+                 FROM unnest({keys}) AS source (resource_key), LATERAL {pointing}
+                 WHERE {condition} AND {target} {by_url}) AS wanted, LATERAL (
+                 SELECT * FROM resource WHERE resource.id = wanted.target
+                     AND resource.resource_type = wanted.target_type OFFSET 0) AS resource
+             WHERE resource.method <> {DELETE} ORDER BY resource_key LIMIT {limit}",
+            pointing = of_resource("reference", "pointing", "source.resource_key")
         )
     };
     writer.statement.run(search, &sql).await
