@@ -127,7 +127,6 @@ impl<'a> Search<'a> {
             names: self.names,
             registry: self.registry,
             gathering: None,
-            gathered_most: 0,
         }
     }
 

@@ -10,7 +10,10 @@ use crate::search::query::{Criterion, Query};
 use crate::storage::postgres::read::DELETE;
 
 /// The rows of a leader that were gathered before anything else is done with them, as a table of a statement.
-pub const GATHERED: &str = "gathered";
+const GATHERED: &str = "gathered";
+
+/// Whether these are all, and not too many, in such a statement.
+pub const IS_ALL: &str = "(SELECT is_all FROM counted)";
 
 /// Sources of a `_has` that are gathered for the cost of testing one resource, since a test goes through everything
 /// that points at it.
@@ -45,21 +48,11 @@ impl Writer<'_> {
         let units = units(&query.criteria);
         let types = query.resource_types.as_slice();
         let (leading, lead) = match leader {
-            Leader::Unit(index) => {
-                let unit = &units[index];
-                let lead = self.lead(unit, types);
-                let lead = lead.map(|rows| {
-                    if comes_in_order(unit) {
-                        rows
-                    } else {
-                        self.apart(rows)
-                    }
-                });
-                (Some(index), lead)
-            }
-            Leader::Gathered { unit: index, rows } => {
-                (Some(index), self.lead_gathered(&units[index], types, rows))
-            }
+            Leader::Unit(index) => match self.lead(&units[index], types) {
+                Some(rows) if !comes_in_order(&units[index]) => (index, Some(self.apart(rows))),
+                lead => (index, lead),
+            },
+            Leader::Gathered { unit: index, rows } => (index, self.lead_gathered(&units[index], types, rows)),
             Leader::Walk => return self.walk(types, &units, None, &more),
             Leader::WalkPart { rows, backwards } => {
                 return self.walk(types, &units, Some((rows, backwards)), &more);
@@ -73,10 +66,7 @@ impl Writer<'_> {
         else {
             return self.walk(types, &units, None, &more);
         };
-        let others = units
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| Some(*index) != leading);
+        let others = units.iter().enumerate().filter(|(index, _)| *index != leading);
         let mut conditions: Vec<String> = others.map(|(_, unit)| self.test(unit, &key)).collect();
         conditions.extend(more(self, &key));
         for condition in conditions {
@@ -120,19 +110,18 @@ impl Writer<'_> {
             rows_for_one,
         } = self.gather(unit, types)?;
         let limit = limit * rows_for_one;
-        self.gathered_most = limit;
         self.gathering = Some(format!(
-            "WITH {GATHERED} AS MATERIALIZED (SELECT {key} AS resource_key {from} LIMIT {limit})"
+            "WITH {GATHERED} AS MATERIALIZED (SELECT {key} AS resource_key {from} LIMIT {limit}),
+                 counted AS MATERIALIZED (SELECT count(*) < {limit} AS is_all FROM {GATHERED})"
         ));
-        let not_too_many = format!("(SELECT count(*) FROM {GATHERED}) < {limit}");
         Some(match unit {
             Unit::One(Criterion::Has { reference, .. }) => {
                 let mut candidates = self.pointed_at(&format!("TABLE {GATHERED}"), *reference, types);
-                candidates.from.push_str(&format!(" AND {not_too_many}"));
+                candidates.from.push_str(&format!(" AND {IS_ALL}"));
                 candidates
             }
             _ => Candidates {
-                from: format!("FROM {GATHERED} WHERE {not_too_many}"),
+                from: format!("FROM {GATHERED} WHERE {IS_ALL}"),
                 key: format!("{GATHERED}.resource_key"),
                 repeats: true,
             },

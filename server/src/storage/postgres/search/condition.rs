@@ -32,31 +32,21 @@ pub fn of_resource_types(types: &[ResourceType], column: &str) -> String {
 
 /// One of the conditions holds; none holds of none.
 pub fn any(conditions: Vec<String>) -> String {
-    match conditions.as_slice() {
-        [] => "false".to_owned(),
-        [one] => format!("({one})"),
-        several => format!(
-            "({})",
-            several
-                .iter()
-                .map(|one| format!("({one})"))
-                .collect::<Vec<_>>()
-                .join(" OR ")
-        ),
-    }
+    joined(conditions, " OR ", "false")
 }
 
 /// All of the conditions hold.
 pub fn all(conditions: Vec<String>) -> String {
-    if conditions.is_empty() {
-        return "true".to_owned();
+    joined(conditions, " AND ", "true")
+}
+
+fn joined(conditions: Vec<String>, operator: &str, of_none: &str) -> String {
+    match conditions.as_slice() {
+        [] => of_none.to_owned(),
+        [one] => format!("({one})"),
+        several => {
+            let each: Vec<String> = several.iter().map(|one| format!("({one})")).collect();
+            format!("({})", each.join(operator))
+        }
     }
-    format!(
-        "({})",
-        conditions
-            .iter()
-            .map(|one| format!("({one})"))
-            .collect::<Vec<_>>()
-            .join(" AND ")
-    )
 }

@@ -104,9 +104,9 @@ async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Res
                  FROM unnest({ids}, {types}) AS source (id, resource_type), LATERAL (
                      SELECT pointing.resource_key FROM reference pointing WHERE pointing.target = source.id
                          AND pointing.target_type = source.resource_type AND {condition} OFFSET 0) AS pointing
-                 {by_url}) AS found, LATERAL (
-                 SELECT * FROM resource WHERE resource.resource_key = found.found_key OFFSET 0) AS resource
-             ORDER BY resource_key LIMIT {limit}"
+                 {by_url}) AS found, LATERAL {resource}
+             ORDER BY resource_key LIMIT {limit}",
+            resource = of_resource("resource", "resource", "found.found_key")
         )
     } else {
         let wanted = sources

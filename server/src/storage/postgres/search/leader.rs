@@ -7,6 +7,7 @@
 //! gathering when it has cost more than that. All pages of a search have one order whatever leads.
 
 use super::Search;
+use super::candidates::Gathering;
 use super::predicate::{Unit, units};
 use super::walk::Walk;
 use crate::search::query::{Criterion, Matches, ReferenceMatch, StringMatch, TokenMatch, UriMatch};
@@ -191,31 +192,24 @@ async fn fewest(
     limit: u64,
 ) -> Result<Option<usize>, StorageError> {
     let mut writer = search.writer();
-    let mut counts = Vec::new();
-    for index in counted {
-        let Some(gathered) = writer.gather(&units[*index], &search.query.resource_types) else {
-            continue;
-        };
-        let from = gathered.rows.from;
-        let rows = limit * gathered.rows_for_one;
-        counts.push((
-            *index,
-            format!(
-                "(SELECT count(*) / {rows_for_one} FROM (SELECT 1 {from} LIMIT {rows}) AS counted)",
-                rows_for_one = gathered.rows_for_one
-            ),
-        ));
-    }
-    if counts.is_empty() {
-        return Ok(None);
-    }
-    let columns: Vec<&str> = counts.iter().map(|(_, count)| count.as_str()).collect();
-    let sql = format!("SELECT {}", columns.join(", "));
+    let counts: Option<Vec<String>> = counted
+        .iter()
+        .map(|index| {
+            let Gathering { rows, rows_for_one } =
+                writer.gather(&units[*index], &search.query.resource_types)?;
+            let (from, rows) = (rows.from, limit * rows_for_one);
+            Some(format!(
+                "(SELECT count(*) / {rows_for_one} FROM (SELECT 1 {from} LIMIT {rows}) AS counted)"
+            ))
+        })
+        .collect();
+    let Some(counts) = counts else { return Ok(None) };
+    let sql = format!("SELECT {}", counts.join(", "));
     let found = writer.statement.run(search, &sql).await?;
     let fewest = found.first().and_then(|row| {
-        let counts = counts.iter().enumerate();
+        let counts = counted.iter().enumerate();
         counts
-            .map(|(column, (index, _))| {
+            .map(|(column, index)| {
                 (
                     u64::try_from(row.get::<_, i64>(column)).unwrap_or_default(),
                     *index,

@@ -4,7 +4,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::Search;
-use super::candidates::GATHERED;
+use super::candidates::IS_ALL;
 use super::cursor::Cursor;
 use super::leader::{Leader, Route};
 use super::order::{Column, order_by};
@@ -132,9 +132,9 @@ async fn from(
     };
     let order = order_by(&writer.sort_columns(&query.sort, "page_key")?, backwards);
     let sql = match gathered {
-        // One row comes even if none is found, and says how many were gathered.
+        // One row comes even if none is found, and says whether too many were gathered.
         true => format!(
-            "{with} SELECT page.*, (SELECT count(*) FROM {GATHERED}) FROM (VALUES (1)) AS one
+            "{with} SELECT page.*, {IS_ALL} FROM (VALUES (1)) AS one
                  LEFT JOIN ({sql}) AS page ON true {order}",
             with = writer.gathering.take().unwrap_or_default()
         ),
@@ -142,8 +142,7 @@ async fn from(
     };
     let mut rows = writer.statement.run(search, &sql).await?;
     if let (Leader::Gathered { .. }, Some(row)) = (leader, rows.first()) {
-        let found: i64 = row.get(row.len() - 1);
-        if u64::try_from(found).unwrap_or_default() >= writer.gathered_most {
+        if !row.get::<_, bool>(row.len() - 1) {
             return Ok(None);
         }
         if row.get::<_, Option<i64>>(0).is_none() {

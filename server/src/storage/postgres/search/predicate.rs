@@ -54,8 +54,6 @@ pub struct Writer<'a> {
     pub registry: &'a Registry,
     /// What the statement gathers first, `WITH …`.
     pub gathering: Option<String>,
-    /// How many rows that are at most; if it has as many, the statement finds nothing.
-    pub gathered_most: u64,
 }
 
 /// The match of a parameter as rows of one table: `table`, and the condition on its alias.
@@ -125,22 +123,8 @@ impl Writer<'_> {
             Unit::One(criterion) => self.predicate(criterion, key),
             // Each bound may be met by another value.
             Unit::Span(parameters, bounds) => {
-                let mut met = Vec::new();
-                for wanted in bounds {
-                    let row = self.statement.alias('d');
-                    let condition = format!(
-                        "{} AND {}",
-                        self.parameters(parameters, &row),
-                        self.dates(&row, wanted)
-                    );
-                    let rows = Rows {
-                        table: "date",
-                        alias: row,
-                        condition,
-                    };
-                    met.push(self.exists(&rows, key));
-                }
-                all(met)
+                let met = bounds.iter().map(|wanted| self.has_date(parameters, wanted, key));
+                all(met.collect())
             }
         }
     }
@@ -164,24 +148,29 @@ impl Writer<'_> {
             format!("{first}.extreme <> 3"),
         ];
         each.push(self.dates(&first, start));
-        for wanted in others {
-            let other = self.statement.alias('d');
-            let condition = format!(
-                "{} AND {}",
-                self.parameters(parameters, &other),
-                self.dates(&other, wanted)
-            );
-            let rows = Rows {
-                table: "date",
-                alias: other,
-                condition,
-            };
-            each.push(self.exists(&rows, &format!("{first}.resource_key")));
-        }
+        let key = format!("{first}.resource_key");
+        each.extend(
+            others
+                .iter()
+                .map(|wanted| self.has_date(parameters, wanted, &key)),
+        );
         format!(
             "{single} UNION ALL SELECT {first}.resource_key FROM date {first} WHERE {}",
             all(each)
         )
+    }
+
+    /// Whether the resource whose key is `key` has a date that is one of `wanted`.
+    fn has_date(&mut self, parameters: &[ParameterId], wanted: &[DateComparison], key: &str) -> String {
+        let alias = self.statement.alias('d');
+        let parameters = self.parameters(parameters, &alias);
+        let condition = format!("{parameters} AND {}", self.dates(&alias, wanted));
+        let rows = Rows {
+            table: "date",
+            alias,
+            condition,
+        };
+        self.exists(&rows, key)
     }
 
     fn dates(&mut self, row: &str, wanted: &[DateComparison]) -> String {

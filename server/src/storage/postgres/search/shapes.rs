@@ -1,10 +1,11 @@
 //! Which statements of searches stay prepared.
 //!
-//! The text of a statement is the shape of a search: it holds no value that a client sent. What comes back is prepared,
+//! The text of a statement is the shape of a search: it holds no value that a client sent but how long pages are. What comes back is prepared,
 //! so that it is parsed once, and planned anew only while PostgreSQL finds that plans for the values at hand are cheaper
 //! than one for all. Each prepared statement takes up memory in every connection that ran it (100 to 200 kB), and
 //! clients can ask for any number of shapes: those that were not used for longest are given up.
 
+use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 
@@ -13,6 +14,8 @@ use tokio_postgres::types::Type;
 
 /// Shapes that stay prepared.
 const PREPARED: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not 0");
+/// Bytes of a text that may be prepared; longer ones are lists of values that hardly come back.
+const LONGEST: usize = 32_768;
 /// Shapes of which we know that they came before.
 const SEEN: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not 0");
 
@@ -20,7 +23,9 @@ const SEEN: NonZeroUsize = NonZeroUsize::new(1024).expect("1024 is not 0");
 pub struct Shapes(Mutex<Known>);
 
 struct Known {
-    seen: LruCache<Box<str>, ()>,
+    /// By a hash: clients can make texts long.
+    seen: LruCache<u64, ()>,
+    hashes: RandomState,
     prepared: LruCache<Box<str>, Vec<Type>>,
 }
 
@@ -44,6 +49,7 @@ impl Default for Shapes {
     fn default() -> Shapes {
         Shapes(Mutex::new(Known {
             seen: LruCache::new(SEEN),
+            hashes: RandomState::new(),
             prepared: LruCache::new(PREPARED),
         }))
     }
@@ -56,8 +62,9 @@ impl Shapes {
         if known.prepared.get(text).is_some() {
             return Running::Prepared;
         }
-        if known.seen.pop(text).is_none() {
-            known.seen.put(text.into(), ());
+        let hash = known.hashes.hash_one(text);
+        if text.len() > LONGEST || known.seen.pop(&hash).is_none() {
+            known.seen.put(hash, ());
             return Running::Once;
         }
         match known.prepared.push(text.into(), types.to_vec()) {
@@ -88,6 +95,14 @@ mod tests {
         assert_eq!(shapes.meet("b", &[]), given_up);
         assert_eq!(shapes.meet("a", &[Type::TEXT]), Running::Once);
         assert_eq!(shapes.meet("b", &[]), Running::Prepared);
+    }
+
+    #[test]
+    fn a_very_long_one_is_never_prepared() {
+        let shapes = Shapes::default();
+        let text = "x".repeat(LONGEST + 1);
+        assert_eq!(shapes.meet(&text, &[]), Running::Once);
+        assert_eq!(shapes.meet(&text, &[]), Running::Once);
     }
 
     #[test]

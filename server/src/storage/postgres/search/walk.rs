@@ -9,7 +9,7 @@ use super::Search;
 use super::condition::{all, of_resource_types};
 use super::cursor::Cursor;
 use super::leader::Leader;
-use super::predicate::{Rows, Writer, units};
+use super::predicate::{Rows, Unit, Writer, units};
 use crate::resource::ResourceType;
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Criterion, Query, SortBy};
@@ -143,13 +143,13 @@ impl Walk {
                 format!("{row}.method <> {DELETE}"),
             ],
         };
-        let mut tested = Vec::new();
-        for criterion in &query.criteria {
-            match criterion {
-                Criterion::LastUpdated(wanted) if self.bounds(criterion) => {
+        let mut tests = Vec::new();
+        for unit in units(&query.criteria) {
+            match unit {
+                Unit::One(criterion @ Criterion::LastUpdated(wanted)) if self.bounds(criterion) => {
                     conditions.push(writer.last_updated(&value, wanted));
                 }
-                criterion => tested.push(criterion.clone()),
+                unit => tests.push(writer.test(&unit, "walked.page_key")),
             }
         }
         if let Some((last_key, Some(last))) = after {
@@ -166,10 +166,6 @@ impl Walk {
             conditions = all(conditions),
             most = most.map_or_else(|| "ALL".to_owned(), |most| most.to_string())
         );
-        let tests: Vec<String> = units(&tested)
-            .iter()
-            .map(|unit| writer.test(unit, "walked.page_key"))
-            .collect();
         format!(
             "SELECT {COLUMNS}, page.k0::text FROM (
                  SELECT page_key, k0 FROM ({walked}) AS walked WHERE {tests}
