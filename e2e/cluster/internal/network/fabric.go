@@ -16,6 +16,11 @@ import (
 // switchName is the bridge in the control plane's namespace that all nodes are plugged into.
 const switchName = "nodes"
 
+// switchAddress is the switch's own hardware address, one of those that are for anybody to give. Without one of its own
+// a bridge takes the lowest of what is plugged in: with the loss of a node it could change, and the other nodes would
+// send what is for the control plane to an address that is gone until they ask anew, which takes them up to a minute.
+var switchAddress = net.HardwareAddr{0x02, 0, 0, 0, 0, 0x01}
+
 // LinkName is the name of the machine's end of the cable to the cluster with that index.
 func LinkName(index int) string { return fmt.Sprintf("brazier%d", index) }
 
@@ -63,7 +68,7 @@ func Fabric(here, machine Namespace, id string, index int) error {
 	if err := up(inside, "lo"); err != nil {
 		return err
 	}
-	bridge := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: switchName}}
+	bridge := &netlink.Bridge{LinkAttrs: netlink.LinkAttrs{Name: switchName, HardwareAddr: switchAddress}}
 	if err := inside.LinkAdd(bridge); err != nil {
 		return fmt.Errorf("make the nodes' switch: %w", err)
 	}
