@@ -15,6 +15,7 @@ mod postgres;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use fixture::{Connector, Program, client, json_of, prepare};
 use serde_json::{Value, json};
@@ -41,6 +42,18 @@ fn server_program() -> &'static Path {
     })
 }
 
+/// An address of the loopback that nobody else has, so that its ports stay free while a service is away.
+fn own_address() -> String {
+    static LAST: AtomicU8 = AtomicU8::new(0);
+    let process = std::process::id().to_be_bytes();
+    format!(
+        "127.{}.{}.{}:0",
+        100 + process[2] % 100,
+        process[3],
+        1 + LAST.fetch_add(1, Ordering::Relaxed)
+    )
+}
+
 /// A FHIR service with a database of its own.
 struct FhirService {
     database: postgres::Database,
@@ -52,7 +65,7 @@ struct FhirService {
 impl FhirService {
     fn start() -> Self {
         let database = postgres::Database::start();
-        let (program, address) = Self::serve(&database, "127.0.0.1:0");
+        let (program, address) = Self::serve(&database, &own_address());
         Self {
             database,
             program,

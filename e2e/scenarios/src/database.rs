@@ -1,9 +1,15 @@
 //! The database of a FhirService, looked at from inside its pods.
 
-use anyhow::{Context, Result};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::tenant::{Tenant, name_of};
+use crate::{
+    kubectl,
+    tenant::{Tenant, name_of},
+    wait,
+};
 
 /// Asks a member as the superuser and gives the rows, columns separated by `|`.
 ///
@@ -46,6 +52,31 @@ pub async fn members(tenant: &Tenant, service: &str) -> Result<Vec<Value>> {
     let selector =
         format!("--selector=app.kubernetes.io/instance={service},app.kubernetes.io/component=database");
     tenant.list(&["pods", &selector]).await
+}
+
+/// Waits until commits are acknowledged by every other member, as Patroni has noted: from then on any member may be lost.
+///
+/// # Errors
+/// If that does not come about.
+pub async fn wait_for_quorum(tenant: &Tenant, service: &str) -> Result<()> {
+    let probe = async || {
+        let primary = primary(tenant, service).await?;
+        let name = format!("{service}-db-sync");
+        let map = kubectl::json(&["get", "configmap", &name, "--namespace", &tenant.namespace]).await?;
+        let noted = &map["metadata"]["annotations"];
+        ensure!(
+            noted["leader"] == primary.as_str(),
+            "the quorum is not that of {primary}"
+        );
+        let standbys = noted["sync_standby"].as_str().unwrap_or_default();
+        for member in members(tenant, service).await?.iter().filter_map(name_of) {
+            let acknowledges = member == primary || standbys.split(',').any(|standby| standby == member);
+            ensure!(acknowledges, "{member} is not in the quorum");
+        }
+        Ok(())
+    };
+    wait::until("the quorum of all members", Duration::from_secs(120), probe).await?;
+    Ok(())
 }
 
 fn is_ready(pod: &Value) -> bool {

@@ -197,10 +197,24 @@ pub async fn begin_to_remove_all() -> Result<()> {
 /// If one stays.
 pub async fn remove_all() -> Result<()> {
     begin_to_remove_all().await?;
+    wait_removed().await
+}
+
+/// Waits until the namespaces that are being deleted are gone.
+///
+/// # Errors
+/// If one stays.
+pub async fn wait_removed() -> Result<()> {
     let selector = format!("--selector={LABEL}");
-    let gone = async || match kubectl::list(&["namespaces", &selector]).await?.as_slice() {
-        [] => Ok(()),
-        left => anyhow::bail!("{:?}", left.iter().filter_map(name_of).collect::<Vec<_>>()),
+    let gone = async || {
+        let all = kubectl::list(&["namespaces", &selector]).await?;
+        let ending = all
+            .iter()
+            .filter(|one| one["metadata"]["deletionTimestamp"].is_string());
+        match ending.filter_map(name_of).collect::<Vec<_>>().as_slice() {
+            [] => Ok(()),
+            left => anyhow::bail!("{left:?}"),
+        }
     };
     let ((), after) = wait::until("the namespaces to go", Duration::from_secs(240), gone).await?;
     if after > Duration::from_secs(1) {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{database, kubectl, tenant::Tenant};
+use crate::{database, kubectl, tenant::Tenant, wait};
 
 /// A pod of the scenarios that belongs to no service.
 const STRANGER: &str = "stranger";
@@ -55,9 +55,11 @@ pub async fn start_stranger(tenant: &Tenant, service: &str) -> Result<()> {
 /// If the stranger cannot be reached although no policy forbids it.
 pub async fn is_policed(tenant: &Tenant, client: &Value) -> Result<bool> {
     let stranger = kubectl::json(&["get", "pod", STRANGER, "--namespace", &tenant.namespace]).await?;
-    if !connects(client, &stranger, PORT).await? {
-        bail!("no policy forbids it, but the stranger cannot be reached");
-    }
+    let reached = async || match connects(client, &stranger, PORT).await? {
+        true => Ok(()),
+        false => bail!("no policy forbids it"),
+    };
+    wait::until("a connection to the stranger", PATIENCE, reached).await?;
     kubectl::apply(&format!(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {STRANGER}, namespace: {}}}\n\
          spec: {{podSelector: {{matchLabels: {{app: {STRANGER}}}}}, policyTypes: [Ingress]}}\n",
@@ -65,8 +67,14 @@ pub async fn is_policed(tenant: &Tenant, client: &Value) -> Result<bool> {
     ))
     .await?;
     let begun = Instant::now();
+    let mut refusals = 0;
     while begun.elapsed() < PATIENCE {
-        if !connects(client, &stranger, PORT).await? {
+        // One connection may fail by itself.
+        refusals = match connects(client, &stranger, PORT).await? {
+            true => 0,
+            false => refusals + 1,
+        };
+        if refusals == 3 {
             return Ok(true);
         }
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -9,7 +9,7 @@ use kube::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::control_plane;
+use crate::{control_plane, operator};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +25,7 @@ struct Case {
 
 #[tokio::test]
 async fn manifests_are_refused_or_stored_as_documented() {
+    let _turn = operator::turn().await;
     let client = control_plane::client().await;
     control_plane::namespace(&client, "admission").await;
     let cases: Vec<Case> = serde_yaml_ng::from_str(include_str!("../fixtures/admission.yaml")).unwrap();
@@ -86,6 +87,7 @@ async fn store(client: &Client, case: &Case, name: &str) -> Result<Value, String
 
 #[tokio::test]
 async fn both_workloads_can_be_scaled() {
+    let _turn = operator::turn().await;
     let client = control_plane::client().await;
     control_plane::namespace(&client, "scaling").await;
     let services: Api<brazier_crds::FhirService> = Api::namespaced(client, "scaling");

@@ -127,12 +127,12 @@ async fn nothing_is_written_when_nothing_changed() {
     );
 }
 
-/// Waits until nothing has changed for a while.
+/// Waits until nothing has changed for a while, in what other tests left behind neither.
 async fn settle(cluster: &Cluster) {
-    let mut last = BTreeMap::new();
+    let mut last = (BTreeMap::new(), 0);
     eventually("quiet", async || {
         tokio::time::sleep(Duration::from_secs(5)).await;
-        let now = versions(cluster).await;
+        let now = (versions(cluster).await, writes(&cluster.client).await);
         let quiet = now == last;
         last = now;
         if quiet {

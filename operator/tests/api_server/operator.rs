@@ -1,4 +1,5 @@
-//! The operator as a running program. One runs at a time: it looks after the whole cluster.
+//! The operator as a running program. One runs at a time: it looks after the whole cluster. Tests without one take their
+//! turn too, since some count every write.
 
 use std::{
     fs::File,
@@ -12,7 +13,12 @@ use crate::control_plane;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// The right to run operators, for as long as a test needs it.
+/// The right to run operators and to write to the cluster, for as long as a test needs it.
+pub async fn turn() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().await
+}
+
+/// An operator, running or not.
 pub struct Operator {
     process: Option<Child>,
     server_image: String,
@@ -21,7 +27,7 @@ pub struct Operator {
 
 /// Waits for the test's turn and starts an operator.
 pub async fn start() -> Operator {
-    let turn = ONE_AT_A_TIME.lock().await;
+    let turn = turn().await;
     control_plane::kubeconfig();
     let mut operator = Operator {
         process: None,

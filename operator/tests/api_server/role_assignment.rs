@@ -9,7 +9,7 @@ use brazier_crds::{FhirService, RoleAssignment};
 use k8s_openapi::api::{core::v1::ConfigMap, rbac::v1::RoleBinding};
 use kube::{
     Api,
-    api::{DeleteParams, PostParams},
+    api::{DeleteParams, Patch, PatchParams, PostParams},
 };
 use serde_json::json;
 
@@ -145,14 +145,22 @@ async fn an_assignment_ends_by_itself() {
     let replicas = cluster
         .service_comes_up("ward", &[Ipv4Addr::new(127, 2, 2, 1)])
         .await;
-    let mut spec = reader();
-    spec["expires"] = json!((jiff::Timestamp::now() + Duration::from_secs(6)).to_string());
-    cluster.create::<RoleAssignment>("readers", spec).await;
+    cluster.create::<RoleAssignment>("readers", reader()).await;
     cluster
         .wait_for("readers", "Enforced", |one: &RoleAssignment| {
             enforced(one).0 == "True"
         })
         .await;
+    let expires = (jiff::Timestamp::now() + Duration::from_secs(3)).to_string();
+    cluster
+        .api::<RoleAssignment>()
+        .patch(
+            "readers",
+            &PatchParams::default(),
+            &Patch::Merge(json!({"spec": {"expires": expires}})),
+        )
+        .await
+        .unwrap();
     cluster
         .wait_for("readers", "Expired", |one: &RoleAssignment| {
             enforced(one).1 == "Expired"

@@ -13,7 +13,7 @@ import (
 )
 
 // removeTimeout is how long the kernel may take to let go of a group whose processes have ended.
-const removeTimeout = 10 * time.Second
+const removeTimeout = time.Minute
 
 // Within tells whether a process is in a group whose name fits the pattern (of path.Match), or below it.
 func Within(pattern string) func(pid int) bool {

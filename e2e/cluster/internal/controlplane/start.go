@@ -24,14 +24,10 @@ type Running struct {
 // ServerPID is the process number of the API server.
 func (r *Running) ServerPID() int { return r.server.PID() }
 
-// Start starts the daemons in the network namespace of the calling thread. They wait for each other.
+// Start starts etcd and the API server, which waits for it, in the network namespace of the calling thread.
 func (s Settings) Start() (*Running, error) {
-	daemons := []process.Daemon{s.etcd(), s.apiServer()}
-	if s.Plan != nil {
-		daemons = append(daemons, s.controllerManager(), s.scheduler())
-	}
 	running := &Running{settings: s}
-	for _, daemon := range daemons {
+	for _, daemon := range []process.Daemon{s.etcd(), s.apiServer()} {
 		started, err := daemon.Start()
 		if err != nil {
 			return nil, err
@@ -42,6 +38,17 @@ func (s Settings) Start() (*Running, error) {
 		}
 	}
 	return running, nil
+}
+
+// StartControllers starts what works by the API server, in the network namespace of the calling thread. It must be
+// ready: the controller manager gives up when there is none for ten seconds.
+func (r *Running) StartControllers() error {
+	for _, daemon := range []process.Daemon{r.settings.controllerManager(), r.settings.scheduler()} {
+		if _, err := daemon.Start(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Wait returns once the API server says that it is ready, with an error if a daemon ends or the context does.

@@ -46,8 +46,15 @@ func upWithNodes(ctx context.Context, cluster state.Cluster, shape Shape, report
 		return err
 	}
 	report("the API server answers at https://%v", record.Server)
+	if err := network.In(fabric, running.StartControllers); err != nil {
+		return err
+	}
 	kubectl := addon.Kubectl{Program: program, Kubeconfig: cluster.Kubeconfig()}
 	plan := address.ForIndex(record.Index)
+	// It is made a little after the API server says that it is ready.
+	if err := kubectl.Run(ctx, "", "wait", "--for=create", "--timeout=60s", "namespace/kube-system"); err != nil {
+		return err
+	}
 	if err := kubectl.Run(ctx, addon.Manifests(plan, shape.Nodes), "apply", "--server-side", "-f", "-"); err != nil {
 		return err
 	}

@@ -41,8 +41,7 @@ func RemoveLink(id string) error {
 		if link.Attrs().Alias != id {
 			continue
 		}
-		var gone netlink.LinkNotFoundError
-		if err := netlink.LinkDel(link); err != nil && !errors.As(err, &gone) && !errors.Is(err, unix.ENODEV) {
+		if err := netlink.LinkDel(link); err != nil && !isGone(err) {
 			return fmt.Errorf("pull the cable %s: %w", link.Attrs().Name, err)
 		}
 	}
@@ -152,10 +151,20 @@ func Unplug(fabric Namespace, name string) error {
 	}
 	defer outside.Close()
 	link, err := outside.LinkByName(name)
-	if err != nil {
-		return nil // It is not plugged in.
+	if err == nil {
+		err = outside.LinkDel(link)
 	}
-	return outside.LinkDel(link)
+	if err != nil && !isGone(err) {
+		return fmt.Errorf("pull the cable of %s: %w", name, err)
+	}
+	return nil
+}
+
+// isGone tells whether an operation failed because there is no such cable. The kernel takes cables away by itself when
+// the network at one end ends.
+func isGone(err error) bool {
+	var gone netlink.LinkNotFoundError
+	return errors.As(err, &gone) || errors.Is(err, unix.ENODEV)
 }
 
 func handleAt(namespace Namespace) (*netlink.Handle, error) {

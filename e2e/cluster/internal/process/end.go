@@ -8,7 +8,7 @@ import (
 )
 
 // endTimeout is how long killed processes may take to disappear.
-const endTimeout = 20 * time.Second
+const endTimeout = 2 * time.Minute
 
 // End kills the processes that are selected, and whatever they started meanwhile, until there are none. There is
 // no polite request first: nothing of what a cluster keeps is kept when it goes.

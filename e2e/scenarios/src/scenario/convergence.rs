@@ -5,7 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{kubectl, release, report, tenant::Tenant, wait};
+use crate::{
+    kubectl, release, report,
+    tenant::{self, Tenant},
+    wait,
+};
 
 /// Every kind that the operator writes, but for the lease that it renews.
 const WRITTEN: &str = "fhirservices,iotconnectors,roleassignments,configmaps,secrets,services,serviceaccounts,deployments,\
@@ -146,6 +150,8 @@ pub async fn nothing_left(tenant: &Tenant, service: &str) -> Result<()> {
 
 /// With nothing to do, nothing that the operator writes changes.
 async fn idle_minute() -> Result<()> {
+    // What the scenarios before have left is still being taken down, which the operator has a part in.
+    tenant::wait_removed().await?;
     let mut last = BTreeMap::new();
     let settled = async || {
         tokio::time::sleep(Duration::from_secs(5)).await;

@@ -46,6 +46,7 @@ pub async fn run() -> Result<()> {
 }
 
 async fn lost_node(tenant: &Tenant, cluster: &Embedded) -> Result<()> {
+    whole(tenant).await?;
     let primary = database::primary(tenant, "clinic").await?;
     let members = database::members(tenant, "clinic").await?;
     let node = members
@@ -69,7 +70,7 @@ async fn lost_node(tenant: &Tenant, cluster: &Embedded) -> Result<()> {
         gap.as_secs_f64(),
         30.0,
     );
-    tenant.wait_ready(&OBJECTS).await?;
+    whole(tenant).await?;
     let reader = tenant.client("clinic", Some(&token)).await?;
     let count = writers.stop_and_check(&reader).await?;
     report::seen(format!(
@@ -85,6 +86,7 @@ async fn fault(
     aim: f64,
     harm: impl AsyncFnOnce(&str) -> Result<()>,
 ) -> Result<()> {
+    whole(tenant).await?;
     let token = tenant.token("intake", &tenant.url("clinic")).await?;
     let writers = Writers::start(tenant, "clinic", &token).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
@@ -92,7 +94,7 @@ async fn fault(
     let begun = Instant::now();
     harm(&primary).await?;
     another_primary(tenant, &primary).await?;
-    tenant.wait_ready(&OBJECTS).await?;
+    whole(tenant).await?;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let gap = writers.longest_gap(begun);
     report::duration(
@@ -107,6 +109,12 @@ async fn fault(
         count - before
     ));
     Ok(())
+}
+
+/// Everything is Ready, and any member of the database may be lost. Right after a fault Ready may not know of it yet.
+async fn whole(tenant: &Tenant) -> Result<()> {
+    database::wait_for_quorum(tenant, "clinic").await?;
+    tenant.wait_ready(&OBJECTS).await
 }
 
 async fn another_primary(tenant: &Tenant, old: &str) -> Result<()> {
