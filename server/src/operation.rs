@@ -1,6 +1,7 @@
 //! The operations, one file each: what is asked for by `$name`. <http://hl7.org/fhir/R4/operations.html>
 
 pub mod everything;
+pub mod parameters;
 pub mod validate;
 
 use crate::resource::ResourceType;

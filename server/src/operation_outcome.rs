@@ -11,7 +11,8 @@ use http::StatusCode;
 use crate::interaction::InteractionError;
 use crate::request::body::BodyError;
 use crate::request::format::FormatError;
-use crate::resource::json::write_string;
+use crate::request::resource_body::ResourceBodyError;
+use crate::resource::json::{JsonError, write_string};
 use crate::router::RouteError;
 use crate::storage::StorageError;
 use crate::validation;
@@ -42,7 +43,9 @@ pub fn of_error(error: &InteractionError) -> String {
 /// The OperationOutcome of a validation; without mistakes it says so.
 pub fn of_validation(issues: &[validation::Issue]) -> String {
     if issues.is_empty() {
-        return success("the resource is valid");
+        return success(
+            "nothing is wrong with the structure, the values and the required codes; profiles, and invariants that are FHIRPath, were not evaluated",
+        );
     }
     write(&issues.iter().map(validation_issue).collect::<Vec<_>>())
 }
@@ -233,6 +236,16 @@ fn expression(error: &InteractionError) -> Vec<String> {
         InteractionError::Header(error) => format!("http.{}", error.name.to_ascii_lowercase()),
         InteractionError::Parameter { name, .. } => format!("http.{name}"),
         InteractionError::OtherId { resource_type, .. } => format!("{resource_type}.id"),
+        InteractionError::ResourceBody(error) => match error {
+            ResourceBodyError::NoResourceType(expected)
+            | ResourceBodyError::OtherResourceType { expected, .. } => format!("{expected}.resourceType"),
+            ResourceBodyError::UnknownResourceType(_) => "Resource.resourceType".to_owned(),
+            ResourceBodyError::Json(JsonError::DuplicateMember(name)) => name.clone(),
+            _ => return Vec::new(),
+        },
+        InteractionError::VersionMismatch { .. }
+        | InteractionError::Storage(StorageError::VersionConflict { .. }) => "http.if-match".to_owned(),
+        InteractionError::Storage(StorageError::AlreadyExists { .. }) => "http.if-none-match".to_owned(),
         _ => return Vec::new(),
     };
     vec![element]

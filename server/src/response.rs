@@ -40,8 +40,12 @@ pub fn of_answer(answer: Answer, base_url: &str, shape: Shape) -> Response<Body>
         AnswerBody::Nothing => response,
         AnswerBody::Resource(json) | AnswerBody::Outcome(json) => with_json(response, json, shape),
         AnswerBody::Content { media_type, bytes } => {
-            // What clients have stored is shown as what they called it, and as nothing else.
+            // What clients have stored is shown as what they called it, and as nothing else; scripts in it do not run.
             let headers = response.headers_mut();
+            headers.insert(
+                header::CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static("sandbox"),
+            );
             headers.insert(
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),

@@ -144,7 +144,7 @@ impl Place {
 
             ("POST", Place::Validate(kind, id)) => Interaction::Validate(kind, id),
             ("GET", Place::Validate(kind, Some(id))) => Interaction::Validate(kind, Some(id)),
-            ("GET", Place::Everything(id)) => Interaction::Everything(id),
+            ("GET" | "POST", Place::Everything(id)) => Interaction::Everything(id),
 
             ("GET" | "HEAD", Place::Compartment(kind, id, searched))
             | ("POST", Place::CompartmentSearch(kind, id, searched)) => Interaction::SearchCompartment {

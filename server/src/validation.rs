@@ -27,11 +27,23 @@ pub const MAXIMUM_ISSUES: usize = 100;
 /// All that is wrong with `resource`, which should be a `resource_type`; nothing when it is valid. The order is that
 /// of the text.
 pub fn validate(resource_type: ResourceType, resource: &Object) -> Vec<Issue> {
+    // A Bundle may be a transaction that is kept.
+    check(resource_type, resource, resource_type.name() == "Bundle")
+}
+
+/// The same for the resource of a transaction's entry, where references may be conditional.
+/// <http://hl7.org/fhir/R4/http.html#trules>
+pub fn validate_in_transaction(resource_type: ResourceType, resource: &Object) -> Vec<Issue> {
+    check(resource_type, resource, true)
+}
+
+fn check(resource_type: ResourceType, resource: &Object, conditional_references: bool) -> Vec<Issue> {
     let mut validator = Validator {
         structures: Structures::get(),
         issues: Vec::new(),
         container: resource,
         contained_ids: None,
+        conditional_references,
     };
     let location = Location::root(resource_type.name());
     match resource.get("resourceType").map(|name| name.as_str()) {
@@ -67,6 +79,8 @@ struct Validator<'resource> {
     container: &'resource Object,
     /// Their ids, once a reference has asked for one.
     contained_ids: Option<HashSet<&'resource str>>,
+    /// Whether `Type?criteria` is a reference.
+    conditional_references: bool,
 }
 
 impl Validator<'_> {

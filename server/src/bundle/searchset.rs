@@ -35,11 +35,12 @@ impl Searchset<'_> {
             bundle.total(total);
         }
         bundle.links(&self.links);
-        let all_matches = page.matches.into_iter().map(|resource| (resource, "match"));
-        for (resource, mode) in
-            all_matches.chain(page.included.into_iter().map(|resource| (resource, "include")))
-        {
-            self.entry(&mut bundle, resource, mode)?;
+        for resource in page.matches {
+            self.entry(&mut bundle, resource, "match", &self.subset)?;
+        }
+        let of_included = self.subset.of_included();
+        for resource in page.included {
+            self.entry(&mut bundle, resource, "include", &of_included)?;
         }
         if !self.warnings.is_empty() {
             bundle.entry(|entry| {
@@ -55,6 +56,7 @@ impl Searchset<'_> {
         bundle: &mut BundleWriter,
         resource: StoredResource,
         mode: &str,
+        subset: &Subset,
     ) -> Result<(), InteractionError> {
         let StoredResource {
             resource_type,
@@ -62,7 +64,7 @@ impl Searchset<'_> {
             json,
             ..
         } = resource;
-        let json = self.subset.cut(resource_type, json)?;
+        let json = subset.cut(resource_type, json)?;
         bundle.entry(|entry| {
             entry.full_url(self.base_url, resource_type.name(), &id);
             entry.json("resource", &json);

@@ -37,6 +37,11 @@ impl Subset {
         Ok(subset)
     }
 
+    /// What is asked for of included resources: `_elements` names elements of the matches alone.
+    pub fn of_included(&self) -> Subset {
+        Subset::new(self.summary, Vec::new())
+    }
+
     /// Whether only a number is asked for.
     pub fn is_count(&self) -> bool {
         self.summary == Summary::Count

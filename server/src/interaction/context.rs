@@ -46,7 +46,7 @@ pub struct Request {
     pub conditions: ConditionalHeaders,
     /// `Prefer`
     pub preference: Preference,
-    /// `Accept`, when the client takes no JSON but perhaps the content of the Binary that it reads.
+    /// `Accept`, when the client reads a Binary and names no JSON: then it gets the content.
     pub accept: Option<String>,
     /// The body.
     pub body: RequestBody,

@@ -16,7 +16,7 @@ use crate::audit::AccessRecord;
 use crate::bundle::entry_request::EntryRequest;
 use crate::bundle::transaction_response;
 use crate::storage::{Session, Write, Written};
-use crate::validation::validate;
+use crate::validation::validate_in_transaction;
 use entry::Entry;
 use identity::Identity;
 use outcome::Outcomes;
@@ -47,7 +47,7 @@ pub async fn transaction(
 async fn validated(entries: Vec<Entry>) -> Result<Vec<Entry>, InteractionError> {
     let size = entries.iter().filter(|entry| entry.resource.is_some()).count();
     let check = |entry: Entry| match (&entry.resource, entry.written_type()) {
-        (Some(resource), Some(resource_type)) => match validate(resource_type, resource) {
+        (Some(resource), Some(resource_type)) => match validate_in_transaction(resource_type, resource) {
             issues if issues.is_empty() => Ok(entry),
             issues => Err(entry.failed(InteractionError::Invalid(issues))),
         },

@@ -18,6 +18,7 @@ use crate::authentication::Principal;
 use crate::interaction::{
     Answer, Context, Interaction, InteractionError, Request, RequestBody, capabilities, perform_recorded,
 };
+use crate::operation;
 use crate::operation_outcome;
 use crate::request::conditional_headers::ConditionalHeaders;
 use crate::request::format::{FormatError, PatchFormat};
@@ -137,25 +138,31 @@ impl Exchange {
             .iter()
             .find(|(name, _)| name == "_format")
             .map(|(_, value)| value.as_str());
+        let wants_content =
+            asked_format.is_none() && binary::is_read(&interaction) && !format::names_json(headers);
         let accept = match format::check_answer(asked_format, headers) {
-            Err(FormatError::NotAcceptable(accept))
-                if asked_format.is_none() && binary::is_read(&interaction) =>
-            {
-                Some(accept)
-            }
+            Ok(()) if wants_content => Some(format::ANYTHING.to_owned()),
+            Err(FormatError::NotAcceptable(accept)) if wants_content => Some(accept),
             checked => checked.map(|()| None)?,
         };
         let conditions = ConditionalHeaders::of(headers)?;
         let preference = Preference::of(headers);
         let limit = self.state.settings.maximum_body;
         let content_type = binary::content_type(&interaction, headers);
+        let is_operation = matches!(interaction, Interaction::Everything(_));
         let body = match (&self.parts.method, content_type) {
-            (&Method::POST, _) if interaction.is_search() => {
+            (&Method::POST, _) if interaction.is_search() && !is_operation => {
                 format::check_form_body(headers)?;
                 let form = body::receive(headers, body, limit).await?;
                 let form = query_string::form_text(&form)?;
                 parameters.extend(query_string::parse(form.trim_end())?);
                 query = Some(query.map_or_else(|| form.clone(), |query| format!("{query}&{form}")));
+                RequestBody::Nothing
+            }
+            (&Method::POST, _) if is_operation => {
+                format::check_resource_body(headers)?;
+                let text = body::receive(headers, body, limit).await?;
+                parameters.extend(operation::parameters::read(&text)?);
                 RequestBody::Nothing
             }
             (&Method::PATCH, _) => {

@@ -4,6 +4,7 @@
 use crate::interaction::read::found;
 use crate::interaction::{Answer, Context, InteractionError, Request, search};
 use crate::resource::ResourceType;
+use crate::search::value::date;
 
 /// 200 with a searchset; 404 or 410 when there is no such patient.
 ///
@@ -24,6 +25,13 @@ pub async fn everything(
     }
     for (name, value) in &mut request.parameters {
         if name == "_since" {
+            if date::span(value).is_none() {
+                return Err(InteractionError::Parameter {
+                    name: name.clone(),
+                    value: value.clone(),
+                    expected: "write an instant such as 2024-05-31T10:00:00Z",
+                });
+            }
             *name = "_lastUpdated".to_owned();
             value.insert_str(0, "ge");
         }

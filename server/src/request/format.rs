@@ -7,6 +7,8 @@ use http::{HeaderMap, header};
 pub const FHIR_JSON: &str = "application/fhir+json; charset=utf-8";
 /// The media type of a JSON Patch.
 pub const JSON_PATCH: &str = "application/json-patch+json";
+/// The media range of a client that takes anything.
+pub const ANYTHING: &str = "*/*";
 /// The media type of a posted search.
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -149,11 +151,22 @@ pub fn takes(accept: &str, media_type: &str) -> bool {
     let fits = |range: &str| {
         let range = essence(range);
         range == wanted
+            || matches!(range.as_str(), "*" | ANYTHING)
             || range
                 .strip_suffix('*')
                 .is_some_and(|kind| kind.ends_with('/') && wanted.starts_with(kind))
     };
     accept.split(',').any(|range| !is_refused(range) && fits(range))
+}
+
+/// Whether the client names JSON among what it takes.
+pub fn names_json(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|accept| accept.split(','))
+        .any(|range| !is_refused(range) && is_json_name(&essence(range)))
 }
 
 /// Type and subtype without parameters, in lower case.

@@ -1,7 +1,8 @@
 //! From a query string to a [`Query`]: every name and value is checked against the standard's definitions.
 //! <http://hl7.org/fhir/R4/search.html>
 
-pub mod chain;
+pub mod canonical;
+mod chain;
 pub mod control;
 pub mod criterion;
 pub mod error;

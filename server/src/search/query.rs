@@ -189,7 +189,7 @@ pub struct NumberComparison {
     pub high: Decimal,
 }
 
-/// `number`, `number|system|code`, `number||code`.
+/// `number`, `number|system|code`, `number||code`, `number|system|`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuantityMatch {
     /// The number.
@@ -207,6 +207,8 @@ pub enum UnitMatch {
     Code(CompactString),
     /// This code of this system.
     SystemAndCode(CompactString, CompactString),
+    /// Any code of this system.
+    System(CompactString),
 }
 
 /// How a URI is compared.
@@ -214,7 +216,7 @@ pub enum UnitMatch {
 pub enum UriMatch {
     /// Equal.
     Exact(CompactString),
-    /// `:below`: the value starts with this, at a boundary of the path.
+    /// `:below`: the value starts with this.
     Below(CompactString),
     /// `:above`: this starts with the value.
     Above(CompactString),

@@ -106,6 +106,7 @@ impl Validator<'_> {
                 issues: std::mem::take(&mut self.issues),
                 container: object,
                 contained_ids: None,
+                conditional_references: self.conditional_references,
             };
             inner.object(structure, object, location);
             self.issues = inner.issues;

@@ -12,8 +12,10 @@ enum Literal<'text> {
     Contained(&'text str),
     /// A URL or URN, of which nothing is said.
     Absolute,
-    /// `Type/id`, `Type/id/_history/version`, or `Type?criteria` as transactions have it.
+    /// `Type/id` or `Type/id/_history/version`.
     Relative(ResourceType),
+    /// `Type?criteria`
+    Conditional(ResourceType),
     /// `Type/…` with a type that R4 does not have.
     UnknownType(&'text str),
     /// Nothing of these.
@@ -35,7 +37,12 @@ impl Validator<'_> {
                 let diagnostics = format!("no contained resource has the id that \"{shown}\" points at");
                 self.report(IssueCode::Invariant, &location, diagnostics);
             }
-            Literal::Relative(resource_type) => {
+            Literal::Conditional(_) if !self.conditional_references => {
+                let diagnostics =
+                    format!("\"{shown}\" is a conditional reference, for transactions only; write Type/id");
+                self.report(IssueCode::Value, &location, diagnostics);
+            }
+            Literal::Relative(resource_type) | Literal::Conditional(resource_type) => {
                 if let Some(targets) = self.structures.targets(member)
                     && !targets.contains(resource_type)
                 {
@@ -76,9 +83,9 @@ fn read(text: &str) -> Literal<'_> {
     if let Some(id) = text.strip_prefix('#') {
         return Literal::Contained(id);
     }
-    let (path, has_criteria) = match text.split_once('?') {
-        Some((path, _)) => (path, true),
-        None => (text, false),
+    let (path, criteria) = match text.split_once('?') {
+        Some((path, criteria)) => (path, Some(criteria)),
+        None => (text, None),
     };
     if has_scheme(path) {
         return Literal::Absolute;
@@ -88,16 +95,17 @@ fn read(text: &str) -> Literal<'_> {
     let type_name = segments.next().unwrap_or_default();
     let rest = [segments.next(), segments.next(), segments.next(), segments.next()];
     let well_formed = match rest {
-        [None, ..] => has_criteria,
-        [Some(id), None, ..] => !has_criteria && primitive::is_id(id),
+        [None, ..] => criteria.is_some_and(|criteria| !criteria.is_empty()),
+        [Some(id), None, ..] => criteria.is_none() && primitive::is_id(id),
         [Some(id), Some("_history"), Some(version), None] => {
-            !has_criteria && primitive::is_id(id) && primitive::is_id(version)
+            criteria.is_none() && primitive::is_id(id) && primitive::is_id(version)
         }
         _ => false,
     };
     let is_type_like = type_name.starts_with(|first: char| first.is_ascii_uppercase())
         && type_name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     match ResourceType::parse(type_name) {
+        Some(resource_type) if well_formed && criteria.is_some() => Literal::Conditional(resource_type),
         Some(resource_type) if well_formed => Literal::Relative(resource_type),
         None if well_formed && is_type_like => Literal::UnknownType(type_name),
         _ => Literal::Malformed,

@@ -34,10 +34,33 @@ fn a_resource_with_a_bit_of_everything_is_valid() {
         "multipleBirthInteger": 2,
         "managingOrganization": {"reference": "#o"},
         "generalPractitioner": [{"reference": "Practitioner/1/_history/2"}, {"reference": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520"},
-            {"reference": "https://other.example/fhir/Practitioner/9"}, {"reference": "Practitioner?identifier=a|b c"}, {"display": "Dr. X"}],
+            {"reference": "https://other.example/fhir/Practitioner/9"}, {"display": "Dr. X"}],
         "link": [{"other": {"reference": "RelatedPerson/r"}, "type": "seealso"}]
     }"##;
     assert_eq!(issues(text), []);
+}
+
+#[test]
+fn a_conditional_reference_is_for_transactions() {
+    let text =
+        r#"{"resourceType":"Patient","generalPractitioner":[{"reference":"Practitioner?identifier=a|b c"}]}"#;
+    let Json::Object(patient) = Json::parse(text.as_bytes()).unwrap() else {
+        panic!("{text}");
+    };
+    let patient_type = ResourceType::parse("Patient").unwrap();
+    assert_eq!(validate_in_transaction(patient_type, &patient), []);
+    let [issue] = validate(patient_type, &patient).try_into().unwrap();
+    assert_eq!(issue.expression, "Patient.generalPractitioner[0].reference");
+    assert!(
+        issue.diagnostics.contains("write Type/id"),
+        "{}",
+        issue.diagnostics
+    );
+    let entry = format!(
+        r#"{{"resourceType":"Bundle","type":"transaction","entry":[{{"resource":{text},"request":{{"method":"POST","url":"Patient"}}}}]}}"#
+    );
+    assert_eq!(issues(&entry), []);
+    assert_eq!(issues(&text.replace("identifier=a|b c", "")).len(), 1);
 }
 
 #[test]

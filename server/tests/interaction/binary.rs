@@ -49,11 +49,18 @@ async fn content_goes_in_and_comes_back_in_its_own_format() {
     assert_eq!(created.at("securityContext.reference"), "Patient/1");
     let path = format!("/Binary/{}", created.at("id"));
 
-    for accept in ["application/fhir+json", "*/*"] {
+    for accept in ["application/fhir+json", "application/json, */*;q=0.5"] {
         let read = server.send(&format!("GET {path}\nAccept: {accept}")).await;
         assert_eq!(read.text, created.text, "{accept}");
     }
-    for accept in ["image/png", "image/*", "application/xml, image/png;q=0.5"] {
+    // The standard gives the resource only to those who name its formats.
+    for accept in [
+        "image/png",
+        "image/*",
+        "*/*",
+        "text/html, */*;q=0.1",
+        "application/xml, image/png;q=0.5",
+    ] {
         let request = Request::get(&path)
             .header("accept", accept)
             .body(Body::empty())

@@ -7,7 +7,10 @@ async fn what_is_not_a_resource_of_the_type_is_refused() {
     let server = Server::start().await;
     for (body, expected) in [
         ("", "400 structure: the body is empty"),
-        ("{", "400 structure: the body is not valid JSON at line 1"),
+        (
+            "{",
+            "400 structure: the body cannot be taken: not valid JSON at line 1",
+        ),
         ("[]", "400 structure: the body must be one JSON object"),
         (
             "{}",

@@ -100,6 +100,20 @@ async fn everything_of_a_patient_comes_page_by_page() {
     assert_eq!(ids, ["a", "a1", "o"]);
     let conditions = server.get("/Patient/a/$everything?_type=Condition").await;
     assert!(conditions.ids().starts_with("a1"), "{}", conditions.text);
+    let posted = r#"POST /Patient/a/$everything
+
+        {"resourceType":"Parameters","parameter":[{"name":"_type","valueCode":"Condition"}]}"#;
+    assert_eq!(server.send(posted).await.ids(), conditions.ids());
+    let all = server.send("POST /Patient/a/$everything").await;
+    assert_eq!(all.ids(), server.get("/Patient/a/$everything").await.ids());
+    server
+        .send("POST /Patient/a/$everything\n\n{\"resourceType\":\"Patient\"}")
+        .await
+        .refused("400 structure");
+    server
+        .get("/Patient/a/$everything?_since=x")
+        .await
+        .refused("400 invalid: the parameter _since");
     let future = server.get("/Patient/a/$everything?_since=2999-01-01").await;
     assert_eq!(future.at("total"), "0");
     server

@@ -112,6 +112,9 @@ impl<'a> Controls<'a> {
                     _ => return refused("true, text, data, count or false"),
                 }
             }
+            "_query" => {
+                return refused("nothing: this server has no named queries, so leave _query out");
+            }
             "_contained" if value == "false" => {}
             "_contained" => return refused("false; contained resources are not searched on their own"),
             "_elements" => query.elements.extend(elements(name, value)?),

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use compact_str::CompactString;
 
-use super::{QueryError, escape};
+use super::{QueryError, canonical, escape};
 use crate::resource::ResourceType;
 use crate::search::parameter::{ParameterId, ParameterKind, Registry, SearchParameter};
 use crate::search::query::{Criterion, Matches, ReferenceMatch};
@@ -81,6 +81,14 @@ impl<'a> Criteria<'a> {
             .filter(|value| !value.is_empty())
             .collect();
         match code {
+            "_id" | "_lastUpdated" if modifier == Some("missing") => {
+                // Every resource has them.
+                let none = Criterion::Id(Vec::new());
+                Ok(match is_missing(written, &values)? {
+                    true => none,
+                    false => Criterion::Not(Box::new(none)),
+                })
+            }
             "_id" => id(written, modifier, &values),
             "_lastUpdated" => self.last_updated(written, modifier, &values),
             "_list" => self.list(searched, written, &values),
@@ -168,11 +176,7 @@ impl<'a> Criteria<'a> {
         values: &[&str],
     ) -> Result<Criterion, QueryError> {
         if let Some(modifier) = modifier {
-            return Err(QueryError::modifier(
-                written,
-                modifier,
-                "write _lastUpdated alone",
-            ));
+            return Err(QueryError::modifier(written, modifier, "it takes :missing alone"));
         }
         each(written, values, |value| date::parse(value, self.context.now)).map(Criterion::LastUpdated)
     }
@@ -201,7 +205,16 @@ impl<'a> Criteria<'a> {
                     Some(_) => return Err(asked.refused("it takes :below, :above and :missing")),
                 };
                 let read = |value: &str| Ok(uri::parse(&escape::unescape(value), comparison));
-                asked.criterion(Matches::Uris(asked.each(read)?))
+                let found = asked.criterion(Matches::Uris(asked.each(read)?))?;
+                match comparison {
+                    uri::Comparison::Exact => Ok(canonical::or_version(
+                        self.registry,
+                        &asked.parameters,
+                        &asked.values,
+                        found,
+                    )),
+                    _ => Ok(found),
+                }
             }
             _ if asked.modifier.is_some() => Err(asked.refused("it takes :missing alone")),
             ParameterKind::Date => {
@@ -299,20 +312,9 @@ impl<'a> Criteria<'a> {
 
 impl Asked<'_> {
     fn missing(&self) -> Result<Criterion, QueryError> {
-        let missing = match self.values.as_slice() {
-            ["true"] => true,
-            ["false"] => false,
-            values => {
-                return Err(QueryError::value(
-                    self.written,
-                    &values.join(","),
-                    "true or false",
-                ));
-            }
-        };
         Ok(Criterion::Missing {
             parameters: self.ids(),
-            missing,
+            missing: is_missing(self.written, &self.values)?,
         })
     }
 
@@ -362,12 +364,24 @@ pub(super) fn unknown(written: &str, searched: &[ResourceType]) -> QueryError {
     }
 }
 
+fn is_missing(written: &str, values: &[&str]) -> Result<bool, QueryError> {
+    match values {
+        ["true"] => Ok(true),
+        ["false"] => Ok(false),
+        values => Err(QueryError::value(written, &values.join(","), "true or false")),
+    }
+}
+
 fn id(written: &str, modifier: Option<&str>, values: &[&str]) -> Result<Criterion, QueryError> {
     let ids = Criterion::Id(values.iter().copied().map(CompactString::from).collect());
     match modifier {
         None => Ok(ids),
         Some("not") => Ok(Criterion::Not(Box::new(ids))),
-        Some(modifier) => Err(QueryError::modifier(written, modifier, "it takes :not alone")),
+        Some(modifier) => Err(QueryError::modifier(
+            written,
+            modifier,
+            "it takes :not and :missing",
+        )),
     }
 }
 

@@ -112,7 +112,7 @@ fn text<'object>(object: &'object Object, name: &str) -> Option<&'object str> {
     object.get(name).and_then(Json::as_str)
 }
 
-/// What a client asks for: `number`, `number|system|code` or `number||code`.
+/// What a client asks for: `number`, `number|system|code`, `number||code` or `number|system|`.
 ///
 /// # Errors
 /// When the number or the unit is not understood.
@@ -122,7 +122,12 @@ pub fn parse(value: &str) -> Result<QuantityMatch, Expected> {
         [number] => (number, UnitMatch::Any),
         [number, system, code] if !code.is_empty() => (number, unit(system, code)),
         [number, "", ""] => (number, UnitMatch::Any),
-        _ => return Err(Expected("number, number|system|code or number||code")),
+        [number, system, ""] => (number, UnitMatch::System(escape::unescape(system))),
+        _ => {
+            return Err(Expected(
+                "number, number|system|code, number||code or number|system|",
+            ));
+        }
     };
     Ok(QuantityMatch {
         number: number::parse(number)?,

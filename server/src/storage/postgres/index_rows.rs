@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
-use super::names::Names;
+use super::names::{Names, UNKNOWN_SYSTEM};
 use crate::search::index::{CompositeValue, IndexEntries, ReferenceTarget};
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 
 /// Characters of a folded string that are compared by prefix.
 pub const STRING_PREFIX: usize = 256;
 /// Bytes of a code, URI or id that an index row takes; a longer one is cut and a digest put in place of its end.
-const LONGEST_KEY: usize = 512;
+pub const LONGEST_KEY: usize = 512;
 const KEPT_OF_LONG_KEY: usize = 440;
 
 /// Microseconds before and after everything: what an open end is stored as. Their difference is a bigint.
@@ -176,6 +176,18 @@ pub fn reference_text(target: &ReferenceTarget) -> String {
 }
 
 impl IndexRows {
+    /// Whether every system has its number.
+    pub fn is_complete(&self) -> bool {
+        let components = self.composite.components.iter();
+        let known = |system: &i32| *system != UNKNOWN_SYSTEM;
+        self.token.system.iter().all(known)
+            && self.quantity.system.iter().all(known)
+            && components
+                .flat_map(|component| &component.system)
+                .flatten()
+                .all(known)
+    }
+
     /// Adds the rows of the resource at `place`. The systems must have been interned.
     pub fn add(&mut self, place: i32, entries: &IndexEntries, names: &Names) {
         let rows = &mut self.token;

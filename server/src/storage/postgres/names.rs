@@ -1,5 +1,6 @@
 //! Interned names: search parameters and code systems stand in the index as small numbers.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -8,12 +9,13 @@ use deadpool_postgres::Pool;
 use tokio_postgres::Client;
 
 use super::error::{from_database, from_pool};
+use super::index_rows::{LONGEST_KEY, key};
 use crate::search::parameter::{ParameterId, Registry};
 use crate::storage::StorageError;
 
 /// The number of "no system".
 pub const NO_SYSTEM: i32 = 0;
-/// A system that no resource has ever named; matches nothing.
+/// A system that no resource has ever named, or whose number is not in memory; matches nothing.
 pub const UNKNOWN_SYSTEM: i32 = -1;
 /// Systems kept in memory at most; a client that makes up systems costs no more than that.
 const MAXIMUM_SYSTEMS: usize = 20_000;
@@ -63,7 +65,8 @@ impl Names {
             .unwrap_or(-1)
     }
 
-    /// The number of a system that [`intern`](Self::intern) or [`look_up`](Self::look_up) was asked for before.
+    /// The number of a system that [`intern`](Self::intern) or [`look_up`](Self::look_up) was asked for before, unless
+    /// others have filled the memory since.
     pub fn system(&self, uri: Option<&str>) -> i32 {
         match uri {
             None => NO_SYSTEM,
@@ -123,7 +126,7 @@ impl Names {
         self.systems
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(uri)
+            .get(name(uri).as_ref())
             .copied()
     }
 
@@ -131,11 +134,20 @@ impl Names {
         let systems = self.systems.read().unwrap_or_else(PoisonError::into_inner);
         let mut missing: Vec<String> = uris
             .iter()
-            .filter(|uri| !systems.contains_key(**uri))
-            .map(|uri| (*uri).to_owned())
+            .map(|uri| name(uri))
+            .filter(|name| !systems.contains_key(name.as_ref()))
+            .map(Cow::into_owned)
             .collect();
         missing.sort_unstable();
         missing.dedup();
         missing
+    }
+}
+
+/// What a URI is interned under: itself, if an index row takes it.
+fn name(uri: &str) -> Cow<'_, str> {
+    match uri.len() <= LONGEST_KEY {
+        true => Cow::Borrowed(uri),
+        false => Cow::Owned(key(uri)),
     }
 }

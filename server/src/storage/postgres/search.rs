@@ -71,7 +71,11 @@ pub async fn search(client: &Client, shared: &Shared, query: &Query) -> Result<S
     let cursor = query
         .cursor
         .as_deref()
-        .map(|text| Cursor::parse(text, query.sort.len()))
+        .map(|text| {
+            Cursor::parse(text, &query.sort, |key, value| {
+                order::can_have(search.registry, key, value)
+            })
+        })
         .transpose()?;
     let Page {
         mut rows,

@@ -40,20 +40,39 @@ pub struct PreparedWrite {
 /// Interns what `writes` name, outside of any transaction, and lays them out as arrays.
 pub async fn prepare(pool: &Pool, names: &Names, writes: Vec<Write>) -> Result<PreparedWrite, StorageError> {
     let uris: Vec<&str> = writes.iter().filter_map(index_of).flat_map(systems).collect();
-    names.intern(pool, &uris).await?;
     let mut changes = ChangeRows::default();
-    let mut index = IndexRows::default();
-    for (write, place) in writes.iter().zip(1..) {
+    for write in &writes {
         changes.add(write)?;
-        if let Some(entries) = index_of(write) {
-            index.add(place, entries, names);
-        }
     }
+    let index = index(pool, names, &writes, &uris).await?;
     Ok(PreparedWrite {
         changes,
         index,
         writes,
     })
+}
+
+/// The index rows of `writes`, which name the systems `uris`.
+async fn index(
+    pool: &Pool,
+    names: &Names,
+    writes: &[Write],
+    uris: &[&str],
+) -> Result<IndexRows, StorageError> {
+    for _ in 0..ATTEMPTS {
+        names.intern(pool, uris).await?;
+        let mut index = IndexRows::default();
+        for (write, place) in writes.iter().zip(1..) {
+            if let Some(entries) = index_of(write) {
+                index.add(place, entries, names);
+            }
+        }
+        // Systems that other writes name may have taken the memory of ours in between.
+        if index.is_complete() {
+            return Ok(index);
+        }
+    }
+    Err(StorageError::Contention)
 }
 
 /// Makes the changes as one statement, trying again when another transaction was in the way.

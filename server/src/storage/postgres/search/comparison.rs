@@ -156,9 +156,9 @@ fn date_condition(Range { low, high }: &Range<'_>, prefix: Prefix, from: &str, t
         Prefix::NotEqual => format!("({low} < {from} OR {high} > {to})"),
         Prefix::GreaterThan => format!("({})", ends_after(to)),
         Prefix::LessThan => format!("{low} < {from}"),
-        // As a whole after `from`, or reaching beyond `to`.
-        Prefix::GreaterOrEqual => format!("({} AND ({low} >= {from} OR {high} > {to}))", ends_after(from)),
-        Prefix::LessOrEqual => format!("({low} < {to} AND ({high} <= {to} OR {low} < {from}))"),
+        // With some part in what is asked for, or beyond it.
+        Prefix::GreaterOrEqual => format!("({})", ends_after(from)),
+        Prefix::LessOrEqual => format!("{low} < {to}"),
         Prefix::StartsAfter => format!("{low} >= {to}"),
         Prefix::EndsBefore => format!("({low} < {from} AND {high} <= {from})"),
         Prefix::Approximately => format!("({low} < {to} AND {})", ends_after(from)),
@@ -211,6 +211,10 @@ pub fn quantity(statement: &mut Statement, names: &Names, row: &str, wanted: &Qu
             let text = statement.text(key(text));
             condition.push_str(&format!(" AND ({row}.code = {text} OR {row}.unit = {text})"));
         }
+        UnitMatch::System(uri) => {
+            let system = statement.bind(names.system(Some(uri)), Type::INT4);
+            condition.push_str(&format!(" AND {row}.system = {system}"));
+        }
         UnitMatch::SystemAndCode(uri, text) => {
             let system = statement.bind(names.system(Some(uri)), Type::INT4);
             condition.push_str(&format!(
@@ -227,10 +231,8 @@ pub fn uri(statement: &mut Statement, column: &str, wanted: &UriMatch) -> String
     match wanted {
         UriMatch::Exact(value) => format!("{column} = {}", statement.text(key(value))),
         UriMatch::Below(value) => {
-            let value = value.trim_end_matches('/');
-            let itself = statement.text(key(value));
-            let below = starts_with(statement, column, &format!("{value}/"));
-            format!("({column} = {itself} OR ({below}))")
+            let below = starts_with(statement, column, value);
+            format!("({below})")
         }
         UriMatch::Above(value) => {
             let value = value.trim_end_matches('/');
@@ -286,6 +288,10 @@ pub fn component(
             let condition = number(statement, &range, &wanted.number);
             match &wanted.unit {
                 UnitMatch::Any => condition,
+                UnitMatch::System(uri) => {
+                    let number = statement.bind(names.system(Some(uri)), Type::INT4);
+                    format!("{system} = {number} AND {condition}")
+                }
                 UnitMatch::Code(code) => format!("{text} = {} AND {condition}", statement.text(key(code))),
                 UnitMatch::SystemAndCode(uri, code) => {
                     let number = statement.bind(names.system(Some(uri)), Type::INT4);

@@ -33,17 +33,27 @@ impl Cursor {
         self.resource_key == i64::MAX
     }
 
-    /// Reads what [`write`](Self::write) wrote, for a search with `keys` sort keys.
+    /// Reads what [`write`](Self::write) wrote, for a search with these sort keys; `can_have` tells whether a key can have a
+    /// value.
     ///
     /// # Errors
     /// [`StorageError::InvalidCursor`] for anything else.
-    pub fn parse(text: &str, keys: usize) -> Result<Cursor, StorageError> {
+    pub fn parse<K>(
+        text: &str,
+        keys: &[K],
+        can_have: impl Fn(&K, &str) -> bool,
+    ) -> Result<Cursor, StorageError> {
         let bytes = URL_SAFE_NO_PAD
             .decode(text)
             .map_err(|_encoding| StorageError::InvalidCursor)?;
         let (backwards, resource_key, values): (bool, i64, Vec<Option<String>>) =
             serde_json::from_slice(&bytes).map_err(|_form| StorageError::InvalidCursor)?;
-        if values.len() != keys || values.iter().flatten().any(|value| value.contains('\0')) {
+        let can_be = |(key, value): (&K, &Option<String>)| {
+            value
+                .as_deref()
+                .is_none_or(|value| !value.contains('\0') && can_have(key, value))
+        };
+        if values.len() != keys.len() || !keys.iter().zip(&values).all(can_be) {
             return Err(StorageError::InvalidCursor);
         }
         Ok(Cursor {
@@ -71,11 +81,14 @@ mod tests {
             resource_key: -7,
             values: vec![Some("é\"".into()), None],
         };
-        assert_eq!(Cursor::parse(&cursor.write(), 2).ok(), Some(cursor.clone()));
-        assert!(Cursor::parse(&cursor.write(), 1).is_err());
+        let parse =
+            |text: &str, keys: &[&str]| Cursor::parse(text, keys, |key, value| value.starts_with(key));
+        assert_eq!(parse(&cursor.write(), &["é", ""]).ok(), Some(cursor.clone()));
+        assert!(parse(&cursor.write(), &["é"]).is_err());
+        assert!(parse(&cursor.write(), &["e", ""]).is_err());
         for text in ["", "x", "W10", "%%%", "bnVsbA"] {
             assert!(
-                matches!(Cursor::parse(text, 0), Err(StorageError::InvalidCursor)),
+                matches!(parse(text, &[]), Err(StorageError::InvalidCursor)),
                 "{text}"
             );
         }

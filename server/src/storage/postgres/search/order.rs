@@ -1,12 +1,14 @@
 //! The order of matches, and the condition for what lies after a place in it. Resources without a value of a sort key
 //! come last, whether it ascends or descends; the key of the resource decides between equals.
 
+use jiff::Timestamp;
+use rust_decimal::Decimal;
 use tokio_postgres::types::Type;
 
 use super::condition::of_resource;
 use super::cursor::Cursor;
 use super::predicate::Writer;
-use crate::search::parameter::{ParameterId, ParameterKind};
+use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{SortBy, SortKey};
 use crate::storage::StorageError;
 
@@ -55,20 +57,12 @@ impl Writer<'_> {
         key: &str,
     ) -> Result<(String, &'static str), StorageError> {
         let first = parameters.first().map(|first| self.registry.get(*first));
-        let (table, column, sql_type) = match first.map(|parameter| parameter.kind) {
-            Some(ParameterKind::Date) => ("date", "low", "bigint"),
-            Some(ParameterKind::String) => ("string", "value", "text"),
-            Some(ParameterKind::Token) => ("token", "code", "text"),
-            Some(ParameterKind::Reference) => ("reference", "target", "text"),
-            Some(ParameterKind::Uri) => ("uri", "value", "text"),
-            Some(ParameterKind::Number) => ("number", "low", "numeric"),
-            Some(ParameterKind::Quantity) => ("quantity", "low", "numeric"),
-            Some(ParameterKind::Composite | ParameterKind::Special) | None => {
-                let code = first.map(|parameter| parameter.code.as_str()).unwrap_or_default();
-                return Err(StorageError::Unsupported(format!(
-                    "_sort cannot go by {code}: its values have no order; sort by one of its components"
-                )));
-            }
+        let Some((table, column, sql_type)) = first.and_then(|parameter| sorted_column(parameter.kind))
+        else {
+            let code = first.map(|parameter| parameter.code.as_str()).unwrap_or_default();
+            return Err(StorageError::Unsupported(format!(
+                "_sort cannot go by {code}: its values have no order; sort by one of its components"
+            )));
         };
         let extreme = if descending { "max" } else { "min" };
         let condition = self.parameters(parameters, row);
@@ -97,6 +91,36 @@ impl Writer<'_> {
             };
         }
         condition
+    }
+}
+
+/// The table and the column whose values a kind of parameter is sorted by, and their SQL type.
+pub fn sorted_column(kind: ParameterKind) -> Option<(&'static str, &'static str, &'static str)> {
+    match kind {
+        ParameterKind::Date => Some(("date", "low", "bigint")),
+        ParameterKind::String => Some(("string", "value", "text")),
+        ParameterKind::Token => Some(("token", "code", "text")),
+        ParameterKind::Reference => Some(("reference", "target", "text")),
+        ParameterKind::Uri => Some(("uri", "value", "text")),
+        ParameterKind::Number => Some(("number", "low", "numeric")),
+        ParameterKind::Quantity => Some(("quantity", "low", "numeric")),
+        ParameterKind::Composite | ParameterKind::Special => None,
+    }
+}
+
+/// Whether a cursor's value is one that this sort key can have; cursors come back from clients.
+pub fn can_have(registry: &Registry, wanted: &SortKey, value: &str) -> bool {
+    match &wanted.by {
+        SortBy::Id => true,
+        SortBy::LastUpdated => value.parse::<Timestamp>().is_ok(),
+        SortBy::Parameter(parameters) => {
+            let first = parameters.first().map(|first| registry.get(*first).kind);
+            match first.and_then(sorted_column) {
+                Some((_, _, "bigint")) => value.parse::<i64>().is_ok(),
+                Some((_, _, "numeric")) => value.parse::<Decimal>().is_ok(),
+                _ => true,
+            }
+        }
     }
 }
 

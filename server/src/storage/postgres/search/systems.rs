@@ -62,7 +62,7 @@ fn of_reference(reference: &ReferenceMatch) -> Option<&str> {
 
 fn of_quantity(quantity: &QuantityMatch) -> Option<&str> {
     match &quantity.unit {
-        UnitMatch::SystemAndCode(system, _) => Some(system),
+        UnitMatch::SystemAndCode(system, _) | UnitMatch::System(system) => Some(system),
         UnitMatch::Any | UnitMatch::Code(_) => None,
     }
 }

@@ -9,6 +9,7 @@ use super::Search;
 use super::condition::{all, of_resource_types};
 use super::cursor::Cursor;
 use super::leader::Leader;
+use super::order::sorted_column;
 use super::predicate::{Rows, Unit, Writer, units};
 use crate::resource::ResourceType;
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
@@ -48,11 +49,12 @@ impl Walk {
                 let [parameter] = parameters.as_slice() else {
                     return None;
                 };
+                // Only these mark their smallest and largest values.
                 let (table, column, sql_type) = match registry.get(*parameter).kind {
-                    ParameterKind::Date => ("date", "low", "bigint"),
-                    ParameterKind::String => ("string", "value", "text"),
-                    ParameterKind::Number => ("number", "low", "numeric"),
-                    ParameterKind::Quantity => ("quantity", "low", "numeric"),
+                    kind @ (ParameterKind::Date
+                    | ParameterKind::String
+                    | ParameterKind::Number
+                    | ParameterKind::Quantity) => sorted_column(kind)?,
                     _ => return None,
                 };
                 (Along::Parameter(*parameter), table, column, sql_type)
