@@ -1,4 +1,5 @@
-//! The codes of a ValueSet: what its definition includes and excludes, or else its stored expansion.
+//! The codes of a ValueSet: what its definition includes and excludes, or else, where that cannot be told, its stored
+//! expansion.
 //! <http://hl7.org/fhir/R4/valueset.html#compositions>
 
 use std::collections::BTreeSet;
@@ -44,13 +45,22 @@ impl CodeSet {
         if depth == 0 {
             return Err(refused("a ValueSet that includes fewer others"));
         }
-        let Some(compose) = value_set.get("compose") else {
+        let expansion = value_set.get("expansion").map(|expansion| {
             let mut codes = CodeSet::default();
-            if let Some(expansion) = value_set.get("expansion") {
-                codes.add_expansion(expansion);
-            }
-            return Ok(codes);
+            codes.add_expansion(expansion);
+            codes
+        });
+        let Some(compose) = value_set.get("compose") else {
+            return Ok(expansion.unwrap_or_default());
         };
+        match (CodeSet::of_compose(compose, sources, depth), expansion) {
+            // What others have expanded is better than nothing.
+            (Err(Unresolved::Refused(_)), Some(expansion)) => Ok(expansion),
+            (codes, _) => codes,
+        }
+    }
+
+    fn of_compose(compose: &Json, sources: &Sources, depth: usize) -> Result<CodeSet, Unresolved> {
         let mut codes = CodeSet::default();
         for include in items(compose, "include") {
             codes = codes.union(CodeSet::of_component(include, sources, depth)?);

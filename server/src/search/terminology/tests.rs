@@ -92,3 +92,14 @@ fn only_such_modifiers_ask() {
     let values: Vec<String> = asked(&parameters).into_iter().map(|asked| asked.value).collect();
     assert_eq!(values, ["x", "y", r"a\,b"]);
 }
+
+#[test]
+fn a_stored_expansion_stands_in_for_a_definition_that_cannot_be_followed() {
+    let expansion = r#""expansion":{"contains":[{"system":"t","code":"x"}]}"#;
+    let filtered = r#""compose":{"include":[{"system":"unknown","filter":[{"property":"concept","op":"is-a","value":"x"}]}]}"#;
+    let of = |members: &str| codes(Modifier::In, "v", &format!("{{{members}}}"));
+    assert_eq!(of(&format!("{filtered},{expansion}")), "t|x");
+    assert!(of(filtered).contains("store the CodeSystem first"));
+    let plain = r#""compose":{"include":[{"system":"s","concept":[{"code":"a"}]}]}"#;
+    assert_eq!(of(&format!("{plain},{expansion}")), "s|a");
+}

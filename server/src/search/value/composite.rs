@@ -48,7 +48,8 @@ pub fn component_values(entries: IndexEntries, is_string: bool) -> Vec<Composite
         low: quantity.low,
         high: quantity.high,
         system: quantity.system,
-        code: quantity.code,
+        // Where there is no code, people ask for the unit as it is written.
+        code: quantity.code.or(quantity.unit),
     }));
     values.extend(uris.into_iter().map(|uri| CompositeValue::Uri(uri.value)));
     values
