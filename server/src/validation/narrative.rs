@@ -1,5 +1,5 @@
 //! The narrative's `div`: XHTML that is well-formed and cannot run anything in a browser,
-//! <http://hl7.org/fhir/R4/narrative.html#xhtml>. A scan over the tags; text between them is not looked at.
+//! <http://hl7.org/fhir/R4/narrative.html#xhtml>. A scan over the tags and the references between them.
 
 /// The namespace that the outermost `div` must declare.
 const NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
@@ -7,6 +7,7 @@ const NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
 const NOT_A_DIV: &str = "<div xmlns=\"http://www.w3.org/1999/xhtml\">…</div> around it";
 const NO_NAMESPACE: &str = "xmlns=\"http://www.w3.org/1999/xhtml\" in the div";
 const NOT_WELL_FORMED: &str = "well-formed XHTML: every tag closed, in order, every attribute in quotes";
+const LONE_AMPERSAND: &str = "&amp; for an &, or a whole reference such as &nbsp; or &#160;";
 const FORBIDDEN_ELEMENT: &str =
     "no elements but those for the format of text: no script, form, head, body, frame, object, link (txt-1)";
 const FORBIDDEN_ATTRIBUTE: &str = "no event handlers and no javascript: links (txt-1)";
@@ -20,7 +21,8 @@ pub fn check(text: &str) -> Result<(), &'static str> {
     }
     let mut is_first = true;
     while let Some(start) = rest.find('<') {
-        let tag = &rest[start..];
+        let (before, tag) = rest.split_at(start);
+        check_references(before)?;
         if !is_first && open.is_empty() {
             return Err(NOT_A_DIV);
         }
@@ -54,6 +56,25 @@ pub fn check(text: &str) -> Result<(), &'static str> {
         Err(NOT_A_DIV)
     } else {
         Ok(())
+    }
+}
+
+/// Checks that each `&` begins a reference to a character.
+fn check_references(text: &str) -> Result<(), &'static str> {
+    let is_whole = |after: &str| {
+        let name = after.split_once(';').map_or("", |(name, _)| name);
+        let (digits, allowed): (&str, fn(&u8) -> bool) = match name.strip_prefix('#') {
+            Some(number) => match number.strip_prefix('x') {
+                Some(hexadecimal) => (hexadecimal, u8::is_ascii_hexdigit),
+                None => (number, u8::is_ascii_digit),
+            },
+            None => (name, u8::is_ascii_alphanumeric),
+        };
+        !digits.is_empty() && digits.bytes().all(|byte| allowed(&byte))
+    };
+    match text.split('&').skip(1).all(is_whole) {
+        true => Ok(()),
+        false => Err(LONE_AMPERSAND),
     }
 }
 
@@ -94,6 +115,7 @@ fn opening(text: &str) -> Result<Opening<'_>, &'static str> {
             return Err(NOT_WELL_FORMED);
         }
         let (attribute, value, after) = attribute(trimmed)?;
+        check_references(value)?;
         if is_active(attribute, value) {
             return Err(FORBIDDEN_ATTRIBUTE);
         }

@@ -142,6 +142,9 @@ fn wrong_narratives() {
         "<div xmlns='http://www.w3.org/1999/xhtml'><a href=' jAva\tscript:x()'>x</a></div>",
         "<div xmlns='http://www.w3.org/1999/xhtml'><iframe src='http://example.org'/></div>",
         "<div xmlns='http://www.w3.org/1999/xhtml'><!-- x</div>",
+        "<div xmlns='http://www.w3.org/1999/xhtml'>a & b</div>",
+        "<div xmlns='http://www.w3.org/1999/xhtml'>&#xZZ;</div>",
+        "<div xmlns='http://www.w3.org/1999/xhtml'><a href='?a=1&b=2'>x</a></div>",
         "<divan xmlns='http://www.w3.org/1999/xhtml'>x</divan>",
         "",
     ] {
