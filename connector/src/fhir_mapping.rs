@@ -59,6 +59,20 @@ pub struct FhirTemplate {
     pub components: Vec<ComponentTemplate>,
 }
 
+impl FhirTemplate {
+    /// Observation.value and the values of the components.
+    pub fn values(&self) -> impl Iterator<Item = &ValueTemplate> {
+        let of_components = self.components.iter().map(|component| &component.value);
+        self.value.iter().chain(of_components)
+    }
+
+    /// Does the value of that name say something in the Observation? A concept of the mapping is the same whatever the value.
+    pub fn uses(&self, name: &str) -> bool {
+        self.values()
+            .any(|value| value.name == name && !matches!(value.kind, ValueKind::CodeableConcept(_)))
+    }
+}
+
 /// One Observation.component.
 #[derive(Clone, Debug)]
 pub struct ComponentTemplate {
@@ -86,6 +100,13 @@ pub struct Concept {
     pub text: Option<String>,
     /// CodeableConcept.coding
     pub codes: Vec<Coding>,
+}
+
+impl Concept {
+    /// Does it say nothing? FHIR has no empty elements.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_none() && self.codes.iter().all(|coding| *coding == Coding::default())
+    }
 }
 
 /// How the values of one name become a FHIR value.

@@ -14,6 +14,7 @@ use crate::date_time::Date;
 pub use number::Number;
 pub use number::double_as_dotnet_prints;
 pub use read::{JsonError, Located, Member, Node, position, read_fhir_resource, read_mapping, read_message};
+pub use write::AsNewtonsoft;
 
 /// Deepest nesting of the body of a message.
 pub const MESSAGE_DEPTH: usize = 64;

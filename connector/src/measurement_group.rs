@@ -1,10 +1,14 @@
 //! Groups the measurements of one message into the Observations they will be part of. Pure; no measurement is lost,
 //! none is in two groups.
 
+mod place;
+
+use crate::compatibility::Compatibility;
 use crate::date_time::Instant;
 use crate::fhir_mapping::{Boundary, FhirTemplate, PeriodInterval};
 use crate::measurement::Measurement;
 use indexmap::IndexMap;
+use place::Places;
 
 /// What must be equal for measurements to share an Observation (apart from time).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +38,9 @@ pub struct MeasurementGroup {
     pub values: IndexMap<String, Vec<(Instant, String)>>,
     /// Positions of the measurements in the list that was grouped.
     pub members: Vec<usize>,
+    /// Which one it is of the groups of its subject and instant, counted from 0. There are several where single measurements have
+    /// other values of one name (strict mode).
+    pub place: usize,
 }
 
 /// Measurements with a common subject, with their positions in the message.
@@ -55,23 +62,33 @@ pub fn by_subject<'m>(measurements: impl Iterator<Item = &'m Measurement>) -> By
     subjects
 }
 
-/// Second step: the measurements of one subject by period, or all of them where the correlation id groups.
+/// Second step: the measurements of one subject by period, or all of them where the correlation id groups. In the strict mode single
+/// measurements of one instant share a group only where their values do not exclude each other.
 pub fn by_period(
     subject: &Subject,
     measurements: &[(usize, &Measurement)],
     template: &FhirTemplate,
+    compatibility: Compatibility,
 ) -> Vec<MeasurementGroup> {
     let interval = template.period_interval;
-    let mut groups: IndexMap<Option<Instant>, MeasurementGroup> = IndexMap::new();
+    let apart = interval == PeriodInterval::Single && compatibility == Compatibility::Strict;
+    let mut places = Places::default();
+    let mut groups: IndexMap<(Option<Instant>, usize), MeasurementGroup> = IndexMap::new();
     for &(index, measurement) in measurements {
         let boundary = interval.boundary(measurement.occurrence_time);
-        let key = Some(boundary.start).filter(|_| interval != PeriodInterval::CorrelationId);
-        let group = groups.entry(key).or_insert_with(|| MeasurementGroup {
+        let start = Some(boundary.start).filter(|_| interval != PeriodInterval::CorrelationId);
+        let place = if apart {
+            places.place(measurement, template)
+        } else {
+            0
+        };
+        let group = groups.entry((start, place)).or_insert_with(|| MeasurementGroup {
             subject: subject.clone(),
             boundary,
             interval,
             values: IndexMap::new(),
             members: Vec::new(),
+            place,
         });
         group.boundary.start = group.boundary.start.min(boundary.start);
         group.boundary.end = group.boundary.end.max(boundary.end);

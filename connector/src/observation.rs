@@ -4,6 +4,7 @@
 mod create;
 mod decimal;
 mod merge;
+mod usable;
 mod value;
 
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ use crate::measurement_group::MeasurementGroup;
 
 use create::create;
 use merge::{belongs_to, merge};
+pub use usable::usable;
 
 /// Why a group cannot become an Observation.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -46,6 +48,12 @@ pub enum ObservationError {
         name: String,
         /// The FHIR type.
         kind: &'static str,
+    },
+    /// A text of white space where FHIR wants one that says something.
+    #[error("value {name}: FHIR has no blank texts; send a text, or null where there is none")]
+    BlankText {
+        /// The value's name.
+        name: String,
     },
     /// A series that would be too long.
     #[error("value {name}: the period holds {slots} samples, more than {most}; use a longer defaultPeriod")]
@@ -100,6 +108,7 @@ pub fn key(group: &MeasurementGroup, identity: &Identity) -> Result<ObservationK
                 type_name: group.subject.type_name.clone(),
             });
         }
+        _ if group.place > 0 => segment_within_second(group),
         _ => period_segment(group.boundary, identifier_segment),
     };
     Ok(key_of(group, identity, &segment))
@@ -107,11 +116,16 @@ pub fn key(group: &MeasurementGroup, identity: &Identity) -> Result<ObservationK
 
 /// The key for a single measurement whose second is taken by another one (strict mode; the original would overwrite).
 pub fn key_within_second(group: &MeasurementGroup, identity: &Identity) -> ObservationKey {
-    key_of(
-        group,
-        identity,
-        &period_segment(group.boundary, identifier_segment_with_fraction),
-    )
+    key_of(group, identity, &segment_within_second(group))
+}
+
+/// Of several groups of one instant the second has `.2` at its end, and so on: the same message comes to the same identifiers again.
+fn segment_within_second(group: &MeasurementGroup) -> String {
+    let segment = period_segment(group.boundary, identifier_segment_with_fraction);
+    match group.place {
+        0 => segment,
+        place => format!("{segment}.{}", place + 1),
+    }
 }
 
 /// May a single measurement get a key of its own when its second is taken?

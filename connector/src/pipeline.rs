@@ -1,5 +1,5 @@
-//! What happens to the messages of one request, from top to bottom: normalize → group → resolve identities → write. Everything is
-//! stored when it returns; if a FHIR service is not available nothing may be acknowledged.
+//! What happens to the messages of one request, from top to bottom: normalize → take out what cannot be used → group → resolve
+//! identities → write. Everything is stored when it returns; if a FHIR service is not available nothing may be acknowledged.
 
 mod answer;
 mod deliver;
@@ -13,6 +13,7 @@ use crate::mappings::{MappingFiles, Mappings};
 use crate::measurement_group::{MeasurementGroup, by_period, by_subject};
 use crate::metrics::{Failure, Metrics};
 use crate::normalize::normalize;
+use crate::observation::usable;
 pub use answer::{MessageAnswer, StoredObservation};
 pub use deliver::Delivery;
 
@@ -37,7 +38,8 @@ pub struct Pipeline {
 /// A group that is ready to become part of an Observation.
 struct Prepared<'m> {
     message: usize,
-    device_template: usize,
+    /// The device template of each of its measurements.
+    device_templates: Vec<usize>,
     template: &'m FhirTemplate,
     group: MeasurementGroup,
 }
@@ -77,7 +79,7 @@ impl Pipeline {
                     continue;
                 };
                 let Some(Prepared {
-                    device_template,
+                    device_templates,
                     group,
                     ..
                 }) = prepared.get(group)
@@ -90,19 +92,17 @@ impl Pipeline {
                         answer.observations.push(stored);
                     }
                     Err(error) => {
-                        self.metrics.failed(error.failure());
-                        tracing::warn!(
-                            template = device_template,
-                            failure = error.failure().name(),
-                            destination = destination.name(),
-                            "a measurement was not stored"
-                        );
-                        answer.group_failed(
-                            *device_template,
-                            &group.subject.type_name,
-                            destination.name(),
-                            &error.to_string(),
-                        );
+                        for template in device_templates {
+                            self.metrics.failed(error.failure());
+                            tracing::warn!(
+                                template,
+                                failure = error.failure().name(),
+                                destination = destination.name(),
+                                "a measurement was not stored"
+                            );
+                            let (type_name, destination) = (&group.subject.type_name, destination.name());
+                            answer.not_stored(*template, type_name, Some(destination), &error.to_string());
+                        }
                     }
                 }
             }
@@ -137,23 +137,33 @@ impl Pipeline {
         for (subject, of_subject) in
             by_subject(normalized.measurements.iter().map(|(_, measurement)| measurement))
         {
-            let first = of_subject
-                .first()
-                .and_then(|(position, _)| normalized.measurements.get(*position));
-            let device_template = first.map_or(0, |(template, _)| *template);
+            let device_template = |position: usize| {
+                let measurement = normalized.measurements.get(position);
+                measurement.map_or(0, |(template, _)| *template)
+            };
             let Some(template) = mappings.fhir.template(&subject.type_name) else {
-                self.metrics.failed(Failure::FhirMapping);
-                tracing::warn!(
-                    template = device_template,
-                    "a measurement's type has no template in the FHIR mapping"
-                );
-                answer.no_template(device_template, &subject.type_name);
+                for template in of_subject.iter().map(|(position, _)| device_template(*position)) {
+                    self.metrics.failed(Failure::FhirMapping);
+                    tracing::warn!(
+                        template,
+                        "a measurement's type has no template in the FHIR mapping"
+                    );
+                    answer.no_template(template, &subject.type_name);
+                }
                 continue;
             };
-            let groups = by_period(&subject, &of_subject, template).into_iter();
+            let compatibility = mappings.fhir.compatibility;
+            let (of_subject, refused) = usable(&of_subject, template, compatibility);
+            for (position, error) in refused {
+                let template = device_template(position);
+                self.metrics.failed(Failure::Observation);
+                tracing::warn!(template, "a measurement cannot become part of an Observation");
+                answer.not_stored(template, &subject.type_name, None, &error.to_string());
+            }
+            let groups = by_period(&subject, &of_subject, template, compatibility).into_iter();
             prepared.extend(groups.map(|group| Prepared {
                 message: index,
-                device_template,
+                device_templates: group.members.iter().copied().map(device_template).collect(),
                 template,
                 group,
             }));

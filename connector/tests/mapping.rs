@@ -7,26 +7,12 @@
     reason = "a test may panic"
 )]
 
+mod fixture;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
-fn run(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
-    use std::io::Write;
-    let mut program = Command::new(env!("CARGO_BIN_EXE_brazier-connector"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let written = program.stdin.take().unwrap().write_all(input.as_ref());
-    // A command that fails at its arguments closes its input without reading.
-    if let Err(error) = written {
-        assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "{error}");
-    }
-    program.wait_with_output().unwrap()
-}
+use fixture::run;
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mapping");
@@ -279,63 +265,4 @@ fn what_goes_wrong_in_a_line_costs_nothing_else() {
             measurement("9", "\u{fffd}")
         )
     );
-}
-
-#[test]
-fn a_full_stop_in_a_type_brings_no_two_types_together() {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let device = |name: &str| {
-        format!(
-            r#"{{"templateType":"JsonPathContent","template":{{"typeName":"{name}","typeMatchExpression":"$.Body[?(@type == '{name}')]",
-            "deviceIdExpression":"$.d","patientIdExpression":"$.p","timestampExpression":"$.at","correlationIdExpression":"$.session",
-            "values":[{{"valueName":"v","valueExpression":"$.v"}}]}}}}"#
-        )
-    };
-    let fhir = |name: &str| {
-        format!(
-            r#"{{"templateType":"CodeValueFhir","template":{{"typeName":"{name}","codes":[],"periodInterval":-1,
-            "value":{{"valueType":"Quantity","valueName":"v"}}}}}}"#
-        )
-    };
-    let collection = |name: &str, templates: [String; 2]| {
-        format!(
-            r#"{{"templateType":"{name}","template":[{}]}}"#,
-            templates.join(",")
-        )
-    };
-    let device = write(
-        "device.json",
-        &collection("CollectionContent", [device("a"), device("a.b")]),
-    );
-    let fhir = write(
-        "fhir.json",
-        &collection("CollectionFhir", [fhir("a"), fhir("a.b")]),
-    );
-    let message = concat!(
-        r#"{"Body":[{"type":"a","session":"b.c","v":1,"d":"d","p":"p","at":"2020-01-01"},"#,
-        r#"{"type":"a.b","session":"c","v":2,"d":"d","p":"p","at":"2020-01-01"}]}"#
-    );
-    for mode in ["strict", "iomt-fhir"] {
-        let arguments = [
-            "map",
-            "--device-mapping",
-            &device,
-            "--fhir-mapping",
-            &fhir,
-            "--identity",
-            "create",
-        ];
-        let output = run(&[&arguments[..], &["--compatibility", mode]].concat(), message);
-        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        assert_eq!(json["observations"].as_array().unwrap().len(), 1);
-        assert_eq!(json["observations"][0]["valueQuantity"]["value"], 1);
-        let error = json["errors"][0]["message"].as_str().unwrap();
-        assert!(error.contains("is of another type"), "{error}");
-    }
 }

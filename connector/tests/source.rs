@@ -107,11 +107,13 @@ async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is()
         (&json!(true), &json!(false))
     );
     // Messages with nothing to store need no FHIR service.
-    let lines = "{\"steps\":1}\nnot JSON\n\n{\"heartRate\":70}\n";
+    let bad = r#"{"heartRate":"high","at":"2024-01-01T10:00:00Z","device":"d"}"#;
+    let lines = format!("{{\"steps\":1}}\nnot JSON\n\n{{\"heartRate\":70}}\n{{\"Body\":[{bad},{bad}]}}\n");
     let (found, answer) = connector
-        .push(&client, "application/x-ndjson; charset=utf-8", lines)
+        .push(&client, "application/x-ndjson; charset=utf-8", &lines)
         .await;
     assert_eq!(found, 200, "{answer}");
+    let unusable = json!({"template": 0, "type": "heartRate", "message": "value hr: SampledData wants a decimal number such as 72.5"});
     let expected = json!({"messages": [
         {"message": 0, "measurements": 0, "observations": [], "errors": []},
         {"message": 1, "measurements": 0, "observations": [], "errors": [
@@ -120,6 +122,7 @@ async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is()
             {"template": 0, "field": "deviceIdExpression", "mappingLine": 1,
              "mappingColumn": answer["messages"][2]["errors"][0]["mappingColumn"],
              "message": "deviceIdExpression: required, but the message does not have it"}]},
+        {"message": 3, "measurements": 2, "observations": [], "errors": [unusable, unusable]},
     ]});
     assert_eq!(answer, expected);
     let (_, array) = connector
@@ -132,7 +135,7 @@ async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is()
     let status = connector.status(&client).await;
     assert_eq!(
         (&status["processed"], &status["rejected"]),
-        (&json!(5), &json!(3))
+        (&json!(6), &json!(5))
     );
     assert!(status["lastMessageTime"].is_string());
     let metrics = client
@@ -144,9 +147,10 @@ async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is()
         .await
         .unwrap();
     for line in [
-        "brazier_connector_messages_total 5",
+        "brazier_connector_messages_total 6",
         "brazier_connector_requests_total{status=\"503\"} 1",
         "cause=\"normalization\"} 1",
+        "cause=\"observation\"} 2",
     ] {
         assert!(metrics.contains(line), "{metrics}");
     }

@@ -18,7 +18,7 @@ use crate::json::{Json, Object};
 use crate::measurement::Measurement;
 use crate::measurement_group::{Subject, by_period, by_subject};
 use crate::normalize::normalize;
-use crate::observation::{Change, ObservationError, Plan, key, key_within_second};
+use crate::observation::{Change, ObservationError, Plan, key, key_within_second, usable};
 
 pub(super) fn run(arguments: &MapArguments) -> Result<bool, CommandError> {
     let device = device_mapping(&arguments.device_mapping, arguments.compatibility)?;
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &MapArguments) -> Result<bool, CommandError> {
 }
 
 /// Why a measurement did not become part of an Observation.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 enum MapError {
     #[error("the FHIR mapping has no template for type {0:?}")]
     NoTemplate(String),
@@ -77,42 +77,56 @@ impl Mapped {
         for error in &normalized.errors {
             self.error(line, describe(error), &error.to_string());
         }
+        let mut failed = Vec::new();
         for (subject, measurements) in
             by_subject(normalized.measurements.iter().map(|(_, measurement)| measurement))
         {
-            let failed = self.subject(&subject, &measurements, fhir);
-            for (position, error) in failed {
-                let template = normalized
-                    .measurements
-                    .get(position)
-                    .map_or(0, |(template, _)| *template);
-                let template = Json::integer(i64::try_from(template).unwrap_or(i64::MAX));
-                let named = Object::from_iter([
-                    (Arc::from("template"), template),
-                    (Arc::from("type"), Json::text(subject.type_name.as_str())),
-                ]);
-                self.error(line, named, &error.to_string());
-            }
+            failed.extend(self.subject(&subject, &measurements, fhir));
+        }
+        failed.sort_by_key(|(position, _)| *position);
+        for (position, error) in failed {
+            let Some((template, measurement)) = normalized.measurements.get(position) else {
+                continue;
+            };
+            let template = Json::integer(i64::try_from(*template).unwrap_or(i64::MAX));
+            let named = Object::from_iter([
+                (Arc::from("template"), template),
+                (Arc::from("type"), Json::text(measurement.type_name.as_str())),
+            ]);
+            self.error(line, named, &error.to_string());
         }
     }
 
-    /// Maps the measurements of one subject; gives the position of the first measurement of each group that failed.
+    /// Maps the measurements of one subject; gives the position of each measurement that is in no Observation.
     fn subject(
         &mut self,
         subject: &Subject,
         measurements: &[(usize, &Measurement)],
         fhir: &FhirMapping,
     ) -> Vec<(usize, MapError)> {
-        let first = measurements.first().map_or(0, |(position, _)| *position);
-        let Some(template) = fhir.template(&subject.type_name) else {
-            return vec![(first, MapError::NoTemplate(subject.type_name.clone()))];
+        let all_fail = |measurements: &[(usize, &Measurement)], error: MapError| {
+            let each = measurements.iter();
+            each.map(|(position, _)| (*position, error.clone())).collect()
         };
+        let Some(template) = fhir.template(&subject.type_name) else {
+            return all_fail(measurements, MapError::NoTemplate(subject.type_name.clone()));
+        };
+        let (measurements, refused) = usable(measurements, template, fhir.compatibility);
+        let refused = refused.into_iter();
+        let mut failed: Vec<(usize, MapError)> = refused
+            .map(|(position, error)| (position, error.into()))
+            .collect();
+        if measurements.is_empty() {
+            return failed;
+        }
         let identity = match self.service.resolve(subject) {
             Ok(identity) => identity,
-            Err(error) => return vec![(first, error.into())],
+            Err(error) => {
+                failed.extend(all_fail(&measurements, error.into()));
+                return failed;
+            }
         };
-        let mut failed = Vec::new();
-        for group in by_period(subject, measurements, template) {
+        for group in by_period(subject, &measurements, template, fhir.compatibility) {
             let plan = Plan {
                 group: &group,
                 template,
@@ -120,7 +134,8 @@ impl Mapped {
                 compatibility: fhir.compatibility,
             };
             if let Err(error) = self.service.store(&plan, self.now) {
-                failed.push((group.members.first().copied().unwrap_or(first), error.into()));
+                let members = group.members.iter();
+                failed.extend(members.map(|position| (*position, error.clone().into())));
             }
         }
         failed

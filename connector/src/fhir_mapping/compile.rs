@@ -134,8 +134,14 @@ fn category(compilation: &mut Compilation<'_>, members: &mut Members<'_>) -> Vec
         };
         let text = non_empty(members.text(compilation, "text"));
         let codes = codes(compilation, &mut members, CodesOf::Template).unwrap_or_default();
+        let (offset, path) = (members.offset(), members.path_of("codes"));
         members.finish(compilation);
-        concepts.push(Concept { text, codes });
+        let concept = Concept { text, codes };
+        if concept.is_empty() {
+            empty_concept(compilation, offset, &path);
+        } else {
+            concepts.push(concept);
+        }
     }
     concepts
 }
@@ -185,7 +191,11 @@ fn value_of(compilation: &mut Compilation<'_>, located: &Located, path: String) 
         "codeableconcept" => {
             let text = text("text");
             let codes = codes(compilation, &mut members, CodesOf::Value).unwrap_or_default();
-            ValueKind::CodeableConcept(Concept { text, codes })
+            let concept = Concept { text, codes };
+            if concept.is_empty() {
+                empty_concept(compilation, members.offset(), &members.path_of("codes"));
+            }
+            ValueKind::CodeableConcept(concept)
         }
         "sampleddata" => {
             let unit = text("unit");
@@ -229,6 +239,14 @@ fn default_period(compilation: &mut Compilation<'_>, members: &mut Members<'_>) 
     Some((written, ticks as i64))
 }
 
+/// FHIR has no empty elements: an error in the strict mode, else left out.
+fn empty_concept(compilation: &mut Compilation<'_>, offset: usize, path: &str) {
+    if compilation.compatibility == Compatibility::Strict {
+        let wanted = "a concept needs a text or a code, such as \"codes\": [{\"system\": …, \"code\": …}]";
+        compilation.error(offset, path, wanted);
+    }
+}
+
 fn non_empty(text: Option<(String, usize)>) -> Option<String> {
-    text.map(|(text, _)| text).filter(|text| !text.is_empty())
+    text.map(|(text, _)| text).filter(|text| !text.trim().is_empty())
 }

@@ -175,6 +175,30 @@ fn codes_of_a_value_may_have_unknown_members_for_the_original() {
 }
 
 #[test]
+fn a_concept_says_something() {
+    for (members, place) in [
+        (r#""category":[{"text":"x"},{}]"#, "category[1].codes"),
+        (r#""category":[{"text":" ","codes":[{}]}]"#, "category[0].codes"),
+        (
+            r#""value":{"valueType":"CodeableConcept","valueName":"v"}"#,
+            "value.codes",
+        ),
+        (
+            r#""components":[{"codes":[],"value":{"valueType":"CodeableConcept","valueName":"v","codes":[]}}]"#,
+            "components[0].value.codes",
+        ),
+    ] {
+        let text = fhir_template(&format!(r#""typeName":"t","codes":[],{members}"#));
+        let errors = fhir_errors(Strict, &text);
+        assert!(
+            errors.len() == 1 && errors[0].contains(&format!("{place}: a concept needs a text or a code")),
+            "{errors:?}"
+        );
+        assert_eq!(fhir_errors(IomtFhir, &text), [""; 0]);
+    }
+}
+
+#[test]
 fn a_period_given_as_text_is_written_as_a_number() {
     for (written, expected) in [
         (r#""900000""#, "900000"),

@@ -92,3 +92,19 @@ fn doubles_are_printed_as_dotnet_does() {
         assert_eq!(number::double_as_dotnet_prints(value), text);
     }
 }
+
+#[test]
+fn newtonsoft_writes_doubles_as_dotnet_prints_them_and_keeps_them_decimals() {
+    let json = read_message(
+        r#"[1e21,{"a":0.00001,"b":[1e16]},100.0,-0.5,7,"x\"",null,true]"#,
+        IomtFhir,
+        64,
+    )
+    .unwrap();
+    assert_eq!(
+        AsNewtonsoft(&json).to_string(),
+        r#"[1E+21,{"a":1E-05,"b":[1E+16]},100.0,-0.5,7,"x\"",null,true]"#
+    );
+    let infinite = Json::Number(Number::Float(f64::INFINITY));
+    assert_eq!(AsNewtonsoft(&infinite).to_string(), "\"Infinity\"");
+}

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::compatibility::Compatibility::Strict;
+use crate::compatibility::Compatibility::{IomtFhir, Strict};
 use crate::date_time::parse_timestamp;
 use crate::fhir_mapping::FhirMapping;
 
@@ -40,6 +40,49 @@ fn ids_are_not_joined_so_that_no_measurement_lands_on_another_patient() {
 }
 
 #[test]
+fn single_measurements_that_exclude_each_other_are_apart_and_parts_are_together() {
+    let at = |values: &[(&str, &str)]| Measurement {
+        properties: values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..measurement("d", "p", 0, 0)
+    };
+    let places = |mode, measurements: &[Measurement]| {
+        let mapping = r#"{"templateType":"CollectionFhir","template":[{"templateType":"CodeValueFhir","template":
+            {"typeName":"t","codes":[],"value":{"valueType":"Quantity","valueName":"a"},"components":[
+            {"codes":[],"value":{"valueType":"String","valueName":"b"}},
+            {"codes":[],"value":{"valueType":"CodeableConcept","valueName":"c","text":"x"}}]}}]}"#;
+        let mapping = FhirMapping::compile(mapping, mode).unwrap();
+        let (subject, of_subject) = by_subject(measurements.iter()).pop().unwrap();
+        let groups = by_period(&subject, &of_subject, mapping.template("t").unwrap(), mode);
+        groups
+            .into_iter()
+            .map(|group| (group.place, group.members))
+            .collect::<Vec<_>>()
+    };
+    let measurements = [
+        at(&[("a", "1")]),
+        at(&[("a", "2")]),
+        at(&[("b", "1"), ("c", "1"), ("unknown", "1")]),
+        at(&[("b", "2"), ("c", "2"), ("unknown", "2")]),
+        at(&[("a", "2")]),
+        at(&[("a", "3"), ("b", "2")]),
+        at(&[("c", "3")]),
+    ];
+    assert_eq!(
+        places(Strict, &measurements),
+        [(0, vec![0, 2, 6]), (1, vec![1, 3, 4]), (2, vec![5])]
+    );
+    assert_eq!(places(IomtFhir, &measurements), [(0, (0..7).collect())]);
+    // As many as a message holds are placed at once.
+    let many: Vec<Measurement> = (0..50_000)
+        .map(|value| at(&[("a", &value.to_string())]))
+        .collect();
+    assert_eq!(places(Strict, &many).len(), 50_000);
+}
+
+#[test]
 fn periods_are_those_of_utc() {
     let at = |interval: i64| {
         let instant = parse_timestamp("2019-02-01T22:46:01.875Z").unwrap();
@@ -65,7 +108,7 @@ proptest! {
         let mut members = Vec::new();
         let mut values = 0;
         for (subject, of_subject) in by_subject(measurements.iter()) {
-            for group in by_period(&subject, &of_subject, &template) {
+            for group in by_period(&subject, &of_subject, &template, Strict) {
                 for member in &group.members {
                     let measurement = &measurements[*member];
                     prop_assert_eq!(&measurement.device_id, &group.subject.device_id);

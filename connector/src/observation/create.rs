@@ -50,11 +50,9 @@ pub fn create(
     };
     if let Some(wanted) = &template.value
         && let Some(series) = series(&wanted.name)
+        && let Some(value) = value::create(wanted, series, compatibility)?
     {
-        set(
-            value::element(&wanted.kind),
-            value::create(wanted, series, compatibility)?,
-        );
+        set(value::element(&wanted.kind), value);
     }
     let mut components = Vec::new();
     for wanted in &template.components {
@@ -75,8 +73,11 @@ pub fn create(
 }
 
 /// An Observation.component whose key is the value's name.
-pub(super) fn component(name: &str, codes: &[Coding], element: &str, value: Json) -> Json {
-    Json::object([("code", code(name, codes)), (element, value)])
+pub(super) fn component(name: &str, codes: &[Coding], element: &str, value: Option<Json>) -> Json {
+    let mut members = Object::new();
+    members.insert(Arc::from("code"), code(name, codes));
+    members.extend(value.map(|value| (Arc::from(element), value)));
+    Json::object_of(members)
 }
 
 /// The category of the template.

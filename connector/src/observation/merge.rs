@@ -134,7 +134,7 @@ fn merge_value(
             });
         }
     };
-    members.insert(Arc::from(element), value);
+    members.extend(value.map(|value| (Arc::from(element), value)));
     Ok(())
 }
 

@@ -35,7 +35,7 @@ impl Case {
         }
     }
 
-    /// One message with measurements `(time, [(name, value)])`; the outcome of each group.
+    /// One message with measurements `(time, [(name, value)])`; the errors of what cannot be used, then the outcome of each group.
     fn message(&mut self, measurements: &[(&str, &[(&str, &str)])]) -> Vec<Result<&'static str, String>> {
         self.correlated(None, measurements)
     }
@@ -61,10 +61,12 @@ impl Case {
             })
             .collect();
         let template = self.mapping.template("HEARTRATE").unwrap().clone();
+        let compatibility = self.mapping.compatibility;
         let mut outcomes = Vec::new();
         for (subject, of_subject) in by_subject(measurements.iter()) {
-            for group in by_period(&subject, &of_subject, &template) {
-                let compatibility = self.mapping.compatibility;
+            let (of_subject, refused) = usable(&of_subject, &template, compatibility);
+            outcomes.extend(refused.into_iter().map(|(_, error)| Err(error.to_string())));
+            for group in by_period(&subject, &of_subject, &template, compatibility) {
                 let plan = Plan {
                     group: &group,
                     template: &template,
@@ -391,3 +393,5 @@ fn the_original_takes_any_text_into_a_series_and_we_take_numbers() {
     assert_eq!(Case::new(IomtFhir, SAMPLED).message(text), [Ok("created")]);
     assert!(Case::new(Strict, SAMPLED).message(text)[0].is_err());
 }
+
+mod usable;

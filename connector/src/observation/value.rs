@@ -29,12 +29,30 @@ pub(super) fn element(kind: &ValueKind) -> &'static str {
     }
 }
 
-/// Makes a value.
+/// Can this text become a value, or part of one?
+pub(super) fn check(
+    wanted: &ValueTemplate,
+    text: &str,
+    compatibility: Compatibility,
+) -> Result<(), ObservationError> {
+    match &wanted.kind {
+        ValueKind::SampledData { .. } => sampled_data::sample(&wanted.name, text, compatibility).map(|_| ()),
+        ValueKind::Quantity { .. } => quantity(&wanted.name, text, compatibility).map(|_| ()),
+        ValueKind::String if compatibility == Compatibility::Strict && text.trim().is_empty() => {
+            Err(ObservationError::BlankText {
+                name: wanted.name.clone(),
+            })
+        }
+        ValueKind::String | ValueKind::CodeableConcept(_) => Ok(()),
+    }
+}
+
+/// Makes a value; nothing where it would be empty, which FHIR does not know.
 pub(super) fn create(
     wanted: &ValueTemplate,
     series: Series<'_>,
     compatibility: Compatibility,
-) -> Result<Json, ObservationError> {
+) -> Result<Option<Json>, ObservationError> {
     let name = &wanted.name;
     match &wanted.kind {
         ValueKind::SampledData {
@@ -44,7 +62,7 @@ pub(super) fn create(
         } => {
             let data = sampled_data::on_grid(name, series, *step_ticks, compatibility)?;
             let zero = ("value", Some(Json::integer(0)));
-            Ok(object([
+            Ok(Some(object([
                 (
                     "origin",
                     Some(object([zero, ("unit", unit.as_deref().map(Json::text))])),
@@ -52,24 +70,33 @@ pub(super) fn create(
                 ("period", Some(Json::Number(default_period.clone()))),
                 ("dimensions", Some(Json::integer(1))),
                 ("data", Some(Json::text(data))),
-            ]))
+            ])))
         }
         ValueKind::Quantity { unit, system, code } => {
-            let digits = decimal(single(name, series, "Quantity")?, compatibility);
-            let digits = digits.ok_or_else(|| ObservationError::NotADecimal {
-                name: name.clone(),
-                kind: "Quantity",
-            })?;
-            Ok(object([
+            let digits = quantity(name, single(name, series, "Quantity")?, compatibility)?;
+            Ok(Some(object([
                 ("value", Some(Json::Number(Number::keeping_digits(&digits)))),
                 ("unit", unit.as_deref().map(Json::text)),
                 ("system", system.as_deref().map(Json::text)),
                 ("code", code.as_deref().map(Json::text)),
-            ]))
+            ])))
         }
-        ValueKind::String => Ok(Json::text(single(name, series, "String")?)),
-        ValueKind::CodeableConcept(wanted) => Ok(concept(wanted)),
+        ValueKind::String => {
+            let text = single(name, series, "String")?;
+            Ok(Some(text).filter(|text| !text.trim().is_empty()).map(Json::text))
+        }
+        ValueKind::CodeableConcept(wanted) => {
+            Ok(Some(wanted).filter(|wanted| !wanted.is_empty()).map(concept))
+        }
     }
+}
+
+/// The digits of a quantity.
+fn quantity(name: &str, text: &str, compatibility: Compatibility) -> Result<String, ObservationError> {
+    decimal(text, compatibility).ok_or_else(|| ObservationError::NotADecimal {
+        name: name.to_owned(),
+        kind: "Quantity",
+    })
 }
 
 /// Merges new values into an existing one: a series keeps its other samples, anything else is replaced.
@@ -79,7 +106,7 @@ pub(super) fn merge(
     existing: &Json,
     stored: Boundary,
     compatibility: Compatibility,
-) -> Result<Json, ObservationError> {
+) -> Result<Option<Json>, ObservationError> {
     match (&wanted.kind, existing) {
         (
             ValueKind::SampledData {
@@ -94,7 +121,7 @@ pub(super) fn merge(
             let mut members: Object = (**members).clone();
             members.insert(Arc::from("period"), Json::Number(default_period.clone()));
             members.insert(Arc::from("data"), Json::text(data));
-            Ok(Json::Object(Arc::new(members)))
+            Ok(Some(Json::Object(Arc::new(members))))
         }
         _ => create(wanted, series, compatibility),
     }

@@ -95,12 +95,12 @@ impl MessageAnswer {
         });
     }
 
-    /// A group could not become part of an Observation.
-    pub fn group_failed(&mut self, template: usize, type_name: &str, destination: &str, message: &str) {
+    /// A measurement is not part of an Observation: in this FHIR service, or in none.
+    pub fn not_stored(&mut self, template: usize, type_name: &str, destination: Option<&str>, message: &str) {
         self.errors.push(ErrorAnswer {
             template: Some(template),
             type_name: Some(type_name.to_owned()),
-            destination: Some(destination.to_owned()),
+            destination: destination.map(ToOwned::to_owned),
             message: message.to_owned(),
             ..ErrorAnswer::default()
         });

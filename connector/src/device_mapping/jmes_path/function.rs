@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::Ast;
 use super::arithmetic::{self, ArithmeticError};
 use super::evaluate::Evaluation;
-use crate::json::{Json, Number};
+use crate::compatibility::Compatibility;
+use crate::json::{AsNewtonsoft, Json, Number};
 use call::{Call, kind, to_number};
 
 /// Why a function could not be carried out on the values of a message.
@@ -180,6 +181,7 @@ pub(super) fn call(function: Function, arguments: Vec<Argument<'_>>, evaluation:
         Function::ToNumber => Ok(to_number(call.value(0)?)),
         Function::ToString => Ok(match call.value(0)? {
             text @ (Json::Text(_) | Json::Date(_)) => text.clone(),
+            other if mode == Compatibility::IomtFhir => Json::text(AsNewtonsoft(other).to_string()),
             other => Json::text(other.to_string()),
         }),
         Function::Type => Ok(Json::text(kind(call.value(0)?))),

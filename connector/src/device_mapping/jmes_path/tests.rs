@@ -300,3 +300,26 @@ fn a_json_literal_is_read_as_a_message_is() {
         ],
     );
 }
+
+#[test]
+fn to_string_prints_numbers_as_its_mode_does() {
+    for (number, original) in [
+        ("1e21", "1E+21"),
+        ("0.00001", "1E-05"),
+        ("1e16", "1E+16"),
+        ("100.0", "100.0"),
+        ("7", "7"),
+        (r#"{"a":[1e21]}"#, r#"{"a":[1E+21]}"#),
+    ] {
+        let text = |mode| {
+            let message = read_message(&format!(r#"{{"x":{number}}}"#), mode, 64).unwrap();
+            let compiled = JmesPath::compile("to_string(x)", mode).unwrap();
+            match compiled.evaluate(&message, mode) {
+                Ok(Outcome::Value(value)) => value.as_text().unwrap().to_owned(),
+                _ => panic!("a value"),
+            }
+        };
+        assert_eq!(text(IomtFhir), original);
+        assert_eq!(text(Strict), number);
+    }
+}

@@ -232,6 +232,25 @@ fn texts_that_are_no_paths_are_refused_with_their_place() {
 }
 
 #[test]
+fn an_error_in_a_regular_expression_is_one_line() {
+    for (path, reason) in [
+        (
+            "$.l[?(@.a =~ /^(?!x).*$/)]",
+            "(look-around, including look-ahead and look-behind, is not supported)",
+        ),
+        ("$.l[?(@.a =~ /[/)]", "(unclosed character class)"),
+        ("$.l[?(@.a =~ /a\nb(/)]", "(unclosed group)"),
+        (
+            "$.l[?(@.a =~ /(x{1000}){1000}/)]",
+            "(Compiled regex exceeds size limit of 1048576 bytes.)",
+        ),
+    ] {
+        let error = JsonPath::parse(path).unwrap_err().to_string();
+        assert!(error.contains(reason) && !error.contains('\n'), "{error}");
+    }
+}
+
+#[test]
 fn filters_in_filters_end_somewhere() {
     assert!(JsonPath::parse(&"$[?(@".repeat(10_000)).is_err());
     assert!(JsonPath::parse("$.a[?(@.b[?(@.c)])]").is_ok());

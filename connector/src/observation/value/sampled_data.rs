@@ -1,5 +1,7 @@
 //! SampledData: values on a grid of equal steps from the start to the end of the period, both included. A slot holds its
-//! last value, an empty one `E`. See <https://hl7.org/fhir/R4/datatypes.html#SampledData>.
+//! last value, an empty one `E`. White space parts the slots, so no value may contain any. See <https://hl7.org/fhir/R4/datatypes.html#SampledData>.
+
+use std::borrow::Cow;
 
 use jiff::SignedDuration;
 
@@ -20,9 +22,8 @@ pub(super) fn on_grid(
     step_ticks: i64,
     compatibility: Compatibility,
 ) -> Result<String, ObservationError> {
-    check(name, series, compatibility)?;
-    let values = series.values.iter().map(|(time, value)| (*time, value.as_str()));
-    place(name, values, series.within, step_ticks)
+    let values = samples(name, series, compatibility)?;
+    place(name, values.into_iter(), series.within, step_ticks)
 }
 
 /// The values of a stored series with new ones over them, on the grid of the period that holds both.
@@ -34,7 +35,7 @@ pub(super) fn merged(
     step_ticks: i64,
     compatibility: Compatibility,
 ) -> Result<String, ObservationError> {
-    check(name, series, compatibility)?;
+    let new = samples(name, series, compatibility)?;
     let unreadable = || ObservationError::Unreadable("SampledData");
     let dimensions = existing.member("dimensions").map(Json::to_string);
     if dimensions.is_some_and(|dimensions| dimensions != "1") {
@@ -62,29 +63,51 @@ pub(super) fn merged(
             .checked_mul(100)
             .map(SignedDuration::from_nanos)
             .ok_or_else(unreadable)?;
-        values.push((stored.start.later(offset).ok_or_else(unreadable)?, value));
+        let time = stored.start.later(offset).ok_or_else(unreadable)?;
+        values.push((time, Cow::Borrowed(value)));
     }
-    values.extend(series.values.iter().map(|(time, value)| (*time, value.as_str())));
+    values.extend(new);
     // Stable: of one time the new value comes last and wins.
     values.sort_by_key(|(time, _)| *time);
     place(name, values.into_iter(), series.within, step_ticks)
 }
 
-/// The strict mode lets only numbers, and what FHIR has for none, into a series.
-fn check(name: &str, series: Series<'_>, compatibility: Compatibility) -> Result<(), ObservationError> {
-    let fits = |value: &str| matches!(value, "E" | "U" | "L") || decimal(value, compatibility).is_some();
-    if compatibility == Compatibility::Strict && !series.values.iter().all(|(_, value)| fits(value)) {
-        return Err(ObservationError::NotADecimal {
-            name: name.to_owned(),
-            kind: "SampledData",
-        });
-    }
-    Ok(())
+fn samples<'v>(
+    name: &str,
+    series: Series<'v>,
+    compatibility: Compatibility,
+) -> Result<Vec<(Instant, Cow<'v, str>)>, ObservationError> {
+    let samples = series.values.iter();
+    samples
+        .map(|(time, value)| Ok((*time, sample(name, value, compatibility)?)))
+        .collect()
+}
+
+/// What a series holds for a value. The strict mode lets only numbers, and what FHIR has for none, into it; the original any text,
+/// of which ours refuses what would be several samples.
+pub(super) fn sample<'v>(
+    name: &str,
+    value: &'v str,
+    compatibility: Compatibility,
+) -> Result<Cow<'v, str>, ObservationError> {
+    let value = value.trim();
+    let sample = match (value, compatibility) {
+        ("E" | "U" | "L", _) => Some(Cow::Borrowed(value)),
+        (_, Compatibility::Strict) => decimal(value, compatibility).map(Cow::Owned),
+        ("", Compatibility::IomtFhir) => Some(Cow::Borrowed("E")),
+        (_, Compatibility::IomtFhir) => {
+            Some(Cow::Borrowed(value)).filter(|value| !value.contains(char::is_whitespace))
+        }
+    };
+    sample.ok_or_else(|| ObservationError::NotADecimal {
+        name: name.to_owned(),
+        kind: "SampledData",
+    })
 }
 
 fn place<'v>(
     name: &str,
-    values: impl Iterator<Item = (Instant, &'v str)>,
+    values: impl Iterator<Item = (Instant, Cow<'v, str>)>,
     within: Boundary,
     step_ticks: i64,
 ) -> Result<String, ObservationError> {
@@ -110,7 +133,7 @@ fn place<'v>(
         if slot > 0 {
             data.push(' ');
         }
-        data.push_str(last.unwrap_or("E"));
+        data.push_str(last.as_deref().unwrap_or("E"));
     }
     Ok(data)
 }

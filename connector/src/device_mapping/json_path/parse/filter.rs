@@ -186,6 +186,14 @@ impl Parser {
         builder
             .build()
             .map(Pattern)
-            .map_err(|error| self.error_at(opened_at, &format!("not a regular expression ({error})")))
+            .map_err(|error| self.error_at(opened_at, &not_an_expression(&error)))
     }
+}
+
+/// The reason in one line: for a syntax error the crate draws the expression with a mark and gives the reason last.
+fn not_an_expression(error: &regex::Error) -> String {
+    let drawn = error.to_string();
+    let last = drawn.lines().last().unwrap_or_default();
+    let reason = last.strip_prefix("error: ").unwrap_or(last);
+    format!("not a regular expression ({reason})")
 }

@@ -1,0 +1,151 @@
+//! What `map` says of measurements that become part of no Observation: which template, why, and one error for each.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+
+mod fixture;
+
+use std::fs;
+
+use fixture::run;
+
+#[test]
+fn a_full_stop_in_a_type_brings_no_two_types_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let device = |name: &str| {
+        format!(
+            r#"{{"templateType":"JsonPathContent","template":{{"typeName":"{name}","typeMatchExpression":"$.Body[?(@type == '{name}')]",
+            "deviceIdExpression":"$.d","patientIdExpression":"$.p","timestampExpression":"$.at","correlationIdExpression":"$.session",
+            "values":[{{"valueName":"v","valueExpression":"$.v"}}]}}}}"#
+        )
+    };
+    let fhir = |name: &str| {
+        format!(
+            r#"{{"templateType":"CodeValueFhir","template":{{"typeName":"{name}","codes":[],"periodInterval":-1,
+            "value":{{"valueType":"Quantity","valueName":"v"}}}}}}"#
+        )
+    };
+    let collection = |name: &str, templates: [String; 2]| {
+        format!(
+            r#"{{"templateType":"{name}","template":[{}]}}"#,
+            templates.join(",")
+        )
+    };
+    let device = write(
+        "device.json",
+        &collection("CollectionContent", [device("a"), device("a.b")]),
+    );
+    let fhir = write(
+        "fhir.json",
+        &collection("CollectionFhir", [fhir("a"), fhir("a.b")]),
+    );
+    let message = concat!(
+        r#"{"Body":[{"type":"a","session":"b.c","v":1,"d":"d","p":"p","at":"2020-01-01"},"#,
+        r#"{"type":"a.b","session":"c","v":2,"d":"d","p":"p","at":"2020-01-01"}]}"#
+    );
+    for mode in ["strict", "iomt-fhir"] {
+        let arguments = [
+            "map",
+            "--device-mapping",
+            &device,
+            "--fhir-mapping",
+            &fhir,
+            "--identity",
+            "create",
+        ];
+        let output = run(&[&arguments[..], &["--compatibility", mode]].concat(), message);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(json["observations"].as_array().unwrap().len(), 1);
+        assert_eq!(json["observations"][0]["valueQuantity"]["value"], 1);
+        let error = json["errors"][0]["message"].as_str().unwrap();
+        assert!(error.contains("is of another type"), "{error}");
+    }
+}
+
+#[test]
+fn an_error_names_its_template_and_there_is_one_for_each_measurement() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let template = |value: &str| {
+        format!(
+            r#"{{"templateType":"JsonPathContent","template":{{"typeName":"t","typeMatchExpression":"$..[?(@{value})]",
+            "deviceIdExpression":"$.d","patientIdExpression":"$.p","timestampExpression":"$.t",
+            "values":[{{"valueName":"{value}","valueExpression":"$.{value}"}}]}}}}"#
+        )
+    };
+    let device = format!(
+        r#"{{"templateType":"CollectionContent","template":[{},{}]}}"#,
+        template("v"),
+        template("w")
+    );
+    let device = write("device.json", &device);
+    let fhir = |type_name: &str| {
+        format!(
+            r#"{{"templateType":"CollectionFhir","template":[{{"templateType":"CodeValueFhir","template":{{"typeName":"{type_name}","codes":[],
+            "periodInterval":60,"value":{{"valueType":"Quantity","valueName":"w"}}}}}}]}}"#
+        )
+    };
+    let (fhir, other) = (
+        write("fhir.json", &fhir("t")),
+        write("other.json", &fhir("other")),
+    );
+    let errors = |fhir: &str, identity: &str, input: &str| {
+        let arguments = [
+            "map",
+            "--device-mapping",
+            &device,
+            "--fhir-mapping",
+            fhir,
+            "--identity",
+        ];
+        let output = run(&[&arguments[..], &[identity]].concat(), input);
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let error = |error: &serde_json::Value| {
+            (
+                error["template"].as_u64().unwrap(),
+                error["message"].as_str().unwrap().to_owned(),
+            )
+        };
+        let errors: Vec<_> = json["errors"].as_array().unwrap().iter().map(error).collect();
+        (errors, json["observations"].as_array().unwrap().len())
+    };
+    let message = r#"{"Body":{"v":1,"w":"x","d":"d","p":"p","t":"2024-01-01T10:00:00Z"}}"#;
+    let unusable = "value w: Quantity wants a decimal number such as 72.5".to_owned();
+    assert_eq!(errors(&fhir, "create", message), (vec![(1, unusable)], 1));
+    let both = message.replace("\"x\"", "2");
+    let no_patient = both.replace("\"p\":\"p\",", "");
+    let other_patient = format!("{both}\n{}", both.replace("\"p\":\"p\"", "\"p\":\"q\""));
+    let two = r#"{"Body":[{"w":1,"d":"d","p":"p","t":"2024-01-01T10:00:00Z"},{"w":2,"d":"d","p":"p","t":"2024-01-01T10:01:00Z"}]}"#;
+    for (fhir, identity, input, templates, reason, stored) in [
+        (&fhir, "lookup", &*both, [0, 1], "there is no Device", 0),
+        (&other, "create", &both, [0, 1], "no template for type", 0),
+        (&fhir, "create", &no_patient, [0, 1], "no patient id", 0),
+        (&fhir, "create", &other_patient, [0, 1], "another Patient", 1),
+        (&fhir, "create", two, [1, 1], "2 values in one period", 0),
+    ] {
+        let (errors, observations) = errors(fhir, identity, input);
+        assert_eq!(
+            errors.iter().map(|(template, _)| *template).collect::<Vec<_>>(),
+            templates,
+            "{errors:?}"
+        );
+        assert!(
+            errors.iter().all(|(_, message)| message.contains(reason)),
+            "{errors:?}"
+        );
+        assert_eq!(observations, stored);
+    }
+}
