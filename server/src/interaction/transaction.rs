@@ -7,6 +7,7 @@
 mod entry;
 mod identity;
 mod outcome;
+mod reading;
 mod reference_resolution;
 
 use super::conditional::Attempts;
