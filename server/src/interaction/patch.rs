@@ -8,7 +8,7 @@ mod json_patch;
 use http::StatusCode;
 
 use super::conditional::{Criteria, Match};
-use super::prepare::prepare;
+use super::prepare::{Prepared, prepare};
 use super::read::found;
 use super::update::{self, Condition};
 use super::{Answer, Context, InteractionError, Request, RequestBody};
@@ -36,7 +36,8 @@ pub async fn patch(
             resource_type,
             id,
         )?;
-        let write = write(context, &patch, &request.conditions, stored).await?;
+        let patched = patched(context, &patch, &request.conditions, stored).await?;
+        let write = patched.into_write(context);
         let record = context.record(&request, StatusCode::OK.as_u16());
         match context.storage().write(vec![write], Some(record)).await {
             // Without If-Match the patch is meant for whatever version is current.
@@ -77,16 +78,42 @@ pub async fn conditional_patch(
     patch(context, request, resource_type, &id).await
 }
 
-/// The write that stores `stored` as `patch` changes it.
+/// What a patch has made of a stored version, and is to follow it.
+#[derive(Debug, Clone)]
+pub struct Patched {
+    /// Type.
+    pub resource_type: ResourceType,
+    /// Logical id.
+    pub id: String,
+    /// The new version; valid.
+    pub prepared: Prepared,
+    /// That the version is still the current one.
+    pub condition: Condition,
+}
+
+impl Patched {
+    /// The write that stores it.
+    pub fn into_write(self, context: &Context) -> Write {
+        update::write(
+            context,
+            self.resource_type,
+            &self.id,
+            self.prepared,
+            self.condition,
+        )
+    }
+}
+
+/// What `patch` makes of `stored`.
 ///
 /// # Errors
 /// When the patch does not fit, or what it makes is not valid.
-pub async fn write(
+pub async fn patched(
     context: &Context,
     patch: &Patch,
     conditions: &ConditionalHeaders,
     stored: StoredResource,
-) -> Result<Write, InteractionError> {
+) -> Result<Patched, InteractionError> {
     let StoredResource {
         resource_type,
         id,
@@ -107,7 +134,12 @@ pub async fn write(
         precondition: Precondition::Version(version),
         must_exist: true,
     };
-    Ok(update::write(context, resource_type, &id, prepared, condition))
+    Ok(Patched {
+        resource_type,
+        id,
+        prepared,
+        condition,
+    })
 }
 
 fn apply(patch: &Patch, resource_type: ResourceType, json: &str) -> Result<Object, InteractionError> {

@@ -398,3 +398,57 @@ async fn many_transactions_that_read_do_not_wait_for_each_others_connections() {
     let answers = futures::future::join_all((0..60).map(|_| post(&server, entries))).await;
     assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
 }
+
+#[tokio::test]
+async fn references_that_a_patch_brings_in_are_rewritten() {
+    let server = Server::start().await;
+    // The reference of b was stored as it is, and is nobody's to resolve.
+    let stored = r#"{"resourceType":"Patient","id":"b","generalPractitioner":[{"reference":"Practitioner?identifier=none"}]}"#;
+    for (id, body) in [("a", r#"{"resourceType":"Patient","id":"a"}"#), ("b", stored)] {
+        server.send(&format!("PUT /Patient/{id}\n\n{body}")).await;
+    }
+    // [{"op":"add","path":"/managingOrganization","value":{"reference":"urn:uuid:o"}},
+    //  {"op":"add","path":"/active","value":true}]
+    let data = "W3sib3AiOiJhZGQiLCJwYXRoIjoiL21hbmFnaW5nT3JnYW5pemF0aW9uIiwidmFsdWUiOnsicmVmZXJlbmNlIjoidXJuOnV1aWQ6byJ9fSx7Im9wIjoiYWRkIiwicGF0aCI6Ii9hY3RpdmUiLCJ2YWx1ZSI6dHJ1ZX1d";
+    let add = |name: &str, reference: &str| {
+        format!(
+            r#"{{"name":"operation","part":[{{"name":"type","valueCode":"add"}},{{"name":"path","valueString":"Patient"}},
+            {{"name":"name","valueString":"{name}"}},{{"name":"value","valueReference":{{"reference":"{reference}"}}}}]}}"#
+        )
+    };
+    let operations = |condition: &str| {
+        [
+            add("managingOrganization", "urn:uuid:o"),
+            add("generalPractitioner", condition),
+        ]
+        .join(",")
+    };
+    let entries = |condition: &str| {
+        format!(
+            r#"{{"fullUrl":"urn:uuid:o","request":{{"method":"POST","url":"Organization"}},"resource":{{"resourceType":"Organization","name":"o","identifier":[{{"system":"http://s","value":"1"}}]}}}},
+            {{"request":{{"method":"PATCH","url":"Patient/a"}},"resource":{{"resourceType":"Parameters","parameter":[{}]}}}},
+            {{"request":{{"method":"PATCH","url":"Patient?_id=b"}},"resource":{{"resourceType":"Binary","contentType":"application/json-patch+json","data":"{data}"}}}}"#,
+            operations(condition)
+        )
+    };
+    post(&server, &entries("Organization?identifier=http://s|2"))
+        .await
+        .refused("400 not-found: entry 1 (PATCH Patient/a): the criteria");
+    let answer = post(&server, &entries("Organization?identifier=http://s|1")).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let location = answer.at("entry.0.response.location");
+    let organization = location.split("/_history").next().unwrap();
+    let patient = server.get("/Patient/a").await;
+    assert_eq!(patient.at("managingOrganization.reference"), organization);
+    assert_eq!(patient.at("generalPractitioner.0.reference"), organization);
+    let patient = server.get("/Patient/b").await;
+    assert_eq!(patient.at("managingOrganization.reference"), organization);
+    assert_eq!(
+        patient.at("generalPractitioner.0.reference"),
+        "Practitioner?identifier=none"
+    );
+    let found = server
+        .get(&format!("/Patient?organization={organization}&_sort=_id"))
+        .await;
+    assert_eq!(found.ids(), "a,b");
+}

@@ -4,12 +4,11 @@ use std::collections::HashSet;
 
 use crate::authorization::DataAction;
 use crate::bundle::entry_request::{EntryRequest, Step};
-use crate::bundle::full_url::conditional_reference;
+use crate::bundle::full_url::conditional_references;
 use crate::interaction::conditional::Criteria;
 use crate::interaction::patch::{Patch, read_patch};
 use crate::interaction::{Context, Interaction, InteractionError, Request, RequestBody};
 use crate::request::resource_body;
-use crate::resource::reference::for_each_reference;
 use crate::resource::{Json, Object, ResourceType};
 
 /// An entry that may be carried out.
@@ -113,17 +112,13 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         RequestBody::Resource(resource) if !is_patch => Some(resource),
         _ => None,
     };
-    let mut conditional_references = Vec::new();
+    let mut references = Vec::new();
     let mut placeholder = None;
     if let (Some(resource), Some(resource_type)) = (&mut resource, resource_type) {
         resource_body::check_type(resource, resource_type)?;
         let id = check_id(&request.interaction, resource)?;
         placeholder = id.map(|id| format!("{resource_type}/{id}"));
-        for_each_reference(resource, &mut |place, text| {
-            if conditional_reference(place, text).is_some() {
-                conditional_references.push(text.to_string());
-            }
-        });
+        references = conditional_references(resource);
     }
     Ok(Entry {
         index,
@@ -133,7 +128,7 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         resource,
         patch,
         criteria,
-        conditional_references,
+        conditional_references: references,
         allowed_types,
         placeholder,
         label,

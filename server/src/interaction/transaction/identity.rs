@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use super::entry::Entry;
 use crate::bundle::entry_request::Step;
+use crate::bundle::full_url::conditional_references;
 use crate::interaction::conditional::{Criteria, Match};
+use crate::interaction::patch::{self, Patched};
 use crate::interaction::read::found;
 use crate::interaction::update::{self, Condition, Target};
-use crate::interaction::{Context, Interaction, InteractionError, patch};
+use crate::interaction::{Context, Interaction, InteractionError};
 use crate::request::logical_id::new_logical_id;
 use crate::resource::{Json, ResourceType};
 use crate::storage::{Method, Session, StorageError, StoredResource, Write};
@@ -27,8 +29,8 @@ pub enum Identity {
     SameAs(usize),
     /// A resource to be updated, or created under this id.
     Update(ResourceType, String, Condition),
-    /// A resource that a patch has changed.
-    Patched(Box<Write>),
+    /// A resource that a patch has changed, and the conditional references that the patch brought into it.
+    Patched(Box<Patched>, Vec<String>),
 }
 
 impl Identity {
@@ -39,7 +41,7 @@ impl Identity {
             Identity::Delete(resource_type, id, _)
             | Identity::Create(resource_type, id)
             | Identity::Update(resource_type, id, _) => Some((*resource_type, id)),
-            Identity::Patched(write) => Some((write.resource_type, &write.id)),
+            Identity::Patched(patched, _) => Some((patched.resource_type, &patched.id)),
         }
     }
 
@@ -49,7 +51,7 @@ impl Identity {
             Identity::Found(found) => Some((found.resource_type, &found.id)),
             Identity::SameAs(place) => identities.get(*place)?.written(),
             Identity::Nothing | Identity::Delete(..) => None,
-            Identity::Create(..) | Identity::Update(..) | Identity::Patched(_) => self.written(),
+            Identity::Create(..) | Identity::Update(..) | Identity::Patched(..) => self.written(),
         }
     }
 }
@@ -259,8 +261,18 @@ async fn patched(
     let Some(document) = &entry.patch else {
         return Err(InteractionError::Fault);
     };
-    let write = patch::write(context, document, &entry.request.conditions, current).await?;
-    Ok(Identity::Patched(Box::new(write)))
+    let before = current.json.clone();
+    let mut patched = patch::patched(context, document, &entry.request.conditions, current).await?;
+    let mut references = conditional_references(&mut patched.prepared.resource);
+    if !references.is_empty() {
+        // What was stored as it is, is not the patch's to resolve.
+        let stored = match Json::parse(before.as_bytes()) {
+            Ok(Json::Object(mut stored)) => conditional_references(&mut stored),
+            _ => Vec::new(),
+        };
+        references.retain(|reference| !stored.contains(reference));
+    }
+    Ok(Identity::Patched(Box::new(patched), references))
 }
 
 /// <http://hl7.org/fhir/R4/http.html#trules>: the identities of what is deleted, created and updated may not overlap.
