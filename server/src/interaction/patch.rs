@@ -7,7 +7,7 @@ mod json_patch;
 
 use http::StatusCode;
 
-use super::conditional::{Criteria, Match};
+use super::conditional::{Attempts, Criteria, Match};
 use super::prepare::{Prepared, prepare};
 use super::read::found;
 use super::update::{self, Condition};
@@ -15,11 +15,8 @@ use super::{Answer, Context, InteractionError, Request, RequestBody};
 use crate::authorization::DataAction;
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::resource::{Json, Object, ResourceType};
-use crate::storage::{Precondition, StorageError, StoredResource, Write};
+use crate::storage::{Precondition, StorageError, StoredResource, Write, Written};
 pub use document::{Patch, read_patch};
-
-/// How often a patch is applied again when another request changed the resource meanwhile.
-const ATTEMPTS: usize = 5;
 
 /// 200 with the patched resource; 422 when the patch does not fit it.
 pub async fn patch(
@@ -29,34 +26,78 @@ pub async fn patch(
     id: &str,
 ) -> Result<Answer, InteractionError> {
     let patch = read_patch(&request.body)?;
-    let mut attempt = 1;
+    let stored = context.storage().read(resource_type, id).await?;
+    let patched = patched(
+        context,
+        &patch,
+        &request.conditions,
+        found(stored, resource_type, id)?,
+    )
+    .await?;
+    let write = patched.into_write(context);
+    let record = context.record(&request, StatusCode::OK.as_u16());
+    let written = match context.storage().write(vec![write], Some(record)).await {
+        // Without If-Match the patch is meant for whatever version is current.
+        Err(StorageError::VersionConflict { .. }) if !names_version(&request.conditions) => {
+            patch_in_turn(context, &request, &patch, resource_type, id).await?
+        }
+        written => written?,
+    };
+    let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
+    Ok(Answer::of_written(
+        resource_type,
+        id,
+        written,
+        request.preference.answer,
+    ))
+}
+
+/// Patches while nobody else can change the resource, after those who came before.
+async fn patch_in_turn(
+    context: &Context,
+    request: &Request,
+    patch: &Patch,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<Vec<Written>, InteractionError> {
+    let mut attempts = Attempts::default();
     loop {
-        let stored = found(
-            context.storage().read(resource_type, id).await?,
-            resource_type,
-            id,
-        )?;
-        let patched = patched(context, &patch, &request.conditions, stored).await?;
-        let write = patched.into_write(context);
-        let record = context.record(&request, StatusCode::OK.as_u16());
-        match context.storage().write(vec![write], Some(record)).await {
-            // Without If-Match the patch is meant for whatever version is current.
-            Err(StorageError::VersionConflict { .. })
-                if attempt < ATTEMPTS && request.conditions.if_match.is_none() =>
-            {
-                attempt += 1;
-            }
-            written => {
-                let written = written?.into_iter().next().ok_or(InteractionError::Fault)?;
-                return Ok(Answer::of_written(
-                    resource_type,
-                    id,
-                    written,
-                    request.preference.answer,
-                ));
-            }
+        match patch_locked(context, request, patch, resource_type, id).await {
+            Err(error) if attempts.again(&error) => {}
+            result => return result,
         }
     }
+}
+
+async fn patch_locked(
+    context: &Context,
+    request: &Request,
+    patch: &Patch,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<Vec<Written>, InteractionError> {
+    let session = context.storage().serialized(&[]).await?;
+    session.lock(&[(resource_type, id)]).await?;
+    let stored = found(session.read(resource_type, id).await?, resource_type, id)?;
+    let patched = patched(context, patch, &request.conditions, stored).await?;
+    let write = patched.into_write(context);
+    let record = context.record(request, StatusCode::OK.as_u16());
+    let written = session.write(vec![write], Some(record)).await;
+    let written = written.map_err(|error| refusal(error, &request.conditions))?;
+    session.commit().await?;
+    Ok(written)
+}
+
+/// Why the write of a patch was refused: a version that the client did not name is no condition of its.
+pub fn refusal(error: StorageError, conditions: &ConditionalHeaders) -> InteractionError {
+    match error {
+        StorageError::VersionConflict { .. } if !names_version(conditions) => StorageError::Contention.into(),
+        error => error.into(),
+    }
+}
+
+fn names_version(conditions: &ConditionalHeaders) -> bool {
+    matches!(conditions.if_match, Some(tag) if tag != EntityTag::Any)
 }
 
 /// Patches the one resource that meets the criteria: none is 404, several are 412.

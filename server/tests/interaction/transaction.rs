@@ -1,5 +1,8 @@
 //! <http://hl7.org/fhir/R4/http.html#trules>
 
+mod reads;
+mod references;
+
 use crate::fixture::{Response, Server};
 
 /// Posts a transaction with these entries.
@@ -153,83 +156,6 @@ async fn answers_are_in_the_order_of_the_entries_whatever_is_done_first() {
 }
 
 #[tokio::test]
-async fn entries_refer_to_each_other_by_full_url() {
-    let server = Server::start().await;
-    let answer = post(
-        &server,
-        &format!(
-            r#"{{"fullUrl":"urn:uuid:2","request":{{"method":"POST","url":"Observation"}},"resource":{{"resourceType":"Observation","status":"final",
-                 "text":{{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a\">p</a></div>"}},
-                 "code":{{"text":"x"}},"subject":{{"reference":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}},
-                 "performer":[{{"reference":"Practitioner/7"}}],"focus":[{{"reference":"urn:uuid:unknown"}}]}}}},
-               {PATIENT},
-               {{"fullUrl":"http://other/fhir/Encounter/1","request":{{"method":"POST","url":"Encounter"}},"resource":{{"resourceType":"Encounter","id":"1","status":"finished","class":{{"code":"AMB"}},
-                 "subject":{{"reference":"Patient/9"}}}}}},
-               {{"fullUrl":"http://other/fhir/Patient/9","request":{{"method":"POST","url":"Patient"}},"resource":{{"resourceType":"Patient","id":"9"}}}}"#
-        ),
-    )
-    .await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let place = |index: usize| {
-        let location = answer.at(&format!("entry.{index}.response.location"));
-        location.split("/_history").next().unwrap().to_owned()
-    };
-    let observation = server.get(&format!("/{}", place(0))).await;
-    assert_eq!(observation.at("subject.reference"), place(1));
-    assert!(
-        observation
-            .at("text.div")
-            .contains(&format!("href=\"{}\"", place(1)))
-    );
-    assert_eq!(observation.at("performer.0.reference"), "Practitioner/7");
-    assert_eq!(observation.at("focus.0.reference"), "urn:uuid:unknown");
-    let encounter = server.get(&format!("/{}", place(2))).await;
-    assert_eq!(encounter.at("subject.reference"), place(3));
-    let (_, id) = place(0)
-        .split_once('/')
-        .map(|(name, id)| (name.to_owned(), id.to_owned()))
-        .unwrap();
-    assert_eq!(
-        server
-            .get(&format!("/Observation?subject={}", place(1)))
-            .await
-            .ids(),
-        id
-    );
-    assert_eq!(server.last_access(), "anonymous search-type Observation 200 1");
-}
-
-#[tokio::test]
-async fn conditional_references_mean_what_is_there_or_what_the_transaction_makes() {
-    let server = Server::start().await;
-    server.send("PUT /Organization/o\n\n{\"resourceType\":\"Organization\",\"id\":\"o\",\"name\":\"n\",\"identifier\":[{\"system\":\"http://s\",\"value\":\"1\"}]}").await;
-    let entries = r#"
-        {"request":{"method":"POST","url":"Practitioner"},"resource":{"resourceType":"Practitioner","identifier":[{"system":"http://s","value":"2"}]}},
-        {"request":{"method":"POST","url":"PractitionerRole"},"resource":{"resourceType":"PractitionerRole",
-            "organization":{"reference":"Organization?identifier=http://s|1"},"practitioner":{"reference":"Practitioner?identifier=http://s|2"}}}"#;
-    let answer = post(&server, entries).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let role = server.get("/PractitionerRole").await;
-    assert_eq!(
-        role.at("entry.0.resource.organization.reference"),
-        "Organization/o"
-    );
-    let practitioner = answer.at("entry.0.response.location");
-    assert_eq!(
-        role.at("entry.0.resource.practitioner.reference"),
-        practitioner.split("/_history").next().unwrap()
-    );
-    // Now two practitioners have the identifier.
-    server
-        .create(r#"{"resourceType":"Practitioner","identifier":[{"system":"http://s","value":"2"}]}"#)
-        .await;
-    let role = r#"{"request":{"method":"POST","url":"PractitionerRole"},"resource":{"resourceType":"PractitionerRole","practitioner":{"reference":"Practitioner?identifier=http://s|2"}}}"#;
-    post(&server, role)
-        .await
-        .refused("412 multiple-matches: entry 0 (POST PractitionerRole)");
-}
-
-#[tokio::test]
 async fn conditional_entries_are_decided_within_the_transaction() {
     let server = Server::start().await;
     let person = |value: &str| {
@@ -356,99 +282,4 @@ async fn a_large_transaction_goes_in_whole() {
         .get(&format!("/{}", answer.at("entry.500.response.location")))
         .await;
     assert_eq!(last.at("valueInteger"), "499");
-}
-
-#[tokio::test]
-async fn versions_and_histories_are_those_that_the_transaction_has_made() {
-    let server = Server::start().await;
-    server
-        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\"}")
-        .await;
-    let answer = post(
-        &server,
-        r#"{"request":{"method":"PUT","url":"Patient/a"},"resource":{"resourceType":"Patient","id":"a","active":true}},
-           {"request":{"method":"GET","url":"Patient/a/_history"}},
-           {"request":{"method":"GET","url":"Patient/a/_history/2"}},
-           {"request":{"method":"GET","url":"Patient/_history"}},
-           {"request":{"method":"GET","url":"_history"}}"#,
-    )
-    .await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    for place in [1, 3, 4] {
-        assert_eq!(answer.at(&format!("entry.{place}.resource.total")), "2");
-        let newest = answer.at(&format!("entry.{place}.resource.entry.0.resource.active"));
-        assert_eq!(newest, "true");
-    }
-    assert_eq!(answer.at("entry.2.resource.active"), "true");
-}
-
-#[tokio::test]
-async fn many_transactions_that_read_do_not_wait_for_each_others_connections() {
-    let server = Server::start().await;
-    server
-        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\"}")
-        .await;
-    let value_set = r#"{"resourceType":"ValueSet","id":"v","url":"http://v","status":"active","compose":{"include":[{"system":"http://s","concept":[{"code":"x"}]}]}}"#;
-    server.send(&format!("PUT /ValueSet/v\n\n{value_set}")).await;
-    let entries = r#"
-        {"request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Patient"}},
-        {"request":{"method":"GET","url":"Patient/a/_history"}},
-        {"request":{"method":"GET","url":"Patient/a/_history/1"}},
-        {"request":{"method":"GET","url":"Patient?identifier:in=http://v"}}"#;
-    let answers = futures::future::join_all((0..60).map(|_| post(&server, entries))).await;
-    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-}
-
-#[tokio::test]
-async fn references_that_a_patch_brings_in_are_rewritten() {
-    let server = Server::start().await;
-    // The reference of b was stored as it is, and is nobody's to resolve.
-    let stored = r#"{"resourceType":"Patient","id":"b","generalPractitioner":[{"reference":"Practitioner?identifier=none"}]}"#;
-    for (id, body) in [("a", r#"{"resourceType":"Patient","id":"a"}"#), ("b", stored)] {
-        server.send(&format!("PUT /Patient/{id}\n\n{body}")).await;
-    }
-    // [{"op":"add","path":"/managingOrganization","value":{"reference":"urn:uuid:o"}},
-    //  {"op":"add","path":"/active","value":true}]
-    let data = "W3sib3AiOiJhZGQiLCJwYXRoIjoiL21hbmFnaW5nT3JnYW5pemF0aW9uIiwidmFsdWUiOnsicmVmZXJlbmNlIjoidXJuOnV1aWQ6byJ9fSx7Im9wIjoiYWRkIiwicGF0aCI6Ii9hY3RpdmUiLCJ2YWx1ZSI6dHJ1ZX1d";
-    let add = |name: &str, reference: &str| {
-        format!(
-            r#"{{"name":"operation","part":[{{"name":"type","valueCode":"add"}},{{"name":"path","valueString":"Patient"}},
-            {{"name":"name","valueString":"{name}"}},{{"name":"value","valueReference":{{"reference":"{reference}"}}}}]}}"#
-        )
-    };
-    let operations = |condition: &str| {
-        [
-            add("managingOrganization", "urn:uuid:o"),
-            add("generalPractitioner", condition),
-        ]
-        .join(",")
-    };
-    let entries = |condition: &str| {
-        format!(
-            r#"{{"fullUrl":"urn:uuid:o","request":{{"method":"POST","url":"Organization"}},"resource":{{"resourceType":"Organization","name":"o","identifier":[{{"system":"http://s","value":"1"}}]}}}},
-            {{"request":{{"method":"PATCH","url":"Patient/a"}},"resource":{{"resourceType":"Parameters","parameter":[{}]}}}},
-            {{"request":{{"method":"PATCH","url":"Patient?_id=b"}},"resource":{{"resourceType":"Binary","contentType":"application/json-patch+json","data":"{data}"}}}}"#,
-            operations(condition)
-        )
-    };
-    post(&server, &entries("Organization?identifier=http://s|2"))
-        .await
-        .refused("400 not-found: entry 1 (PATCH Patient/a): the criteria");
-    let answer = post(&server, &entries("Organization?identifier=http://s|1")).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let location = answer.at("entry.0.response.location");
-    let organization = location.split("/_history").next().unwrap();
-    let patient = server.get("/Patient/a").await;
-    assert_eq!(patient.at("managingOrganization.reference"), organization);
-    assert_eq!(patient.at("generalPractitioner.0.reference"), organization);
-    let patient = server.get("/Patient/b").await;
-    assert_eq!(patient.at("managingOrganization.reference"), organization);
-    assert_eq!(
-        patient.at("generalPractitioner.0.reference"),
-        "Practitioner?identifier=none"
-    );
-    let found = server
-        .get(&format!("/Patient?organization={organization}&_sort=_id"))
-        .await;
-    assert_eq!(found.ids(), "a,b");
 }

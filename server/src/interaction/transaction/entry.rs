@@ -10,6 +10,7 @@ use crate::interaction::patch::{Patch, read_patch};
 use crate::interaction::{Context, Interaction, InteractionError, Request, RequestBody};
 use crate::request::resource_body;
 use crate::resource::{Json, Object, ResourceType};
+use crate::storage::StorageError;
 
 /// An entry that may be carried out.
 pub struct Entry {
@@ -52,9 +53,13 @@ impl Entry {
         matches!(self.step, Step::Create | Step::Update).then(|| self.request.interaction.resource_type())?
     }
 
-    /// `error` as the reason why the transaction fails.
+    /// `error` as the reason why the transaction fails. That another request was in the way is about no entry, and
+    /// a reason to try again.
     pub fn failed(&self, error: InteractionError) -> InteractionError {
-        error.of_entry(self.index, &self.label)
+        match error {
+            InteractionError::Storage(StorageError::Contention) => error,
+            error => error.of_entry(self.index, &self.label),
+        }
     }
 }
 

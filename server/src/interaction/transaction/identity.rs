@@ -69,6 +69,21 @@ pub fn decide_without_criteria(entries: &[Entry]) -> Result<Vec<Identity>, Inter
     Ok(identities)
 }
 
+/// Locks the resources that are patched, so that each patch is applied to the version that it replaces.
+///
+/// # Errors
+/// When storage fails.
+pub async fn lock_patched(session: &Session, entries: &[Entry]) -> Result<(), InteractionError> {
+    let patched: Vec<(ResourceType, &str)> = entries
+        .iter()
+        .filter_map(|entry| match &entry.request.interaction {
+            Interaction::Patch(resource_type, id) => Some((*resource_type, id.as_str())),
+            _ => None,
+        })
+        .collect();
+    Ok(session.lock(&patched).await?)
+}
+
 /// Decides for the deletes; all others are still about nothing.
 ///
 /// # Errors
@@ -174,6 +189,7 @@ pub fn refusal(
     let refusal = match (identity, &entry.criteria) {
         (Identity::Update(_, _, condition), Some(_)) => condition.conditional_refusal(error, context),
         (Identity::Update(_, _, condition), None) => update::refusal(error, context, *condition),
+        (Identity::Patched(..), _) => patch::refusal(error, &entry.request.conditions),
         _ => error.into(),
     };
     entry.failed(refusal)
@@ -226,7 +242,10 @@ async fn decide(context: &Context, session: &Session, entry: &Entry) -> Result<I
     match (&entry.request.interaction, met) {
         (_, Match::Several) => Err(criteria.several()),
         (Interaction::ConditionalPatch(_), Match::None) => Err(criteria.none()),
-        (Interaction::ConditionalPatch(_), Match::One(current)) => patched(context, entry, *current).await,
+        (Interaction::ConditionalPatch(_), Match::One(found)) => {
+            let current = locked(session, criteria, *found).await?;
+            patched(context, entry, current).await
+        }
         (Interaction::Create(_), Match::One(found)) => Ok(Identity::Found(found)),
         (Interaction::Create(_), Match::None) => Ok(Identity::Create(resource_type, new_logical_id())),
         (_, met) => conditional_update(context, entry, criteria, met),
@@ -251,6 +270,20 @@ fn conditional_update(
             Target::Named(id, condition) => Identity::Update(resource_type, id, condition),
         },
     )
+}
+
+/// Locks the one resource that meets the criteria of a patch, as [`lock_patched`] locks those that are named.
+async fn locked(
+    session: &Session,
+    criteria: &Criteria,
+    met: StoredResource,
+) -> Result<StoredResource, InteractionError> {
+    session.lock(&[(met.resource_type, &met.id)]).await?;
+    match criteria.find(session).await? {
+        Match::One(current) if current.id == met.id => Ok(*current),
+        // Another request changed it between.
+        _ => Err(StorageError::Contention.into()),
+    }
 }
 
 async fn patched(

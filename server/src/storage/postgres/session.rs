@@ -62,6 +62,29 @@ impl Session {
         read::read(self.transaction.client()?, resource_type, id).await
     }
 
+    /// Locks those of `resources` that there are, until the end: what is read of them then is what is changed.
+    pub async fn lock(&self, resources: &[(ResourceType, &str)]) -> Result<(), StorageError> {
+        if resources.is_empty() {
+            return Ok(());
+        }
+        let (types, ids): (Vec<i16>, Vec<&str>) = resources
+            .iter()
+            .map(|(resource_type, id)| (resource_type.number(), *id))
+            .unzip();
+        // In the order of `write_resources`, so that two transactions do not wait for each other.
+        let sql = "SELECT 1 FROM unnest($1::smallint[], $2::text[]) AS wanted (resource_type, id)
+             JOIN resource ON resource.id = wanted.id AND resource.resource_type = wanted.resource_type
+             ORDER BY resource.id, resource.resource_type
+             FOR UPDATE OF resource";
+        let client = self.transaction.client()?;
+        let statement = client.prepare_cached(sql).await.map_err(from_database)?;
+        client
+            .query(&statement, &[&types, &ids])
+            .await
+            .map_err(from_database)?;
+        Ok(())
+    }
+
     /// As [`super::Storage::search`], with what this transaction has written.
     pub async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
         search::search(self.transaction.client()?, &self.shared, query).await
