@@ -166,7 +166,13 @@ pub async fn patched(
         .if_match
         .is_some_and(|tag| tag != EntityTag::Any && tag != EntityTag::Version(version))
     {
-        return Err(InteractionError::VersionMismatch { resource_type, id });
+        let current = Some(version);
+        return Err(StorageError::VersionConflict {
+            resource_type,
+            id,
+            current,
+        }
+        .into());
     }
     let resource = apply(patch, resource_type, &json)?;
     let prepared = prepare(context, RequestBody::Resource(resource), resource_type).await?;

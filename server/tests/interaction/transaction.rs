@@ -53,7 +53,7 @@ async fn one_bad_entry_undoes_all_and_is_named() {
         ),
         (
             r#"{"request":{"method":"PUT","url":"Patient/a","ifMatch":"W/\"4\""},"resource":{"resourceType":"Patient","id":"a"}}"#,
-            "412 conflict: entry 1 (PUT Patient/a): ",
+            "412 conflict: entry 1 (PUT Patient/a): Patient/a does not exist, so no version of it",
         ),
         (
             r#"{"request":{"method":"PUT","url":"Patient/a","ifMatch":"4x"},"resource":{"resourceType":"Patient","id":"a"}}"#,
