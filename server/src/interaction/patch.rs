@@ -4,6 +4,7 @@
 mod document;
 mod fhirpath_patch;
 mod json_patch;
+mod number;
 
 use http::StatusCode;
 
