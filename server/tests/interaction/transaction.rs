@@ -283,3 +283,44 @@ async fn a_large_transaction_goes_in_whole() {
         .await;
     assert_eq!(last.at("valueInteger"), "499");
 }
+
+#[tokio::test]
+async fn criteria_that_meet_nothing_make_one_resource_at_most() {
+    let server = Server::start().await;
+    let resource = r#"{"resourceType":"Patient","identifier":[{"system":"http://s","value":"w"}]}"#;
+    let named = resource.replace("\"identifier\"", "\"id\":\"mine\",\"identifier\"");
+    let put = |resource: &str| {
+        format!(
+            r#"{{"request":{{"method":"PUT","url":"Patient?identifier=http://s|w"}},"resource":{resource}}}"#
+        )
+    };
+    let post_unless = format!(
+        r#"{{"request":{{"method":"POST","url":"Patient","ifNoneExist":"identifier=http://s|w"}},"resource":{resource}}}"#
+    );
+    for entries in [
+        [put(resource), put(resource)],
+        [put(&named), put(resource)],
+        [post_unless.clone(), put(resource)],
+        [put(resource), post_unless.clone()],
+    ] {
+        let entries = entries.join(",");
+        post(&server, &entries).await.refused(
+            "400 invalid: Bundle.entry[1].request.url: what meets Patient?identifier=http://s%7Cw is changed by entry 0, too",
+        );
+        assert_eq!(stored(&server), "0", "{entries}");
+    }
+    let answer = post(&server, &put(resource)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    // Now that they meet one resource, the create finds it.
+    let answer = post(&server, &[post_unless, put(resource)].join(",")).await;
+    assert_eq!(
+        (
+            answer.at("entry.0.response.status"),
+            answer.at("entry.1.response.etag")
+        ),
+        ("200 OK".into(), "W/\"2\"".into()),
+        "{}",
+        answer.text
+    );
+    assert_eq!(stored(&server), "1");
+}

@@ -12,7 +12,7 @@ use crate::interaction::update::{self, Condition, Target};
 use crate::interaction::{Context, Interaction, InteractionError};
 use crate::request::logical_id::new_logical_id;
 use crate::resource::{Json, ResourceType};
-use crate::storage::{Method, Session, StorageError, StoredResource, Write};
+use crate::storage::{Method, Precondition, Session, StorageError, StoredResource, Write};
 
 /// What an entry is about.
 #[derive(Debug, Clone)]
@@ -42,6 +42,15 @@ impl Identity {
             | Identity::Create(resource_type, id)
             | Identity::Update(resource_type, id, _) => Some((*resource_type, id)),
             Identity::Patched(patched, _) => Some((patched.resource_type, &patched.id)),
+        }
+    }
+
+    /// Whether it must not be there yet.
+    fn is_new(&self) -> bool {
+        match self {
+            Identity::Create(..) => true,
+            Identity::Update(_, _, condition) => condition.precondition == Precondition::Absent,
+            _ => false,
         }
     }
 
@@ -113,26 +122,29 @@ pub async fn decide_others(
     entries: &[Entry],
     identities: &mut [Identity],
 ) -> Result<(), InteractionError> {
-    // The places of conditional creates that found nothing, by their criteria.
+    // The places of conditional creates and updates that met nothing, by their criteria.
     let mut made: HashMap<&str, usize> = HashMap::new();
     for (place, entry) in entries
         .iter()
         .enumerate()
         .filter(|(_, entry)| entry.step != Step::Delete)
     {
-        let same = entry
-            .criteria
-            .as_ref()
-            .filter(|_| entry.step == Step::Create)
-            .map(Criteria::text);
-        if let Some(earlier) = same.and_then(|text| made.get(text)) {
-            identities[place] = Identity::SameAs(*earlier);
-            continue;
+        let same = entry.criteria.as_ref().map(Criteria::text);
+        if let Some(earlier) = same.and_then(|text| made.get(text)).copied() {
+            if entry.step == Step::Create && entries[earlier].step == Step::Create {
+                identities[place] = Identity::SameAs(earlier);
+                continue;
+            }
+            return Err(overlap(
+                entry,
+                format_args!("what meets {}", same.unwrap_or_default()),
+                entries[earlier].index,
+            ));
         }
         let decided = decide(context, session, entry)
             .await
             .map_err(|error| entry.failed(error))?;
-        if let (Identity::Create(..), Some(text)) = (&decided, same) {
+        if let Some(text) = same.filter(|_| decided.is_new()) {
             made.insert(text, place);
         }
         identities[place] = decided;
@@ -316,13 +328,15 @@ fn refuse_overlap(entries: &[Entry], identities: &[Identity]) -> Result<(), Inte
             continue;
         };
         if let Some(earlier) = seen.insert((resource_type, id), entry.index) {
-            return Err(InteractionError::element(
-                format!("Bundle.entry[{}].request.url", entry.index),
-                format!(
-                    "{resource_type}/{id} is changed by entry {earlier}, too; a transaction may change it once"
-                ),
-            ));
+            return Err(overlap(entry, format_args!("{resource_type}/{id}"), earlier));
         }
     }
     Ok(())
+}
+
+fn overlap(entry: &Entry, what: std::fmt::Arguments<'_>, earlier: usize) -> InteractionError {
+    InteractionError::element(
+        format!("Bundle.entry[{}].request.url", entry.index),
+        format!("{what} is changed by entry {earlier}, too; a transaction may change it once"),
+    )
 }
