@@ -28,6 +28,8 @@ pub struct EntryRequest {
     pub full_url: Option<String>,
     /// Method and URL, for messages.
     pub label: String,
+    /// HEAD: the answer is told without its body.
+    pub is_head: bool,
     /// The request.
     pub request: Request,
 }
@@ -219,12 +221,14 @@ fn read(
         accept: None,
         body: RequestBody::Nothing,
     };
+    let is_head = method == "HEAD";
     let needs_resource = matches!(method, "POST" | "PUT" | "PATCH");
     request.body = body(entry.remove("resource"), needs_resource, &place("resource"))?;
     Ok(EntryRequest {
         index,
         full_url,
         label,
+        is_head,
         request,
     })
 }

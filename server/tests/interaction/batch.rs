@@ -124,3 +124,40 @@ async fn nothing_to_do_is_done() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_head_is_answered_without_the_resource() {
+    let server = Server::start().await;
+    server
+        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\"}")
+        .await;
+    for kind in ["batch", "transaction"] {
+        let answer = server
+            .send_owned(format!(
+                r#"POST /
+
+                {{"resourceType":"Bundle","type":"{kind}","entry":[
+                  {{"request":{{"method":"HEAD","url":"Patient/a"}}}},
+                  {{"request":{{"method":"HEAD","url":"Patient/a/_history/1"}}}},
+                  {{"request":{{"method":"HEAD","url":"Patient?_id=a"}}}},
+                  {{"request":{{"method":"GET","url":"Patient/a"}}}}
+                ]}}"#
+            ))
+            .await;
+        for place in 0..3 {
+            let entry = |path: &str| answer.at(&format!("entry.{place}.{path}"));
+            assert_eq!(
+                (entry("response.status"), entry("resource")),
+                ("200 OK".into(), String::new()),
+                "{}",
+                answer.text
+            );
+        }
+        for place in 0..2 {
+            let response = |name: &str| answer.at(&format!("entry.{place}.response.{name}"));
+            assert_eq!(response("etag"), "W/\"1\"");
+            assert!(response("lastModified").ends_with('Z'));
+        }
+        assert_eq!(answer.at("entry.3.resource.id"), "a");
+    }
+}

@@ -18,6 +18,8 @@ pub struct Entry {
     pub index: usize,
     /// By what other entries refer to it.
     pub full_url: Option<String>,
+    /// HEAD: the answer is told without its body.
+    pub is_head: bool,
     /// Its request, without the body.
     pub request: Request,
     /// The step in which it is processed.
@@ -96,6 +98,7 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         index,
         full_url,
         label,
+        is_head,
         mut request,
     } = entry;
     let resource_type = request.interaction.resource_type();
@@ -128,6 +131,7 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
     Ok(Entry {
         index,
         full_url,
+        is_head,
         request,
         step,
         resource,

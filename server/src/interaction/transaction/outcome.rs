@@ -4,6 +4,7 @@ use super::entry::Entry;
 use super::identity::Identity;
 use super::reading;
 use crate::bundle::entry_request::Step;
+use crate::bundle::transaction_response;
 use crate::interaction::create::answer_found;
 use crate::interaction::{Answer, Context, InteractionError, perform};
 use crate::request::preference::Return;
@@ -97,7 +98,10 @@ impl Outcomes {
                 .await
                 .map_err(|error| entry.failed(error))?;
             perform::record_answer(context, &entry.request, &answer).await?;
-            self.answers[place] = answer;
+            self.answers[place] = match entry.is_head {
+                true => transaction_response::without_body(answer),
+                false => answer,
+            };
         }
         Ok(())
     }
