@@ -24,6 +24,26 @@ async fn what_is_no_batch_is_refused() {
     let entry = post(r#"{"resourceType":"Bundle","type":"batch","entry":[{"nonsense":1,"request":{"method":"GET","url":"Patient"}}]}"#).await;
     entry.refused("400 structure");
     assert_eq!(entry.at("issue.0.expression.0"), "Bundle.entry[0].nonsense");
+    for kind in ["batch", "transaction"] {
+        for (members, expected) in [
+            (r#""timestamp":"x""#, "400 value"),
+            (r#""total":1"#, "422 invariant: bdl-1"),
+            (
+                r#""entry":[{"fullUrl":"not a url","request":{"method":"GET","url":"Patient"}}]"#,
+                "400 value",
+            ),
+            (
+                r#""entry":[{"search":{"mode":"match"},"request":{"method":"GET","url":"Patient"}}]"#,
+                "422 invariant: bdl-2",
+            ),
+        ] {
+            let body = format!(r#"{{"resourceType":"Bundle","type":"{kind}",{members}}}"#);
+            server
+                .send_owned(format!("POST /\n\n{body}"))
+                .await
+                .refused(expected);
+        }
+    }
     let empty = post(r#"{"resourceType":"Bundle","type":"batch"}"#).await;
     assert_eq!(
         (empty.status.as_u16(), empty.at("type"), empty.at("entry")),
