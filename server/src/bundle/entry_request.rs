@@ -1,14 +1,16 @@
 //! A Bundle of type batch or transaction → the requests of its entries. <http://hl7.org/fhir/R4/http.html#transaction>
 
+mod structure;
+
 use http::Method;
 
 use crate::interaction::{Interaction, InteractionError, Request, RequestBody};
 use crate::request::conditional_headers::ConditionalHeaders;
 use crate::request::preference::{Preference, Return};
 use crate::request::query_string;
-use crate::resource::{Json, Object, ResourceType};
+use crate::resource::{Json, Object};
 use crate::router;
-use crate::validation::{IssueCode, validate};
+pub use structure::check_structure;
 
 /// How the entries belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct EntryRequest {
     pub full_url: Option<String>,
     /// Method and URL, for messages.
     pub label: String,
+    /// HEAD: the answer is told without its body.
+    pub is_head: bool,
     /// The request.
     pub request: Request,
 }
@@ -80,47 +84,6 @@ pub fn kind(bundle: &Object) -> Result<BundleKind, InteractionError> {
             "the type is missing; write batch or transaction",
         )),
     }
-}
-
-/// Checks that the Bundle itself, whatever its entries' resources are, is shaped as the standard has it.
-///
-/// # Errors
-/// Unknown elements and elements of a wrong type.
-pub fn check_structure(bundle: &mut Object) -> Result<(), InteractionError> {
-    let Some(resource_type) = ResourceType::parse("Bundle") else {
-        return Err(InteractionError::Fault);
-    };
-    // An empty array is not FHIR; as a Bundle of nothing to do it is clear what it means, and clients send it.
-    if bundle.get("entry") == Some(&Json::Array(Vec::new())) {
-        bundle.remove("entry");
-    }
-    let resources = exchange_resources(bundle, Vec::new());
-    let mut issues = validate(resource_type, bundle);
-    exchange_resources(bundle, resources);
-    issues.retain(|issue| issue.code == IssueCode::Structure);
-    if issues.is_empty() {
-        Ok(())
-    } else {
-        Err(InteractionError::Invalid(issues))
-    }
-}
-
-/// Takes the resources out of the entries, and puts others in.
-fn exchange_resources(bundle: &mut Object, others: Vec<Option<Json>>) -> Vec<Option<Json>> {
-    let Some(Json::Array(entries)) = bundle.get_mut("entry") else {
-        return Vec::new();
-    };
-    let mut others = others.into_iter();
-    let exchange = |entry: &mut Json| {
-        let other = others.next().flatten();
-        let entry = entry.as_object_mut()?;
-        let taken = entry.remove("resource");
-        if let Some(other) = other {
-            entry.set("resource", other);
-        }
-        taken
-    };
-    entries.iter_mut().map(exchange).collect()
 }
 
 /// The requests of the entries in their order, each with what is wrong with it.
@@ -219,12 +182,14 @@ fn read(
         accept: None,
         body: RequestBody::Nothing,
     };
+    let is_head = method == "HEAD";
     let needs_resource = matches!(method, "POST" | "PUT" | "PATCH");
     request.body = body(entry.remove("resource"), needs_resource, &place("resource"))?;
     Ok(EntryRequest {
         index,
         full_url,
         label,
+        is_head,
         request,
     })
 }

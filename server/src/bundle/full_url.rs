@@ -66,6 +66,17 @@ pub fn conditional_reference(place: Place, text: &str) -> Option<(ResourceType, 
     (place == Place::Reference && !criteria.is_empty()).then_some((resource_type, criteria))
 }
 
+/// All conditional references in `resource`, as they are written.
+pub fn conditional_references(resource: &mut Object) -> Vec<String> {
+    let mut found = Vec::new();
+    for_each_reference(resource, &mut |place, text| {
+        if conditional_reference(place, text).is_some() {
+            found.push(text.to_string());
+        }
+    });
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

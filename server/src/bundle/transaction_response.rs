@@ -21,6 +21,15 @@ pub fn write(kind: &str, moment: Timestamp, results: Vec<Result<Answer, Interact
     bundle.finish()
 }
 
+/// What a HEAD is answered with: nothing of the body.
+#[must_use]
+pub fn without_body(answer: Answer) -> Answer {
+    Answer {
+        body: AnswerBody::Nothing,
+        ..answer
+    }
+}
+
 fn size(result: &Result<Answer, InteractionError>) -> usize {
     match result {
         Ok(Answer {

@@ -61,5 +61,13 @@ fn carry_out(
     context: &Context,
     entry: EntryRequest,
 ) -> BoxFuture<'_, (usize, Result<Answer, InteractionError>)> {
-    async move { (entry.index, perform_recorded(context, entry.request).await) }.boxed()
+    async move {
+        let result = perform_recorded(context, entry.request).await;
+        let result = match entry.is_head {
+            true => result.map(transaction_response::without_body),
+            false => result,
+        };
+        (entry.index, result)
+    }
+    .boxed()
 }

@@ -4,22 +4,20 @@
 mod document;
 mod fhirpath_patch;
 mod json_patch;
+mod number;
 
 use http::StatusCode;
 
-use super::conditional::{Criteria, Match};
-use super::prepare::prepare;
+use super::conditional::{Attempts, Criteria, Match};
+use super::prepare::{Prepared, prepare};
 use super::read::found;
 use super::update::{self, Condition};
 use super::{Answer, Context, InteractionError, Request, RequestBody};
 use crate::authorization::DataAction;
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::resource::{Json, Object, ResourceType};
-use crate::storage::{Precondition, StorageError, StoredResource, Write};
+use crate::storage::{Precondition, StorageError, StoredResource, Write, Written};
 pub use document::{Patch, read_patch};
-
-/// How often a patch is applied again when another request changed the resource meanwhile.
-const ATTEMPTS: usize = 5;
 
 /// 200 with the patched resource; 422 when the patch does not fit it.
 pub async fn patch(
@@ -29,33 +27,78 @@ pub async fn patch(
     id: &str,
 ) -> Result<Answer, InteractionError> {
     let patch = read_patch(&request.body)?;
-    let mut attempt = 1;
+    let stored = context.storage().read(resource_type, id).await?;
+    let patched = patched(
+        context,
+        &patch,
+        &request.conditions,
+        found(stored, resource_type, id)?,
+    )
+    .await?;
+    let write = patched.into_write(context);
+    let record = context.record(&request, StatusCode::OK.as_u16());
+    let written = match context.storage().write(vec![write], Some(record)).await {
+        // Without If-Match the patch is meant for whatever version is current.
+        Err(StorageError::VersionConflict { .. }) if !names_version(&request.conditions) => {
+            patch_in_turn(context, &request, &patch, resource_type, id).await?
+        }
+        written => written?,
+    };
+    let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
+    Ok(Answer::of_written(
+        resource_type,
+        id,
+        written,
+        request.preference.answer,
+    ))
+}
+
+/// Patches while nobody else can change the resource, after those who came before.
+async fn patch_in_turn(
+    context: &Context,
+    request: &Request,
+    patch: &Patch,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<Vec<Written>, InteractionError> {
+    let mut attempts = Attempts::default();
     loop {
-        let stored = found(
-            context.storage().read(resource_type, id).await?,
-            resource_type,
-            id,
-        )?;
-        let write = write(context, &patch, &request.conditions, stored).await?;
-        let record = context.record(&request, StatusCode::OK.as_u16());
-        match context.storage().write(vec![write], Some(record)).await {
-            // Without If-Match the patch is meant for whatever version is current.
-            Err(StorageError::VersionConflict { .. })
-                if attempt < ATTEMPTS && request.conditions.if_match.is_none() =>
-            {
-                attempt += 1;
-            }
-            written => {
-                let written = written?.into_iter().next().ok_or(InteractionError::Fault)?;
-                return Ok(Answer::of_written(
-                    resource_type,
-                    id,
-                    written,
-                    request.preference.answer,
-                ));
-            }
+        match patch_locked(context, request, patch, resource_type, id).await {
+            Err(error) if attempts.again(&error) => {}
+            result => return result,
         }
     }
+}
+
+async fn patch_locked(
+    context: &Context,
+    request: &Request,
+    patch: &Patch,
+    resource_type: ResourceType,
+    id: &str,
+) -> Result<Vec<Written>, InteractionError> {
+    let session = context.storage().serialized(&[]).await?;
+    session.lock(&[(resource_type, id)]).await?;
+    let stored = found(session.read(resource_type, id).await?, resource_type, id)?;
+    let patched = patched(context, patch, &request.conditions, stored).await?;
+    let write = patched.into_write(context);
+    let record = context.record(request, StatusCode::OK.as_u16());
+    let written = session.write(vec![write], Some(record)).await;
+    let written = written.map_err(|error| refusal(error, &request.conditions))?;
+    session.commit().await?;
+    Ok(written)
+}
+
+/// Why the write of a patch was refused: a version that the client did not name is no condition of its.
+pub fn refusal(error: StorageError, conditions: &ConditionalHeaders) -> InteractionError {
+    match error {
+        StorageError::VersionConflict { .. } if !names_version(conditions) => StorageError::Contention.into(),
+        error => error.into(),
+    }
+}
+
+fn names_version(conditions: &ConditionalHeaders) -> bool {
+    matches!(conditions.if_match, Some(tag) if tag != EntityTag::Any)
 }
 
 /// Patches the one resource that meets the criteria: none is 404, several are 412.
@@ -77,16 +120,42 @@ pub async fn conditional_patch(
     patch(context, request, resource_type, &id).await
 }
 
-/// The write that stores `stored` as `patch` changes it.
+/// What a patch has made of a stored version, and is to follow it.
+#[derive(Debug, Clone)]
+pub struct Patched {
+    /// Type.
+    pub resource_type: ResourceType,
+    /// Logical id.
+    pub id: String,
+    /// The new version; valid.
+    pub prepared: Prepared,
+    /// That the version is still the current one.
+    pub condition: Condition,
+}
+
+impl Patched {
+    /// The write that stores it.
+    pub fn into_write(self, context: &Context) -> Write {
+        update::write(
+            context,
+            self.resource_type,
+            &self.id,
+            self.prepared,
+            self.condition,
+        )
+    }
+}
+
+/// What `patch` makes of `stored`.
 ///
 /// # Errors
 /// When the patch does not fit, or what it makes is not valid.
-pub async fn write(
+pub async fn patched(
     context: &Context,
     patch: &Patch,
     conditions: &ConditionalHeaders,
     stored: StoredResource,
-) -> Result<Write, InteractionError> {
+) -> Result<Patched, InteractionError> {
     let StoredResource {
         resource_type,
         id,
@@ -98,7 +167,13 @@ pub async fn write(
         .if_match
         .is_some_and(|tag| tag != EntityTag::Any && tag != EntityTag::Version(version))
     {
-        return Err(InteractionError::VersionMismatch { resource_type, id });
+        let current = Some(version);
+        return Err(StorageError::VersionConflict {
+            resource_type,
+            id,
+            current,
+        }
+        .into());
     }
     let resource = apply(patch, resource_type, &json)?;
     let prepared = prepare(context, RequestBody::Resource(resource), resource_type).await?;
@@ -107,7 +182,12 @@ pub async fn write(
         precondition: Precondition::Version(version),
         must_exist: true,
     };
-    Ok(update::write(context, resource_type, &id, prepared, condition))
+    Ok(Patched {
+        resource_type,
+        id,
+        prepared,
+        condition,
+    })
 }
 
 fn apply(patch: &Patch, resource_type: ResourceType, json: &str) -> Result<Object, InteractionError> {

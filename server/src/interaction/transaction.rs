@@ -2,11 +2,12 @@
 //!
 //! Read and checked → validated → identities decided → references rewritten → written → answered. Without
 //! conditional entries and reads that is one write in one round trip; with them it is a session, in which the
-//! criteria of the entries are locked, deletes come first, and reads see what was written.
+//! criteria of the entries and what is patched are locked, deletes come first, and reads see what was written.
 
 mod entry;
 mod identity;
 mod outcome;
+mod reading;
 mod reference_resolution;
 
 use super::conditional::Attempts;
@@ -84,6 +85,7 @@ async fn in_session(context: &Context, entries: &[Entry]) -> Result<Answer, Inte
         .filter_map(|entry| Some(entry.criteria.as_ref()?.lock()))
         .collect();
     let session = context.storage().serialized(&locks).await?;
+    identity::lock_patched(&session, entries).await?;
     let mut identities: Vec<Identity> = identity::decide_deletes(&session, entries).await?;
     let (indexes, deletes): (Vec<usize>, Vec<Write>) =
         identity::deletes(entries, &identities).into_iter().unzip();

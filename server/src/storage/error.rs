@@ -6,7 +6,7 @@ use crate::resource::ResourceType;
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// The current version is not the one that `If-Match` names; `None` when there is no current version.
-    #[error("{resource_type}/{id} has version {current:?}, which is not the one in If-Match")]
+    #[error("{}", version_conflict(*resource_type, id, *current))]
     VersionConflict {
         /// Type.
         resource_type: ResourceType,
@@ -46,4 +46,41 @@ pub enum StorageError {
     /// The database refused what we sent it: a fault of ours.
     #[error("the database refused a statement: {0}")]
     Internal(String),
+}
+
+/// What is current, and how to get on.
+fn version_conflict(resource_type: ResourceType, id: &str, current: Option<i32>) -> String {
+    match current {
+        Some(version) => format!(
+            "{resource_type}/{id} has version {version} now, which is not the one in If-Match; read it again, and send \
+             the ETag of what you change: W/\"{version}\""
+        ),
+        None => format!(
+            "{resource_type}/{id} does not exist, so no version of it is the one in If-Match; leave If-Match out if it \
+             need not be there"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_conflict_says_what_is_current_and_what_to_do() {
+        let told = |current| {
+            let conflict = StorageError::VersionConflict {
+                resource_type: ResourceType::parse("Patient").unwrap(),
+                id: "a".to_owned(),
+                current,
+            };
+            conflict.to_string()
+        };
+        assert_eq!(
+            told(Some(3)),
+            "Patient/a has version 3 now, which is not the one in If-Match; read it again, and send the ETag of what you \
+             change: W/\"3\""
+        );
+        assert!(told(None).starts_with("Patient/a does not exist, so no version"));
+    }
 }

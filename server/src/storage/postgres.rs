@@ -1,6 +1,7 @@
 //! The one door to the database: connects, and hands each request to the file that knows it.
 
 mod audit;
+mod connection;
 mod content;
 mod error;
 mod history;
@@ -17,12 +18,14 @@ mod write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Client, Pool, Status};
+use deadpool_postgres::{Pool, Status};
 
 use self::audit::AuditTrail;
+use self::connection::Connection;
 use self::error::{from_database, from_pool};
 use self::names::Names;
 use self::search::Shapes;
+use self::session::OpenTransaction;
 pub use self::session::Session;
 use self::size::Size;
 use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
@@ -44,6 +47,8 @@ pub struct Storage {
     pool: Pool,
     audit: AuditTrail,
     shared: Arc<Shared>,
+    /// What it reads and writes in; `None`: each request takes a connection of its own.
+    transaction: Option<Arc<OpenTransaction>>,
 }
 
 /// What all connections share.
@@ -111,12 +116,23 @@ impl Storage {
                 shapes: Shapes::default(),
                 side_pool,
             }),
+            transaction: None,
         })
+    }
+
+    /// The storage as `session` sees it: it reads what the session has written, and what it writes stands with it.
+    /// It takes no further connection, for which the session would wait while others wait for the session's.
+    #[must_use]
+    pub fn within(&self, session: &Session) -> Storage {
+        Storage {
+            transaction: Some(session.transaction()),
+            ..self.clone()
+        }
     }
 
     /// What is stored under a type and id now.
     pub async fn read(&self, resource_type: ResourceType, id: &str) -> Result<Current, StorageError> {
-        read::read(&self.client().await?, resource_type, id).await
+        read::read(self.connection().await?.client()?, resource_type, id).await
     }
 
     /// One version; [`Current::Unknown`] when there is none of that number.
@@ -126,7 +142,7 @@ impl Storage {
         id: &str,
         version: i32,
     ) -> Result<Current, StorageError> {
-        read::vread(&self.client().await?, resource_type, id, version).await
+        read::vread(self.connection().await?.client()?, resource_type, id, version).await
     }
 
     /// Makes all changes or none, with the record of the access, in one round trip; durable when it returns.
@@ -137,17 +153,20 @@ impl Storage {
         record: Option<AccessRecord>,
     ) -> Result<Vec<Written>, StorageError> {
         let prepared = write::prepare(&self.shared.side_pool, &self.shared.names, writes).await?;
-        write::write_alone(&self.pool, &prepared, record.as_ref()).await
+        match &self.transaction {
+            Some(transaction) => write::write_once(transaction.client()?, &prepared, record.as_ref()).await,
+            None => write::write_alone(&self.pool, &prepared, record.as_ref()).await,
+        }
     }
 
     /// A page of a search.
     pub async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
-        search::search(&self.client().await?, &self.shared, query).await
+        search::search(self.connection().await?.client()?, &self.shared, query).await
     }
 
     /// A page of a history.
     pub async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, StorageError> {
-        history::history(&self.client().await?, query).await
+        history::history(self.connection().await?.client()?, query).await
     }
 
     /// Adds a record to the audit trail; durable when it returns.
@@ -166,8 +185,9 @@ impl Storage {
     /// # Errors
     /// When the database does not answer, or takes no writes.
     pub async fn is_ready(&self) -> Result<(), StorageError> {
-        let client = self.client().await?;
-        let row = client
+        let connection = self.connection().await?;
+        let row = connection
+            .client()?
             .query_one("SELECT pg_is_in_recovery()", &[])
             .await
             .map_err(from_database)?;
@@ -188,7 +208,13 @@ impl Storage {
         self.audit.backlog()
     }
 
-    async fn client(&self) -> Result<Client, StorageError> {
-        self.pool.get().await.map_err(from_pool)
+    async fn connection(&self) -> Result<Connection, StorageError> {
+        match &self.transaction {
+            Some(transaction) => Ok(Connection::Shared(transaction.clone())),
+            None => {
+                let client = self.pool.get().await.map_err(from_pool)?;
+                Ok(Connection::Own(Box::new(client)))
+            }
+        }
     }
 }

@@ -24,6 +24,26 @@ async fn what_is_no_batch_is_refused() {
     let entry = post(r#"{"resourceType":"Bundle","type":"batch","entry":[{"nonsense":1,"request":{"method":"GET","url":"Patient"}}]}"#).await;
     entry.refused("400 structure");
     assert_eq!(entry.at("issue.0.expression.0"), "Bundle.entry[0].nonsense");
+    for kind in ["batch", "transaction"] {
+        for (members, expected) in [
+            (r#""timestamp":"x""#, "400 value"),
+            (r#""total":1"#, "422 invariant: bdl-1"),
+            (
+                r#""entry":[{"fullUrl":"not a url","request":{"method":"GET","url":"Patient"}}]"#,
+                "400 value",
+            ),
+            (
+                r#""entry":[{"search":{"mode":"match"},"request":{"method":"GET","url":"Patient"}}]"#,
+                "422 invariant: bdl-2",
+            ),
+        ] {
+            let body = format!(r#"{{"resourceType":"Bundle","type":"{kind}",{members}}}"#);
+            server
+                .send_owned(format!("POST /\n\n{body}"))
+                .await
+                .refused(expected);
+        }
+    }
     let empty = post(r#"{"resourceType":"Bundle","type":"batch"}"#).await;
     assert_eq!(
         (empty.status.as_u16(), empty.at("type"), empty.at("entry")),
@@ -122,5 +142,42 @@ async fn nothing_to_do_is_done() {
             "{}",
             answer.text
         );
+    }
+}
+
+#[tokio::test]
+async fn a_head_is_answered_without_the_resource() {
+    let server = Server::start().await;
+    server
+        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\"}")
+        .await;
+    for kind in ["batch", "transaction"] {
+        let answer = server
+            .send_owned(format!(
+                r#"POST /
+
+                {{"resourceType":"Bundle","type":"{kind}","entry":[
+                  {{"request":{{"method":"HEAD","url":"Patient/a"}}}},
+                  {{"request":{{"method":"HEAD","url":"Patient/a/_history/1"}}}},
+                  {{"request":{{"method":"HEAD","url":"Patient?_id=a"}}}},
+                  {{"request":{{"method":"GET","url":"Patient/a"}}}}
+                ]}}"#
+            ))
+            .await;
+        for place in 0..3 {
+            let entry = |path: &str| answer.at(&format!("entry.{place}.{path}"));
+            assert_eq!(
+                (entry("response.status"), entry("resource")),
+                ("200 OK".into(), String::new()),
+                "{}",
+                answer.text
+            );
+        }
+        for place in 0..2 {
+            let response = |name: &str| answer.at(&format!("entry.{place}.response.{name}"));
+            assert_eq!(response("etag"), "W/\"1\"");
+            assert!(response("lastModified").ends_with('Z'));
+        }
+        assert_eq!(answer.at("entry.3.resource.id"), "a");
     }
 }

@@ -70,7 +70,7 @@ async fn what_cannot_be_patched_is_refused() {
     .refused("422 processing");
     patch(&server, "/Patient/a", "\nIf-Match: W/\"2\"", ACTIVE)
         .await
-        .refused("412 conflict");
+        .refused("412 conflict: Patient/a has version 1 now, which is not the one in If-Match");
     server
         .send(&format!("PATCH /Patient/a\n\n{ACTIVE}"))
         .await
@@ -197,4 +197,49 @@ async fn a_fhirpath_patch_may_be_an_entry_of_a_transaction() {
         .await;
     assert_eq!(answer.at("entry.0.response.status"), "200 OK", "{}", answer.text);
     assert_eq!(server.get(&format!("/Patient/{id}")).await.at("active"), "");
+}
+
+#[tokio::test]
+async fn no_patch_is_refused_for_a_version_that_it_does_not_name() {
+    let server = Server::start().await;
+    server
+        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\",\"identifier\":[{\"value\":\"0\"}]}")
+        .await;
+    let add = |number: usize| {
+        let body = format!(r#"[{{"op":"add","path":"/identifier/-","value":{{"value":"{number}"}}}}]"#);
+        let server = &server;
+        async move {
+            match number % 3 {
+                0 => patch(server, "/Patient/a", "", &body).await,
+                1 => patch(server, "/Patient/a", "\nIf-Match: *", &body).await,
+                _ => {
+                    // The same as an entry of a transaction.
+                    let operation = format!(
+                        r#"{{"name":"type","valueCode":"add"}},{{"name":"path","valueString":"Patient"}},
+                        {{"name":"name","valueString":"identifier"}},{{"name":"value","valueIdentifier":{{"value":"{number}"}}}}"#
+                    );
+                    let url = if number.is_multiple_of(2) {
+                        "Patient/a"
+                    } else {
+                        "Patient?_id=a"
+                    };
+                    server
+                        .send_owned(format!(
+                            r#"POST /
+
+{{"resourceType":"Bundle","type":"transaction","entry":[{{"request":{{"method":"PATCH","url":"{url}"}},"resource":
+{{"resourceType":"Parameters","parameter":[{{"name":"operation","part":[{operation}]}}]}}}}]}}"#
+                        ))
+                        .await
+                }
+            }
+        }
+    };
+    let answers = futures::future::join_all((1..=60).map(add)).await;
+    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+    let patient = server.get("/Patient/a").await;
+    assert_eq!(patient.at("meta.versionId"), "61");
+    let identifiers = patient.json();
+    let identifiers = identifiers.get("identifier").unwrap();
+    assert_eq!(identifiers.as_array().unwrap().len(), 61);
 }

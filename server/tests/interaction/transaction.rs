@@ -1,5 +1,8 @@
 //! <http://hl7.org/fhir/R4/http.html#trules>
 
+mod reads;
+mod references;
+
 use crate::fixture::{Response, Server};
 
 /// Posts a transaction with these entries.
@@ -50,7 +53,7 @@ async fn one_bad_entry_undoes_all_and_is_named() {
         ),
         (
             r#"{"request":{"method":"PUT","url":"Patient/a","ifMatch":"W/\"4\""},"resource":{"resourceType":"Patient","id":"a"}}"#,
-            "412 conflict: entry 1 (PUT Patient/a): ",
+            "412 conflict: entry 1 (PUT Patient/a): Patient/a does not exist, so no version of it",
         ),
         (
             r#"{"request":{"method":"PUT","url":"Patient/a","ifMatch":"4x"},"resource":{"resourceType":"Patient","id":"a"}}"#,
@@ -150,83 +153,6 @@ async fn answers_are_in_the_order_of_the_entries_whatever_is_done_first() {
         recorded,
         "read200,read410,search-type200,transaction200,update201"
     );
-}
-
-#[tokio::test]
-async fn entries_refer_to_each_other_by_full_url() {
-    let server = Server::start().await;
-    let answer = post(
-        &server,
-        &format!(
-            r#"{{"fullUrl":"urn:uuid:2","request":{{"method":"POST","url":"Observation"}},"resource":{{"resourceType":"Observation","status":"final",
-                 "text":{{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a\">p</a></div>"}},
-                 "code":{{"text":"x"}},"subject":{{"reference":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"}},
-                 "performer":[{{"reference":"Practitioner/7"}}],"focus":[{{"reference":"urn:uuid:unknown"}}]}}}},
-               {PATIENT},
-               {{"fullUrl":"http://other/fhir/Encounter/1","request":{{"method":"POST","url":"Encounter"}},"resource":{{"resourceType":"Encounter","id":"1","status":"finished","class":{{"code":"AMB"}},
-                 "subject":{{"reference":"Patient/9"}}}}}},
-               {{"fullUrl":"http://other/fhir/Patient/9","request":{{"method":"POST","url":"Patient"}},"resource":{{"resourceType":"Patient","id":"9"}}}}"#
-        ),
-    )
-    .await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let place = |index: usize| {
-        let location = answer.at(&format!("entry.{index}.response.location"));
-        location.split("/_history").next().unwrap().to_owned()
-    };
-    let observation = server.get(&format!("/{}", place(0))).await;
-    assert_eq!(observation.at("subject.reference"), place(1));
-    assert!(
-        observation
-            .at("text.div")
-            .contains(&format!("href=\"{}\"", place(1)))
-    );
-    assert_eq!(observation.at("performer.0.reference"), "Practitioner/7");
-    assert_eq!(observation.at("focus.0.reference"), "urn:uuid:unknown");
-    let encounter = server.get(&format!("/{}", place(2))).await;
-    assert_eq!(encounter.at("subject.reference"), place(3));
-    let (_, id) = place(0)
-        .split_once('/')
-        .map(|(name, id)| (name.to_owned(), id.to_owned()))
-        .unwrap();
-    assert_eq!(
-        server
-            .get(&format!("/Observation?subject={}", place(1)))
-            .await
-            .ids(),
-        id
-    );
-    assert_eq!(server.last_access(), "anonymous search-type Observation 200 1");
-}
-
-#[tokio::test]
-async fn conditional_references_mean_what_is_there_or_what_the_transaction_makes() {
-    let server = Server::start().await;
-    server.send("PUT /Organization/o\n\n{\"resourceType\":\"Organization\",\"id\":\"o\",\"name\":\"n\",\"identifier\":[{\"system\":\"http://s\",\"value\":\"1\"}]}").await;
-    let entries = r#"
-        {"request":{"method":"POST","url":"Practitioner"},"resource":{"resourceType":"Practitioner","identifier":[{"system":"http://s","value":"2"}]}},
-        {"request":{"method":"POST","url":"PractitionerRole"},"resource":{"resourceType":"PractitionerRole",
-            "organization":{"reference":"Organization?identifier=http://s|1"},"practitioner":{"reference":"Practitioner?identifier=http://s|2"}}}"#;
-    let answer = post(&server, entries).await;
-    assert_eq!(answer.status, 200, "{}", answer.text);
-    let role = server.get("/PractitionerRole").await;
-    assert_eq!(
-        role.at("entry.0.resource.organization.reference"),
-        "Organization/o"
-    );
-    let practitioner = answer.at("entry.0.response.location");
-    assert_eq!(
-        role.at("entry.0.resource.practitioner.reference"),
-        practitioner.split("/_history").next().unwrap()
-    );
-    // Now two practitioners have the identifier.
-    server
-        .create(r#"{"resourceType":"Practitioner","identifier":[{"system":"http://s","value":"2"}]}"#)
-        .await;
-    let role = r#"{"request":{"method":"POST","url":"PractitionerRole"},"resource":{"resourceType":"PractitionerRole","practitioner":{"reference":"Practitioner?identifier=http://s|2"}}}"#;
-    post(&server, role)
-        .await
-        .refused("412 multiple-matches: entry 0 (POST PractitionerRole)");
 }
 
 #[tokio::test]
@@ -356,4 +282,45 @@ async fn a_large_transaction_goes_in_whole() {
         .get(&format!("/{}", answer.at("entry.500.response.location")))
         .await;
     assert_eq!(last.at("valueInteger"), "499");
+}
+
+#[tokio::test]
+async fn criteria_that_meet_nothing_make_one_resource_at_most() {
+    let server = Server::start().await;
+    let resource = r#"{"resourceType":"Patient","identifier":[{"system":"http://s","value":"w"}]}"#;
+    let named = resource.replace("\"identifier\"", "\"id\":\"mine\",\"identifier\"");
+    let put = |resource: &str| {
+        format!(
+            r#"{{"request":{{"method":"PUT","url":"Patient?identifier=http://s|w"}},"resource":{resource}}}"#
+        )
+    };
+    let post_unless = format!(
+        r#"{{"request":{{"method":"POST","url":"Patient","ifNoneExist":"identifier=http://s|w"}},"resource":{resource}}}"#
+    );
+    for entries in [
+        [put(resource), put(resource)],
+        [put(&named), put(resource)],
+        [post_unless.clone(), put(resource)],
+        [put(resource), post_unless.clone()],
+    ] {
+        let entries = entries.join(",");
+        post(&server, &entries).await.refused(
+            "400 invalid: Bundle.entry[1].request.url: what meets Patient?identifier=http://s%7Cw is changed by entry 0, too",
+        );
+        assert_eq!(stored(&server), "0", "{entries}");
+    }
+    let answer = post(&server, &put(resource)).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    // Now that they meet one resource, the create finds it.
+    let answer = post(&server, &[post_unless, put(resource)].join(",")).await;
+    assert_eq!(
+        (
+            answer.at("entry.0.response.status"),
+            answer.at("entry.1.response.etag")
+        ),
+        ("200 OK".into(), "W/\"2\"".into()),
+        "{}",
+        answer.text
+    );
+    assert_eq!(stored(&server), "1");
 }

@@ -1,6 +1,7 @@
 //! JSON Patch on our JSON, whose numbers keep their digits. <https://www.rfc-editor.org/rfc/rfc6902>
 
 use super::document::SyntaxError;
+use super::number;
 use crate::resource::{Json, Object};
 
 /// A list of operations.
@@ -212,7 +213,7 @@ fn position(token: &str) -> Option<usize> {
     token.parse().ok().filter(|_| is_plain)
 }
 
-/// Equal as JSON has it: the order of members does not matter.
+/// Equal as JSON has it: the order of members does not matter, and numbers are equal when they are worth the same.
 fn is_same(left: &Json, right: &Json) -> bool {
     match (left, right) {
         (Json::Object(left), Json::Object(right)) => {
@@ -224,6 +225,7 @@ fn is_same(left: &Json, right: &Json) -> bool {
         (Json::Array(left), Json::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(left, right)| is_same(left, right))
         }
+        (Json::Number(left), Json::Number(right)) => number::is_equal(left, right),
         _ => left == right,
     }
 }
@@ -283,7 +285,7 @@ mod tests {
 
     #[test]
     fn operations_are_applied_in_order() {
-        let patch = r#"[{"op":"test","path":"/a","value":{"y":2,"x":1.10}},{"op":"add","path":"/list/0","value":0},
+        let patch = r#"[{"op":"test","path":"/a","value":{"y":2.0,"x":11e-1}},{"op":"add","path":"/list/0","value":0},
             {"op":"add","path":"/list/-","value":9},{"op":"replace","path":"/a/x","value":2.0},
             {"op":"copy","from":"/a","path":"/b"},{"op":"move","from":"/a/y","path":"/m~1n"},{"op":"remove","path":"/list/1"}]"#;
         let expected = r#"{"a":{"x":2.0},"list":[0,9],"b":{"x":2.0,"y":2},"m/n":2}"#;

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use crate::authorization::DataAction;
 use crate::bundle::entry_request::{EntryRequest, Step};
-use crate::bundle::full_url::conditional_reference;
+use crate::bundle::full_url::conditional_references;
 use crate::interaction::conditional::Criteria;
 use crate::interaction::patch::{Patch, read_patch};
 use crate::interaction::{Context, Interaction, InteractionError, Request, RequestBody};
 use crate::request::resource_body;
-use crate::resource::reference::for_each_reference;
 use crate::resource::{Json, Object, ResourceType};
+use crate::storage::StorageError;
 
 /// An entry that may be carried out.
 pub struct Entry {
@@ -18,6 +18,8 @@ pub struct Entry {
     pub index: usize,
     /// By what other entries refer to it.
     pub full_url: Option<String>,
+    /// HEAD: the answer is told without its body.
+    pub is_head: bool,
     /// Its request, without the body.
     pub request: Request,
     /// The step in which it is processed.
@@ -53,9 +55,13 @@ impl Entry {
         matches!(self.step, Step::Create | Step::Update).then(|| self.request.interaction.resource_type())?
     }
 
-    /// `error` as the reason why the transaction fails.
+    /// `error` as the reason why the transaction fails. That another request was in the way is about no entry, and
+    /// a reason to try again.
     pub fn failed(&self, error: InteractionError) -> InteractionError {
-        error.of_entry(self.index, &self.label)
+        match error {
+            InteractionError::Storage(StorageError::Contention) => error,
+            error => error.of_entry(self.index, &self.label),
+        }
     }
 }
 
@@ -92,6 +98,7 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         index,
         full_url,
         label,
+        is_head,
         mut request,
     } = entry;
     let resource_type = request.interaction.resource_type();
@@ -113,27 +120,24 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         RequestBody::Resource(resource) if !is_patch => Some(resource),
         _ => None,
     };
-    let mut conditional_references = Vec::new();
+    let mut references = Vec::new();
     let mut placeholder = None;
     if let (Some(resource), Some(resource_type)) = (&mut resource, resource_type) {
         resource_body::check_type(resource, resource_type)?;
         let id = check_id(&request.interaction, resource)?;
         placeholder = id.map(|id| format!("{resource_type}/{id}"));
-        for_each_reference(resource, &mut |place, text| {
-            if conditional_reference(place, text).is_some() {
-                conditional_references.push(text.to_string());
-            }
-        });
+        references = conditional_references(resource);
     }
     Ok(Entry {
         index,
         full_url,
+        is_head,
         request,
         step,
         resource,
         patch,
         criteria,
-        conditional_references,
+        conditional_references: references,
         allowed_types,
         placeholder,
         label,

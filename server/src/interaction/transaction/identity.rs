@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use super::entry::Entry;
 use crate::bundle::entry_request::Step;
+use crate::bundle::full_url::conditional_references;
 use crate::interaction::conditional::{Criteria, Match};
+use crate::interaction::patch::{self, Patched};
 use crate::interaction::read::found;
 use crate::interaction::update::{self, Condition, Target};
-use crate::interaction::{Context, Interaction, InteractionError, patch};
+use crate::interaction::{Context, Interaction, InteractionError};
 use crate::request::logical_id::new_logical_id;
 use crate::resource::{Json, ResourceType};
-use crate::storage::{Method, Session, StorageError, StoredResource, Write};
+use crate::storage::{Method, Precondition, Session, StorageError, StoredResource, Write};
 
 /// What an entry is about.
 #[derive(Debug, Clone)]
@@ -27,8 +29,8 @@ pub enum Identity {
     SameAs(usize),
     /// A resource to be updated, or created under this id.
     Update(ResourceType, String, Condition),
-    /// A resource that a patch has changed.
-    Patched(Box<Write>),
+    /// A resource that a patch has changed, and the conditional references that the patch brought into it.
+    Patched(Box<Patched>, Vec<String>),
 }
 
 impl Identity {
@@ -39,7 +41,16 @@ impl Identity {
             Identity::Delete(resource_type, id, _)
             | Identity::Create(resource_type, id)
             | Identity::Update(resource_type, id, _) => Some((*resource_type, id)),
-            Identity::Patched(write) => Some((write.resource_type, &write.id)),
+            Identity::Patched(patched, _) => Some((patched.resource_type, &patched.id)),
+        }
+    }
+
+    /// Whether it must not be there yet.
+    fn is_new(&self) -> bool {
+        match self {
+            Identity::Create(..) => true,
+            Identity::Update(_, _, condition) => condition.precondition == Precondition::Absent,
+            _ => false,
         }
     }
 
@@ -49,7 +60,7 @@ impl Identity {
             Identity::Found(found) => Some((found.resource_type, &found.id)),
             Identity::SameAs(place) => identities.get(*place)?.written(),
             Identity::Nothing | Identity::Delete(..) => None,
-            Identity::Create(..) | Identity::Update(..) | Identity::Patched(_) => self.written(),
+            Identity::Create(..) | Identity::Update(..) | Identity::Patched(..) => self.written(),
         }
     }
 }
@@ -65,6 +76,21 @@ pub fn decide_without_criteria(entries: &[Entry]) -> Result<Vec<Identity>, Inter
         .collect::<Result<_, _>>()?;
     refuse_overlap(entries, &identities)?;
     Ok(identities)
+}
+
+/// Locks the resources that are patched, so that each patch is applied to the version that it replaces.
+///
+/// # Errors
+/// When storage fails.
+pub async fn lock_patched(session: &Session, entries: &[Entry]) -> Result<(), InteractionError> {
+    let patched: Vec<(ResourceType, &str)> = entries
+        .iter()
+        .filter_map(|entry| match &entry.request.interaction {
+            Interaction::Patch(resource_type, id) => Some((*resource_type, id.as_str())),
+            _ => None,
+        })
+        .collect();
+    Ok(session.lock(&patched).await?)
 }
 
 /// Decides for the deletes; all others are still about nothing.
@@ -96,26 +122,29 @@ pub async fn decide_others(
     entries: &[Entry],
     identities: &mut [Identity],
 ) -> Result<(), InteractionError> {
-    // The places of conditional creates that found nothing, by their criteria.
+    // The places of conditional creates and updates that met nothing, by their criteria.
     let mut made: HashMap<&str, usize> = HashMap::new();
     for (place, entry) in entries
         .iter()
         .enumerate()
         .filter(|(_, entry)| entry.step != Step::Delete)
     {
-        let same = entry
-            .criteria
-            .as_ref()
-            .filter(|_| entry.step == Step::Create)
-            .map(Criteria::text);
-        if let Some(earlier) = same.and_then(|text| made.get(text)) {
-            identities[place] = Identity::SameAs(*earlier);
-            continue;
+        let same = entry.criteria.as_ref().map(Criteria::text);
+        if let Some(earlier) = same.and_then(|text| made.get(text)).copied() {
+            if entry.step == Step::Create && entries[earlier].step == Step::Create {
+                identities[place] = Identity::SameAs(earlier);
+                continue;
+            }
+            return Err(overlap(
+                entry,
+                format_args!("what meets {}", same.unwrap_or_default()),
+                entries[earlier].index,
+            ));
         }
         let decided = decide(context, session, entry)
             .await
             .map_err(|error| entry.failed(error))?;
-        if let (Identity::Create(..), Some(text)) = (&decided, same) {
+        if let Some(text) = same.filter(|_| decided.is_new()) {
             made.insert(text, place);
         }
         identities[place] = decided;
@@ -172,6 +201,7 @@ pub fn refusal(
     let refusal = match (identity, &entry.criteria) {
         (Identity::Update(_, _, condition), Some(_)) => condition.conditional_refusal(error, context),
         (Identity::Update(_, _, condition), None) => update::refusal(error, context, *condition),
+        (Identity::Patched(..), _) => patch::refusal(error, &entry.request.conditions),
         _ => error.into(),
     };
     entry.failed(refusal)
@@ -224,7 +254,10 @@ async fn decide(context: &Context, session: &Session, entry: &Entry) -> Result<I
     match (&entry.request.interaction, met) {
         (_, Match::Several) => Err(criteria.several()),
         (Interaction::ConditionalPatch(_), Match::None) => Err(criteria.none()),
-        (Interaction::ConditionalPatch(_), Match::One(current)) => patched(context, entry, *current).await,
+        (Interaction::ConditionalPatch(_), Match::One(found)) => {
+            let current = locked(session, criteria, *found).await?;
+            patched(context, entry, current).await
+        }
         (Interaction::Create(_), Match::One(found)) => Ok(Identity::Found(found)),
         (Interaction::Create(_), Match::None) => Ok(Identity::Create(resource_type, new_logical_id())),
         (_, met) => conditional_update(context, entry, criteria, met),
@@ -251,6 +284,20 @@ fn conditional_update(
     )
 }
 
+/// Locks the one resource that meets the criteria of a patch, as [`lock_patched`] locks those that are named.
+async fn locked(
+    session: &Session,
+    criteria: &Criteria,
+    met: StoredResource,
+) -> Result<StoredResource, InteractionError> {
+    session.lock(&[(met.resource_type, &met.id)]).await?;
+    match criteria.find(session).await? {
+        Match::One(current) if current.id == met.id => Ok(*current),
+        // Another request changed it between.
+        _ => Err(StorageError::Contention.into()),
+    }
+}
+
 async fn patched(
     context: &Context,
     entry: &Entry,
@@ -259,8 +306,18 @@ async fn patched(
     let Some(document) = &entry.patch else {
         return Err(InteractionError::Fault);
     };
-    let write = patch::write(context, document, &entry.request.conditions, current).await?;
-    Ok(Identity::Patched(Box::new(write)))
+    let before = current.json.clone();
+    let mut patched = patch::patched(context, document, &entry.request.conditions, current).await?;
+    let mut references = conditional_references(&mut patched.prepared.resource);
+    if !references.is_empty() {
+        // What was stored as it is, is not the patch's to resolve.
+        let stored = match Json::parse(before.as_bytes()) {
+            Ok(Json::Object(mut stored)) => conditional_references(&mut stored),
+            _ => Vec::new(),
+        };
+        references.retain(|reference| !stored.contains(reference));
+    }
+    Ok(Identity::Patched(Box::new(patched), references))
 }
 
 /// <http://hl7.org/fhir/R4/http.html#trules>: the identities of what is deleted, created and updated may not overlap.
@@ -271,13 +328,15 @@ fn refuse_overlap(entries: &[Entry], identities: &[Identity]) -> Result<(), Inte
             continue;
         };
         if let Some(earlier) = seen.insert((resource_type, id), entry.index) {
-            return Err(InteractionError::element(
-                format!("Bundle.entry[{}].request.url", entry.index),
-                format!(
-                    "{resource_type}/{id} is changed by entry {earlier}, too; a transaction may change it once"
-                ),
-            ));
+            return Err(overlap(entry, format_args!("{resource_type}/{id}"), earlier));
         }
     }
     Ok(())
+}
+
+fn overlap(entry: &Entry, what: std::fmt::Arguments<'_>, earlier: usize) -> InteractionError {
+    InteractionError::element(
+        format!("Bundle.entry[{}].request.url", entry.index),
+        format!("{what} is changed by entry {earlier}, too; a transaction may change it once"),
+    )
 }

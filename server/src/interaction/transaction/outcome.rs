@@ -2,11 +2,11 @@
 
 use super::entry::Entry;
 use super::identity::Identity;
+use super::reading;
 use crate::bundle::entry_request::Step;
+use crate::bundle::transaction_response;
 use crate::interaction::create::answer_found;
-use crate::interaction::read::{self, found};
-use crate::interaction::{Answer, Context, Interaction, InteractionError, search, vread};
-use crate::interaction::{history, perform};
+use crate::interaction::{Answer, Context, InteractionError, perform};
 use crate::request::preference::Return;
 use crate::resource::ResourceType;
 use crate::storage::{Session, Written};
@@ -88,16 +88,20 @@ impl Outcomes {
         session: &Session,
         entries: &[Entry],
     ) -> Result<(), InteractionError> {
+        let within = reading::within(context, session);
         for (place, entry) in entries
             .iter()
             .enumerate()
             .filter(|(_, entry)| entry.step == Step::Read)
         {
-            let answer = read_entry(context, session, entry)
+            let answer = reading::read(&within, session, entry)
                 .await
                 .map_err(|error| entry.failed(error))?;
             perform::record_answer(context, &entry.request, &answer).await?;
-            self.answers[place] = answer;
+            self.answers[place] = match entry.is_head {
+                true => transaction_response::without_body(answer),
+                false => answer,
+            };
         }
         Ok(())
     }
@@ -119,27 +123,5 @@ impl Outcomes {
             }
         }
         self.answers
-    }
-}
-
-async fn read_entry(context: &Context, session: &Session, entry: &Entry) -> Result<Answer, InteractionError> {
-    let request = &entry.request;
-    let allowed_types = entry.allowed_types.clone();
-    match &request.interaction {
-        Interaction::Read(resource_type, id) => {
-            let current = session.read(*resource_type, id).await?;
-            read::answer(found(current, *resource_type, id)?, request)
-        }
-        Interaction::Vread(resource_type, id, version) => {
-            vread::vread(context, request, *resource_type, id, version).await
-        }
-        Interaction::HistoryInstance(..) | Interaction::HistoryType(_) | Interaction::HistorySystem => {
-            history::history(context, request, allowed_types).await
-        }
-        interaction if interaction.is_search() => {
-            search::search_within(context, session, request, allowed_types).await
-        }
-        Interaction::Capabilities => crate::interaction::capabilities(context, request),
-        _ => Err(InteractionError::Fault),
     }
 }

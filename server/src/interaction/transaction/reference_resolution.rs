@@ -10,7 +10,8 @@ use super::identity::Identity;
 use crate::authorization::DataAction;
 use crate::bundle::full_url::FullUrls;
 use crate::interaction::conditional::Criteria;
-use crate::interaction::prepare::{self, parallel};
+use crate::interaction::patch::Patched;
+use crate::interaction::prepare::{self, Prepared, parallel};
 use crate::interaction::update;
 use crate::interaction::{Context, InteractionError, create};
 use crate::resource::{Object, ResourceType};
@@ -39,8 +40,15 @@ pub struct Resolution {
     targets: Arc<FullUrls>,
     /// Whether each conditional reference has its target; by the reference as it is written.
     conditional: HashMap<String, bool>,
-    /// The places of the entries that are still to be written.
-    pending: Vec<usize>,
+    /// The entries that are still to be written.
+    pending: Vec<Pending>,
+}
+
+/// An entry that is still to be written.
+struct Pending {
+    place: usize,
+    /// The conditional references that it waits for.
+    references: Vec<String>,
 }
 
 impl Resolution {
@@ -52,16 +60,14 @@ impl Resolution {
             if let (Some(name), Some((resource_type, id))) = (entry.name(), identity.target(identities)) {
                 targets.insert(name, resource_type, id);
             }
-            if matches!(
-                identity,
-                Identity::Create(..) | Identity::Update(..) | Identity::Patched(_)
-            ) {
-                pending.push(place);
-            }
+            let references = match identity {
+                Identity::Create(..) | Identity::Update(..) => entry.conditional_references.clone(),
+                Identity::Patched(_, references) => references.clone(),
+                _ => continue,
+            };
+            pending.push(Pending { place, references });
         }
-        let references = pending
-            .iter()
-            .flat_map(|place| &entries[*place].conditional_references);
+        let references = pending.iter().flat_map(|pending| &pending.references);
         let conditional = references.map(|reference| (reference.clone(), false)).collect();
         Resolution {
             targets: Arc::new(targets),
@@ -113,14 +119,14 @@ impl Resolution {
         identities: &[Identity],
     ) -> Result<Vec<(usize, Write)>, InteractionError> {
         let resolved = |reference: &String| self.conditional.get(reference).copied().unwrap_or_default();
-        let is_ready = |place: &usize| entries[*place].conditional_references.iter().all(resolved);
-        let (ready, pending): (Vec<usize>, Vec<usize>) =
-            self.pending.iter().partition(|place| is_ready(place));
+        let is_ready = |pending: &Pending| pending.references.iter().all(resolved);
+        let (ready, pending): (Vec<Pending>, Vec<Pending>) =
+            std::mem::take(&mut self.pending).into_iter().partition(is_ready);
         self.pending = pending;
 
         let drafts: Vec<Draft> = ready
             .into_iter()
-            .filter_map(|place| Draft::of(place, entries, identities))
+            .filter_map(|pending| Draft::of(pending.place, entries, identities))
             .collect();
         let (targets, base_url) = (self.targets.clone(), context.base_url.clone());
         let size = drafts.len();
@@ -128,7 +134,7 @@ impl Resolution {
         let finished = parallel(drafts, size, finish).await?;
         Ok(finished
             .into_iter()
-            .filter_map(|(place, finished)| Some((place, finished.into_write(context, &identities[place])?)))
+            .filter_map(|(place, prepared)| Some((place, write(context, &identities[place], prepared)?)))
             .collect())
     }
 
@@ -149,8 +155,9 @@ impl Resolution {
 
     /// Names the first entry that holds the reference.
     fn failed(&self, entries: &[Entry], reference: &str, error: InteractionError) -> InteractionError {
-        let holds = |entry: &&Entry| entry.conditional_references.iter().any(|held| held == reference);
-        match entries.iter().find(holds) {
+        let holds = |pending: &&Pending| pending.references.iter().any(|held| held == reference);
+        let holder = self.pending.iter().find(holds);
+        match holder.and_then(|pending| entries.get(pending.place)) {
             Some(entry) => entry.failed(error),
             None => error,
         }
@@ -162,64 +169,51 @@ struct Draft {
     place: usize,
     resource_type: ResourceType,
     full_url: Option<String>,
-    state: DraftState,
-}
-
-enum DraftState {
-    /// As the client sent it.
-    Resource(Object),
-    /// Ready since it was patched.
-    Written(Box<Write>),
-}
-
-/// A draft with its references rewritten and its index made.
-enum Finished {
-    Prepared(prepare::Prepared),
-    Written(Write),
+    /// As the client sent it, or as a patch made it.
+    resource: Object,
 }
 
 impl Draft {
     fn of(place: usize, entries: &[Entry], identities: &[Identity]) -> Option<Draft> {
         let entry = &entries[place];
         let (resource_type, _) = identities[place].written()?;
-        let state = match (&identities[place], &entry.resource) {
-            (Identity::Patched(write), _) => DraftState::Written(write.clone()),
-            (_, Some(resource)) => DraftState::Resource(resource.clone()),
-            (_, None) => return None,
+        let resource = match &identities[place] {
+            Identity::Patched(patched, _) => &patched.prepared.resource,
+            _ => entry.resource.as_ref()?,
         };
         Some(Draft {
             place,
             resource_type,
             full_url: entry.full_url.clone(),
-            state,
+            resource: resource.clone(),
         })
     }
 
-    fn finish(self, targets: &FullUrls, base_url: &str) -> (usize, Finished) {
-        let finished = match self.state {
-            DraftState::Written(write) => Finished::Written(*write),
-            DraftState::Resource(mut resource) => {
-                targets.rewrite(&mut resource, self.full_url.as_deref());
-                Finished::Prepared(prepare::index(resource, self.resource_type, base_url))
-            }
-        };
-        (self.place, finished)
+    /// With its references rewritten and its index made.
+    fn finish(mut self, targets: &FullUrls, base_url: &str) -> (usize, Prepared) {
+        targets.rewrite(&mut self.resource, self.full_url.as_deref());
+        let prepared = prepare::index(self.resource, self.resource_type, base_url);
+        (self.place, prepared)
     }
 }
 
-impl Finished {
-    /// The write; `None` for an entry that writes nothing, of which there is no draft.
-    fn into_write(self, context: &Context, identity: &Identity) -> Option<Write> {
-        match (self, identity) {
-            (Finished::Written(write), _) => Some(write),
-            (Finished::Prepared(prepared), Identity::Update(resource_type, id, condition)) => {
-                Some(update::write(context, *resource_type, id, prepared, *condition))
-            }
-            (Finished::Prepared(prepared), Identity::Create(resource_type, id)) => {
-                Some(create::write(*resource_type, id, prepared))
-            }
-            (Finished::Prepared(_), _) => None,
+/// The write; `None` for an entry that writes nothing, of which there is no draft.
+fn write(context: &Context, identity: &Identity, prepared: Prepared) -> Option<Write> {
+    match identity {
+        Identity::Update(resource_type, id, condition) => {
+            Some(update::write(context, *resource_type, id, prepared, *condition))
         }
+        Identity::Create(resource_type, id) => Some(create::write(*resource_type, id, prepared)),
+        Identity::Patched(patched, _) => {
+            let Patched {
+                resource_type,
+                id,
+                condition,
+                ..
+            } = patched.as_ref();
+            Some(update::write(context, *resource_type, id, prepared, *condition))
+        }
+        _ => None,
     }
 }
 

@@ -1,0 +1,29 @@
+//! The connection that a request reads on: one of its own from the pool, or that of the session it is part of.
+
+use std::sync::Arc;
+
+use deadpool_postgres::Client;
+
+use super::session::OpenTransaction;
+use crate::storage::StorageError;
+
+/// A connection.
+pub enum Connection {
+    /// Taken from the pool.
+    Own(Box<Client>),
+    /// A session's.
+    Shared(Arc<OpenTransaction>),
+}
+
+impl Connection {
+    /// What statements are sent through.
+    ///
+    /// # Errors
+    /// Only when the server is at fault.
+    pub fn client(&self) -> Result<&Client, StorageError> {
+        match self {
+            Connection::Own(client) => Ok(client),
+            Connection::Shared(transaction) => transaction.client(),
+        }
+    }
+}
