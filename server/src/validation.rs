@@ -24,6 +24,9 @@ use location::Location;
 /// No more issues than this are told; who made more mistakes gets the rest after mending the first ones.
 pub const MAXIMUM_ISSUES: usize = 100;
 
+/// [`validate`] or [`validate_in_transaction`].
+pub type Rules = fn(ResourceType, &Object) -> Vec<Issue>;
+
 /// All that is wrong with `resource`, which should be a `resource_type`; nothing when it is valid. The order is that
 /// of the text.
 pub fn validate(resource_type: ResourceType, resource: &Object) -> Vec<Issue> {

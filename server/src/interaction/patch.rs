@@ -9,14 +9,16 @@ mod number;
 use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, prepare_resource};
 use super::read::found;
 use super::update::{self, Condition};
-use super::{Answer, Context, InteractionError, Request, RequestBody};
+use super::{Answer, Context, InteractionError, Request};
 use crate::authorization::DataAction;
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
+use crate::request::resource_body;
 use crate::resource::{Json, Object, ResourceType};
 use crate::storage::{Precondition, StorageError, StoredResource, Write, Written};
+use crate::validation::{Rules, validate};
 pub use document::{Patch, read_patch};
 
 /// 200 with the patched resource; 422 when the patch does not fit it.
@@ -33,8 +35,8 @@ pub async fn patch(
         &patch,
         &request.conditions,
         found(stored, resource_type, id)?,
-    )
-    .await?;
+        validate,
+    )?;
     let write = patched.into_write(context);
     let record = context.record(&request, StatusCode::OK.as_u16());
     let written = match context.storage().write(vec![write], Some(record)).await {
@@ -80,7 +82,7 @@ async fn patch_locked(
     let session = context.storage().serialized(&[]).await?;
     session.lock(&[(resource_type, id)]).await?;
     let stored = found(session.read(resource_type, id).await?, resource_type, id)?;
-    let patched = patched(context, patch, &request.conditions, stored).await?;
+    let patched = patched(context, patch, &request.conditions, stored, validate)?;
     let write = patched.into_write(context);
     let record = context.record(request, StatusCode::OK.as_u16());
     let written = session.write(vec![write], Some(record)).await;
@@ -146,15 +148,16 @@ impl Patched {
     }
 }
 
-/// What `patch` makes of `stored`.
+/// What `patch` makes of `stored`, which is valid by `rules`.
 ///
 /// # Errors
 /// When the patch does not fit, or what it makes is not valid.
-pub async fn patched(
+pub fn patched(
     context: &Context,
     patch: &Patch,
     conditions: &ConditionalHeaders,
     stored: StoredResource,
+    rules: Rules,
 ) -> Result<Patched, InteractionError> {
     let StoredResource {
         resource_type,
@@ -176,7 +179,8 @@ pub async fn patched(
         .into());
     }
     let resource = apply(patch, resource_type, &json)?;
-    let prepared = prepare(context, RequestBody::Resource(resource), resource_type).await?;
+    resource_body::check_type(&resource, resource_type)?;
+    let prepared = prepare_resource(resource, resource_type, &context.base_url, rules)?;
     update::check_id(&prepared, resource_type, &id)?;
     let condition = Condition {
         precondition: Precondition::Version(version),

@@ -9,7 +9,7 @@ use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Json, Object, ResourceType};
 use crate::search::index::IndexEntries;
 use crate::search::{Registry, extract};
-use crate::validation::validate;
+use crate::validation::{Rules, validate};
 
 /// Bytes of a body from which on it is large.
 pub const LARGE: usize = 256 << 10;
@@ -51,6 +51,7 @@ pub async fn prepare(
                     resource_body::parse(&text, resource_type)?,
                     resource_type,
                     &base_url,
+                    validate,
                 )
             })
             .await?
@@ -59,16 +60,17 @@ pub async fn prepare(
             resource_body::parse(&text, resource_type)?,
             resource_type,
             base_url,
+            validate,
         ),
         RequestBody::Resource(resource) => {
             resource_body::check_type(&resource, resource_type)?;
-            prepare_resource(resource, resource_type, base_url)
+            prepare_resource(resource, resource_type, base_url, validate)
         }
         RequestBody::Nothing => Err(ResourceBodyError::Empty(resource_type.name().to_owned()).into()),
     }
 }
 
-/// Validates and indexes a resource of type `resource_type`.
+/// Validates and indexes a resource of type `resource_type`, which is known to be one.
 ///
 /// # Errors
 /// When it breaks a rule of FHIR.
@@ -76,8 +78,9 @@ pub fn prepare_resource(
     resource: Object,
     resource_type: ResourceType,
     base_url: &str,
+    rules: Rules,
 ) -> Result<Prepared, InteractionError> {
-    let issues = validate(resource_type, &resource);
+    let issues = rules(resource_type, &resource);
     if !issues.is_empty() {
         return Err(InteractionError::Invalid(issues));
     }

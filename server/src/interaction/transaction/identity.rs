@@ -13,6 +13,7 @@ use crate::interaction::{Context, Interaction, InteractionError};
 use crate::request::logical_id::new_logical_id;
 use crate::resource::{Json, ResourceType};
 use crate::storage::{Method, Precondition, Session, StorageError, StoredResource, Write};
+use crate::validation::validate_in_transaction;
 
 /// What an entry is about.
 #[derive(Debug, Clone)]
@@ -244,7 +245,7 @@ async fn decide(context: &Context, session: &Session, entry: &Entry) -> Result<I
         return match &entry.request.interaction {
             Interaction::Patch(resource_type, id) => {
                 let current = found(session.read(*resource_type, id).await?, *resource_type, id)?;
-                patched(context, entry, current).await
+                patched(context, entry, current)
             }
             _ => plain(entry),
         };
@@ -256,7 +257,7 @@ async fn decide(context: &Context, session: &Session, entry: &Entry) -> Result<I
         (Interaction::ConditionalPatch(_), Match::None) => Err(criteria.none()),
         (Interaction::ConditionalPatch(_), Match::One(found)) => {
             let current = locked(session, criteria, *found).await?;
-            patched(context, entry, current).await
+            patched(context, entry, current)
         }
         (Interaction::Create(_), Match::One(found)) => Ok(Identity::Found(found)),
         (Interaction::Create(_), Match::None) => Ok(Identity::Create(resource_type, new_logical_id())),
@@ -298,16 +299,18 @@ async fn locked(
     }
 }
 
-async fn patched(
-    context: &Context,
-    entry: &Entry,
-    current: StoredResource,
-) -> Result<Identity, InteractionError> {
+fn patched(context: &Context, entry: &Entry, current: StoredResource) -> Result<Identity, InteractionError> {
     let Some(document) = &entry.patch else {
         return Err(InteractionError::Fault);
     };
     let before = current.json.clone();
-    let mut patched = patch::patched(context, document, &entry.request.conditions, current).await?;
+    let mut patched = patch::patched(
+        context,
+        document,
+        &entry.request.conditions,
+        current,
+        validate_in_transaction,
+    )?;
     let mut references = conditional_references(&mut patched.prepared.resource);
     if !references.is_empty() {
         // What was stored as it is, is not the patch's to resolve.

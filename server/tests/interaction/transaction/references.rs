@@ -83,9 +83,8 @@ async fn conditional_references_mean_what_is_there_or_what_the_transaction_makes
 #[tokio::test]
 async fn references_that_a_patch_brings_in_are_rewritten() {
     let server = Server::start().await;
-    // The reference of b was stored as it is, and is nobody's to resolve.
-    let stored = r#"{"resourceType":"Patient","id":"b","generalPractitioner":[{"reference":"Practitioner?identifier=none"}]}"#;
-    for (id, body) in [("a", r#"{"resourceType":"Patient","id":"a"}"#), ("b", stored)] {
+    for id in ["a", "b"] {
+        let body = format!(r#"{{"resourceType":"Patient","id":"{id}"}}"#);
         server.send(&format!("PUT /Patient/{id}\n\n{body}")).await;
     }
     // [{"op":"add","path":"/managingOrganization","value":{"reference":"urn:uuid:o"}},
@@ -124,12 +123,29 @@ async fn references_that_a_patch_brings_in_are_rewritten() {
     assert_eq!(patient.at("generalPractitioner.0.reference"), organization);
     let patient = server.get("/Patient/b").await;
     assert_eq!(patient.at("managingOrganization.reference"), organization);
-    assert_eq!(
-        patient.at("generalPractitioner.0.reference"),
-        "Practitioner?identifier=none"
-    );
     let found = server
         .get(&format!("/Patient?organization={organization}&_sort=_id"))
         .await;
     assert_eq!(found.ids(), "a,b");
+}
+
+#[tokio::test]
+async fn what_a_stored_transaction_refers_to_is_no_patchs_to_resolve() {
+    let server = Server::start().await;
+    let kept = r#"{"resourceType":"Bundle","id":"c","type":"transaction","entry":[{"request":{"method":"POST","url":"Patient"},
+        "resource":{"resourceType":"Patient","generalPractitioner":[{"reference":"Practitioner?identifier=none"}]}}]}"#;
+    assert_eq!(server.send(&format!("PUT /Bundle/c\n\n{kept}")).await.status, 201);
+    // [{"op":"add","path":"/timestamp","value":"2024-01-01T00:00:00Z"}]
+    let data = "W3sib3AiOiJhZGQiLCJwYXRoIjoiL3RpbWVzdGFtcCIsInZhbHVlIjoiMjAyNC0wMS0wMVQwMDowMDowMFoifV0=";
+    let entry = format!(
+        r#"{{"request":{{"method":"PATCH","url":"Bundle/c"}},"resource":{{"resourceType":"Binary","contentType":"application/json-patch+json","data":"{data}"}}}}"#
+    );
+    let answer = post(&server, &entry).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let bundle = server.get("/Bundle/c").await;
+    assert_eq!(bundle.at("timestamp"), "2024-01-01T00:00:00Z");
+    assert_eq!(
+        bundle.at("entry.0.resource.generalPractitioner.0.reference"),
+        "Practitioner?identifier=none"
+    );
 }
