@@ -126,7 +126,7 @@ fn row(error: &InteractionError) -> (StatusCode, &'static str) {
         E::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),
         E::NotFound { .. } | E::VersionNotFound { .. } => (StatusCode::NOT_FOUND, "not-found"),
         E::Gone { .. } => (StatusCode::GONE, "deleted"),
-        E::VersionMismatch { .. } | E::NothingToMatch { .. } => (StatusCode::PRECONDITION_FAILED, "conflict"),
+        E::ForeignVersion { .. } | E::NothingToMatch { .. } => (StatusCode::PRECONDITION_FAILED, "conflict"),
         E::MultipleMatches { .. } => (StatusCode::PRECONDITION_FAILED, "multiple-matches"),
         E::NoMatch { .. } => (StatusCode::NOT_FOUND, "not-found"),
         E::OtherId { .. } => (StatusCode::BAD_REQUEST, "value"),
@@ -243,7 +243,7 @@ fn expression(error: &InteractionError) -> Vec<String> {
             ResourceBodyError::Json(JsonError::DuplicateMember(name)) => name.clone(),
             _ => return Vec::new(),
         },
-        InteractionError::VersionMismatch { .. }
+        InteractionError::ForeignVersion { .. }
         | InteractionError::Storage(StorageError::VersionConflict { .. }) => "http.if-match".to_owned(),
         InteractionError::Storage(StorageError::AlreadyExists { .. }) => "http.if-none-match".to_owned(),
         _ => return Vec::new(),

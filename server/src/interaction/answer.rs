@@ -3,6 +3,7 @@
 use http::StatusCode;
 use jiff::Timestamp;
 
+use super::InteractionError;
 use crate::request::preference::Return;
 use crate::resource::ResourceType;
 use crate::storage::{StoredResource, Written};
@@ -72,6 +73,20 @@ impl Answer {
             resources: u32::try_from(resources).unwrap_or(u32::MAX),
             ..Answer::new(StatusCode::OK)
         }
+    }
+
+    /// [`of_written`](Self::of_written) of what storage answered to one write.
+    ///
+    /// # Errors
+    /// Only when the server is at fault.
+    pub fn of_write(
+        resource_type: ResourceType,
+        id: &str,
+        written: Vec<Written>,
+        wanted: Return,
+    ) -> Result<Answer, InteractionError> {
+        let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
+        Ok(Answer::of_written(resource_type, id, written, wanted))
     }
 
     /// 201 or 200 after a write that is in the audit trail already.

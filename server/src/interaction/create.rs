@@ -27,13 +27,7 @@ pub async fn create(
             record.resource_id = Some(id.clone());
             let writes = vec![write(resource_type, &id, prepared)];
             let written = context.storage().write(writes, Some(record)).await?;
-            let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
-            Ok(Answer::of_written(
-                resource_type,
-                &id,
-                written,
-                request.preference.answer,
-            ))
+            Answer::of_write(resource_type, &id, written, request.preference.answer)
         }
         Some(text) => {
             context.authorize(DataAction::Search, Some(resource_type))?;
@@ -93,9 +87,8 @@ async fn create_unless_found(
             let written = session
                 .write(vec![write(resource_type, &id, prepared)], Some(record))
                 .await?;
-            let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
             session.commit().await?;
-            Ok(Answer::of_written(resource_type, &id, written, wanted))
+            Answer::of_write(resource_type, &id, written, wanted)
         }
     }
 }

@@ -95,9 +95,11 @@ pub enum InteractionError {
         /// The version that stands for the deletion.
         version: i32,
     },
-    /// `If-Match` names no version that could be the current one.
-    #[error("the version in If-Match is not the current one of {resource_type}/{id}")]
-    VersionMismatch {
+    /// `If-Match` names no version that this server could have given.
+    #[error(
+        "the version in If-Match is not the current one of {resource_type}/{id}; versions are numbers here, as in W/\"1\""
+    )]
+    ForeignVersion {
         /// Type.
         resource_type: ResourceType,
         /// Logical id.

@@ -46,13 +46,7 @@ pub async fn patch(
         }
         written => written?,
     };
-    let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
-    Ok(Answer::of_written(
-        resource_type,
-        id,
-        written,
-        request.preference.answer,
-    ))
+    Answer::of_write(resource_type, id, written, request.preference.answer)
 }
 
 /// Patches while nobody else can change the resource, after those who came before.

@@ -18,9 +18,20 @@ pub async fn read(
     resource_type: ResourceType,
     id: &str,
 ) -> Result<Answer, InteractionError> {
-    let current = context.storage().read(resource_type, id).await?;
-    let stored = found(current, resource_type, id)?;
-    answer(stored, request)
+    let answers_as_stored = Subset::of_parameters(&request.parameters).is_ok()
+        && request.conditions.if_none_match.is_empty()
+        && request.conditions.if_modified_since.is_none()
+        && request.accept.is_none();
+    if !answers_as_stored {
+        let current = context.storage().read(resource_type, id).await?;
+        return answer(found(current, resource_type, id)?, request);
+    }
+    // What the record will say is known before, so that one statement reads and records.
+    let mut record = context.record(request, StatusCode::OK.as_u16());
+    record.resources = 1;
+    let (current, recorded) = context.storage().read_recorded(resource_type, id, record).await?;
+    let answer = answer(found(current, resource_type, id)?, request)?;
+    Ok(Answer { recorded, ..answer })
 }
 
 /// The version that is there.

@@ -29,13 +29,7 @@ pub async fn update(
     let record = context.record(&request, StatusCode::OK.as_u16());
     let written = context.storage().write(vec![write], Some(record)).await;
     let written = written.map_err(|error| refusal(error, context, condition))?;
-    let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
-    Ok(Answer::of_written(
-        resource_type,
-        id,
-        written,
-        request.preference.answer,
-    ))
+    Answer::of_write(resource_type, id, written, request.preference.answer)
 }
 
 /// Updates the one resource that meets the criteria; none: creates it; several: 412.
@@ -72,14 +66,9 @@ async fn update_found(
     let write = target.write(context, criteria.resource_type(), prepared);
     let written = session.write(vec![write], Some(record)).await;
     let written = written.map_err(|error| target.refusal(error, context))?;
-    let written = written.into_iter().next().ok_or(InteractionError::Fault)?;
     session.commit().await?;
-    Ok(Answer::of_written(
-        criteria.resource_type(),
-        target.id(),
-        written,
-        request.preference.answer,
-    ))
+    let wanted = request.preference.answer;
+    Answer::of_write(criteria.resource_type(), target.id(), written, wanted)
 }
 
 /// What a conditional update writes to.
@@ -208,7 +197,7 @@ impl Condition {
         let precondition = match conditions.if_match {
             Some(EntityTag::Version(version)) => Precondition::Version(version),
             Some(EntityTag::Foreign) => {
-                return Err(InteractionError::VersionMismatch {
+                return Err(InteractionError::ForeignVersion {
                     resource_type,
                     id: id.to_owned(),
                 });
@@ -243,7 +232,12 @@ impl Condition {
 pub fn refusal(error: StorageError, context: &Context, condition: Condition) -> InteractionError {
     match error {
         StorageError::DoesNotExist { resource_type, id } if condition.must_exist => {
-            InteractionError::VersionMismatch { resource_type, id }
+            let current = None;
+            InteractionError::Storage(StorageError::VersionConflict {
+                resource_type,
+                id,
+                current,
+            })
         }
         StorageError::DoesNotExist { resource_type, .. } if context.state.settings.update_create => {
             match context.authorize(DataAction::Create, Some(resource_type)) {

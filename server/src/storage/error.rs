@@ -3,7 +3,7 @@
 use crate::resource::ResourceType;
 
 /// What can go wrong below the interactions.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StorageError {
     /// The current version is not the one that `If-Match` names; `None` when there is no current version.
     #[error("{}", version_conflict(*resource_type, id, *current))]

@@ -9,10 +9,12 @@ mod index_rows;
 mod names;
 mod pool;
 mod read;
+mod recorded_read;
 mod schema;
 mod search;
 mod session;
 mod size;
+mod together;
 mod write;
 
 use std::sync::Arc;
@@ -24,6 +26,8 @@ use self::audit::AuditTrail;
 use self::connection::Connection;
 use self::error::{from_database, from_pool};
 use self::names::Names;
+use self::pool::Planning;
+use self::recorded_read::RecordedReads;
 use self::search::Shapes;
 use self::session::OpenTransaction;
 pub use self::session::Session;
@@ -35,8 +39,8 @@ use crate::resource::ResourceType;
 use crate::search::parameter::Registry;
 use crate::search::query::Query;
 
-/// Connections for what must not wait behind requests that hold a connection each: names and the audit trail.
-const SIDE_CONNECTIONS: usize = 2;
+/// Connections for what must not wait behind requests that hold a connection each: names, the audit trail and reads.
+const SIDE_CONNECTIONS: usize = 2 + recorded_read::BATCHES.at_once;
 
 /// The pause between attempts to reach a database that is coming up.
 const REACH_AGAIN: Duration = Duration::from_millis(250);
@@ -46,6 +50,7 @@ const REACH_AGAIN: Duration = Duration::from_millis(250);
 pub struct Storage {
     pool: Pool,
     audit: AuditTrail,
+    recorded_reads: RecordedReads,
     shared: Arc<Shared>,
     /// What it reads and writes in; `None`: each request takes a connection of its own.
     transaction: Option<Arc<OpenTransaction>>,
@@ -67,7 +72,7 @@ pub async fn wait_until_reachable(
     database: &DatabaseConfiguration,
     patience: Duration,
 ) -> Result<(), StorageError> {
-    let pool = pool::pool(database, 1)?;
+    let pool = pool::pool(database, 1, Planning::Automatic)?;
     let begun = Instant::now();
     loop {
         match pool.get().await.map_err(from_pool) {
@@ -89,7 +94,7 @@ pub async fn migrate(
     database: &DatabaseConfiguration,
     runtime_role: Option<&str>,
 ) -> Result<(), StorageError> {
-    let pool = pool::pool(database, 1)?;
+    let pool = pool::pool(database, 1, Planning::Automatic)?;
     let mut client = pool.get().await.map_err(from_pool)?;
     schema::migrate(&mut client, Registry::r4(), runtime_role).await
 }
@@ -101,15 +106,17 @@ impl Storage {
     /// When the database cannot be reached or is not prepared for this version.
     pub async fn connect(database: &DatabaseConfiguration) -> Result<Storage, StorageError> {
         let size = database.max_connections.saturating_sub(SIDE_CONNECTIONS).max(1);
-        let pool = pool::pool(database, size)?;
-        let side_pool = pool::pool(database, SIDE_CONNECTIONS)?;
+        let pool = pool::pool(database, size, Planning::Automatic)?;
+        let side_pool = pool::pool(database, SIDE_CONNECTIONS, Planning::Once)?;
         let client = side_pool.get().await.map_err(from_pool)?;
         let names = Names::load(&client, Registry::r4()).await?;
         drop(client);
         let audit = AuditTrail::start(side_pool.clone());
+        let recorded_reads = RecordedReads::start(side_pool.clone());
         Ok(Storage {
             pool,
             audit,
+            recorded_reads,
             shared: Arc::new(Shared {
                 names,
                 size: Size::default(),
@@ -133,6 +140,22 @@ impl Storage {
     /// What is stored under a type and id now.
     pub async fn read(&self, resource_type: ResourceType, id: &str) -> Result<Current, StorageError> {
         read::read(self.connection().await?.client()?, resource_type, id).await
+    }
+
+    /// As [`read`](Self::read). The answer's second part says whether `record`, with the version that was found, is in the
+    /// audit trail; it is not when there is nothing to give out, or within a session.
+    pub async fn read_recorded(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        record: AccessRecord,
+    ) -> Result<(Current, bool), StorageError> {
+        if self.transaction.is_some() {
+            return Ok((self.read(resource_type, id).await?, false));
+        }
+        let current = self.recorded_reads.read(resource_type, id, record).await?;
+        let recorded = matches!(current, Current::Found(_));
+        Ok((current, recorded))
     }
 
     /// One version; [`Current::Unknown`] when there is none of that number.
@@ -205,7 +228,7 @@ impl Storage {
 
     /// How many records of the audit trail are not yet in the database.
     pub fn audit_backlog(&self) -> usize {
-        self.audit.backlog()
+        self.audit.backlog() + self.recorded_reads.waiting()
     }
 
     async fn connection(&self) -> Result<Connection, StorageError> {

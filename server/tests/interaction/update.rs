@@ -70,14 +70,16 @@ async fn an_update_of_a_version_that_is_not_current_is_refused() {
         .refused("412 conflict");
     put(&server, "/Patient/a", "\nIf-Match: *", body)
         .await
-        .refused("412 conflict");
+        .refused("412 conflict: Patient/a does not exist");
     put(&server, "/Patient/a", "", body).await;
     let conflict = put(&server, "/Patient/a", "\nIf-Match: W/\"2\"", body).await;
     conflict.refused("412 conflict: Patient/a has version");
     assert_eq!(server.last_access(), "anonymous update Patient 412 0");
     put(&server, "/Patient/a", "\nIf-Match: W/\"x\"", body)
         .await
-        .refused("412 conflict");
+        .refused(
+            "412 conflict: the version in If-Match is not the current one of Patient/a; versions are numbers",
+        );
     put(&server, "/Patient/a", "\nIf-Match: x", body)
         .await
         .refused("400 invalid: the header If-Match is \"x\"");

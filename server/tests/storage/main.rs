@@ -12,6 +12,7 @@ mod fixture;
 
 mod examples;
 mod history;
+mod reads;
 mod sessions;
 mod trail;
 mod versions;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{House, create, update};
 
-fn record(interaction: &str, status: u16) -> AccessRecord {
+pub fn record(interaction: &str, status: u16) -> AccessRecord {
     AccessRecord {
         recorded: Timestamp::now(),
         agent: "system:serviceaccount:team-a:reporting".into(),

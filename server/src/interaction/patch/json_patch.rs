@@ -69,13 +69,17 @@ impl JsonPatch {
             .map(JsonPatch)
     }
 
-    /// `document` after all operations.
+    /// `document` after all operations. A list or an object that lost its last item by them is gone: FHIR has no empty
+    /// ones (<http://hl7.org/fhir/R4/json.html>).
     ///
     /// # Errors
     /// [`ApplyError`] for the first operation that does not fit.
     pub fn apply(&self, mut document: Json) -> Result<Json, ApplyError> {
         for (index, operation) in self.0.iter().enumerate() {
             operation.apply(index, &mut document)?;
+        }
+        for removed in self.0.iter().filter_map(Operation::removes) {
+            leave_out_emptied(&mut document, &removed.tokens);
         }
         Ok(document)
     }
@@ -114,6 +118,15 @@ impl Operation {
         })
     }
 
+    /// What is not in its place any more afterwards.
+    fn removes(&self) -> Option<&Pointer> {
+        match &self.change {
+            Change::Remove => Some(&self.path),
+            Change::Move(from) => Some(from),
+            _ => None,
+        }
+    }
+
     fn apply(&self, operation: usize, document: &mut Json) -> Result<(), ApplyError> {
         let nothing = |pointer: &Pointer| ApplyError::NothingThere {
             operation,
@@ -122,7 +135,9 @@ impl Operation {
         let here = || nothing(&self.path);
         match &self.change {
             Change::Add(value) => add(document, &self.path, value.clone()).ok_or_else(here),
-            Change::Remove => remove(document, &self.path).map(|_removed| ()).ok_or_else(here),
+            Change::Remove => remove(document, &self.path.tokens)
+                .map(|_removed| ())
+                .ok_or_else(here),
             Change::Replace(value) => {
                 *get_mut(document, &self.path.tokens).ok_or_else(here)? = value.clone();
                 Ok(())
@@ -130,7 +145,11 @@ impl Operation {
             Change::Move(from) => {
                 let inside =
                     self.path.tokens.len() > from.tokens.len() && self.path.tokens.starts_with(&from.tokens);
-                let value = if inside { None } else { remove(document, from) };
+                let value = if inside {
+                    None
+                } else {
+                    remove(document, &from.tokens)
+                };
                 add(document, &self.path, value.ok_or_else(|| nothing(from))?).ok_or_else(here)
             }
             Change::Copy(from) => {
@@ -196,8 +215,8 @@ fn add(document: &mut Json, path: &Pointer, value: Json) -> Option<()> {
     Some(())
 }
 
-fn remove(document: &mut Json, path: &Pointer) -> Option<Json> {
-    let (last, parents) = path.tokens.split_last()?;
+fn remove(document: &mut Json, tokens: &[String]) -> Option<Json> {
+    let (last, parents) = tokens.split_last()?;
     match get_mut(document, parents)? {
         Json::Object(object) => object.remove(last),
         Json::Array(items) => {
@@ -205,6 +224,25 @@ fn remove(document: &mut Json, path: &Pointer) -> Option<Json> {
             Some(items.remove(index))
         }
         _ => None,
+    }
+}
+
+/// Takes away what was around `removed`, from the inside out, as far as nothing is in it.
+fn leave_out_emptied(document: &mut Json, removed: &[String]) {
+    let mut inner = removed;
+    while let [around @ .., _] = inner
+        && get_mut(document, around).is_some_and(|value| is_empty(value))
+        && remove(document, around).is_some()
+    {
+        inner = around;
+    }
+}
+
+fn is_empty(value: &Json) -> bool {
+    match value {
+        Json::Object(object) => object.len() == 0,
+        Json::Array(items) => items.is_empty(),
+        _ => false,
     }
 }
 
@@ -281,6 +319,31 @@ mod tests {
         }
         let failed = apply(r#"{"a":[1]}"#, r#"[{"op":"test","path":"/a","value":[2]}]"#);
         assert!(matches!(failed, Err(ApplyError::TestFailed { operation: 0, .. })));
+    }
+
+    #[test]
+    fn what_lost_its_last_item_is_gone_and_nothing_else() {
+        for (patch, expected) in [
+            (
+                r#"[{"op":"remove","path":"/telecom/0"}]"#,
+                r#"{"name":[{"given":["A","B"]}],"e":[]}"#,
+            ),
+            (
+                r#"[{"op":"remove","path":"/name/0/given/1"},{"op":"remove","path":"/name/0/given/0"}]"#,
+                r#"{"telecom":[{"value":"1"}],"e":[]}"#,
+            ),
+            (
+                r#"[{"op":"move","from":"/telecom/0/value","path":"/language"}]"#,
+                r#"{"name":[{"given":["A","B"]}],"e":[],"language":"1"}"#,
+            ),
+            (
+                r#"[{"op":"remove","path":"/telecom/0"},{"op":"add","path":"/telecom/-","value":{"value":"2"}}]"#,
+                r#"{"name":[{"given":["A","B"]}],"telecom":[{"value":"2"}],"e":[]}"#,
+            ),
+        ] {
+            let document = r#"{"name":[{"given":["A","B"]}],"telecom":[{"value":"1"}],"e":[]}"#;
+            assert_eq!(apply(document, patch).unwrap(), expected, "{patch}");
+        }
     }
 
     #[test]

@@ -2,36 +2,40 @@
 //! until its record is on disk, and all that wait share one commit.
 
 use deadpool_postgres::Pool;
-use tokio::sync::{mpsc, oneshot};
 
 use super::error::{from_database, from_pool};
+use super::together::{Batches, Together};
 use crate::audit::AccessRecord;
 use crate::storage::StorageError;
 
-/// Records that may wait; more requests than that wait to be let in.
-const QUEUE: usize = 4096;
-/// Records in one statement at most.
-const BATCH: usize = 512;
-
-type Reply = oneshot::Sender<Result<(), StorageError>>;
+/// One statement after the other: what waits for one to be committed is committed by the next.
+const BATCHES: Batches = Batches {
+    at_once: 1,
+    enough: 1,
+    most: 512,
+};
 
 /// Takes records and answers when they are on disk.
 #[derive(Clone)]
 pub struct AuditTrail {
-    queue: mpsc::Sender<(AccessRecord, Reply)>,
+    records: Together<AccessRecord, ()>,
 }
 
 impl AuditTrail {
     /// Starts the task that writes; it ends when the last handle is dropped.
     pub fn start(pool: Pool) -> AuditTrail {
-        let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(write_batches(pool, waiting));
-        AuditTrail { queue }
+        let write = move |records: Vec<AccessRecord>| {
+            let pool = pool.clone();
+            async move { write(&pool, &records).await }
+        };
+        AuditTrail {
+            records: Together::start(BATCHES, write),
+        }
     }
 
     /// How many records wait.
     pub fn backlog(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+        self.records.waiting()
     }
 
     /// Adds one record; returns when it is durable.
@@ -39,43 +43,17 @@ impl AuditTrail {
     /// # Errors
     /// When the database did not take it: the access must not be granted then.
     pub async fn record(&self, record: AccessRecord) -> Result<(), StorageError> {
-        let (reply, answer) = oneshot::channel();
-        let closed = || StorageError::Unavailable("the audit trail is closed".into());
-        self.queue
-            .send((record, reply))
-            .await
-            .map_err(|_closed| closed())?;
-        answer.await.map_err(|_closed| closed())?
+        let unavailable = |error| StorageError::Unavailable(format!("the audit trail: {error}"));
+        self.records.ask(record).await.map_err(unavailable)
     }
 }
 
-async fn write_batches(pool: Pool, mut waiting: mpsc::Receiver<(AccessRecord, Reply)>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while waiting.recv_many(&mut batch, BATCH).await > 0 {
-        let (records, replies): (Vec<AccessRecord>, Vec<Reply>) = batch.drain(..).unzip();
-        let result = write(&pool, &records).await;
-        for reply in replies {
-            let answer = match &result {
-                Ok(()) => Ok(()),
-                Err(error) => Err(StorageError::Unavailable(format!("the audit trail: {error}"))),
-            };
-            // Nobody waits any more where the client went away; the record stands all the same.
-            reply.send(answer).ok();
-        }
-    }
-}
-
-async fn write(pool: &Pool, records: &[AccessRecord]) -> Result<(), StorageError> {
+async fn write(pool: &Pool, records: &[AccessRecord]) -> Result<Vec<()>, StorageError> {
     macro_rules! column {
-        ($field:ident) => {
-            records
-                .iter()
-                .map(|record| record.$field.clone())
-                .collect::<Vec<_>>()
+        ($column:expr) => {
+            records.iter().map($column).collect::<Vec<_>>()
         };
     }
-    let status: Vec<i16> = records.iter().map(status).collect();
-    let resources: Vec<i32> = records.iter().map(resources).collect();
     let client = pool.get().await.map_err(from_pool)?;
     let statement = client
         .prepare_cached(
@@ -90,23 +68,23 @@ async fn write(pool: &Pool, records: &[AccessRecord]) -> Result<(), StorageError
         .execute(
             &statement,
             &[
-                &column!(recorded),
-                &column!(version),
-                &resources,
-                &status,
-                &column!(agent),
-                &column!(interaction),
-                &column!(resource_type),
-                &column!(resource_id),
-                &column!(query),
-                &column!(reason),
-                &column!(request_id),
-                &column!(source),
+                &column!(|record| record.recorded),
+                &column!(|record| record.version),
+                &column!(resources),
+                &column!(status),
+                &column!(|record| record.agent.as_str()),
+                &column!(|record| record.interaction.as_str()),
+                &column!(|record| record.resource_type.as_deref()),
+                &column!(|record| record.resource_id.as_deref()),
+                &column!(|record| record.query.as_deref()),
+                &column!(|record| record.reason.as_deref()),
+                &column!(|record| record.request_id.as_str()),
+                &column!(|record| record.source.as_deref()),
             ],
         )
         .await
         .map_err(from_database)?;
-    Ok(())
+    Ok(vec![(); records.len()])
 }
 
 /// `status` as its column takes it.

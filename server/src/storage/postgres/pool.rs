@@ -22,11 +22,24 @@ pub const SCHEMA: &str = "fhir";
 /// its plan while the table grows, until it is analyzed again.
 const PLANS: &str = "-c jit=off -c enable_seqscan=off";
 
+/// How often a prepared statement is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Planning {
+    /// As PostgreSQL finds best: for what it is asked each time, where that may make a difference.
+    Automatic,
+    /// Once. For statements with one sensible plan, whose planning would cost more than they do.
+    Once,
+}
+
 /// A pool of at most `size` connections. None is made before it is needed.
 ///
 /// # Errors
 /// When the configuration makes no pool.
-pub fn pool(database: &DatabaseConfiguration, size: usize) -> Result<Pool, StorageError> {
+pub fn pool(database: &DatabaseConfiguration, size: usize, planning: Planning) -> Result<Pool, StorageError> {
+    let planning = match planning {
+        Planning::Automatic => "auto",
+        Planning::Once => "force_generic_plan",
+    };
     let mut config = Config::new();
     config
         .host(&database.host)
@@ -34,7 +47,9 @@ pub fn pool(database: &DatabaseConfiguration, size: usize) -> Result<Pool, Stora
         .dbname(&database.name)
         .user(&database.user)
         .application_name("brazier-server")
-        .options(format!("-c search_path={SCHEMA} {PLANS}"))
+        .options(format!(
+            "-c search_path={SCHEMA} {PLANS} -c plan_cache_mode={planning}"
+        ))
         .connect_timeout(CONNECT_TIMEOUT)
         .keepalives_idle(Duration::from_secs(10))
         .keepalives_interval(Duration::from_secs(5))

@@ -67,7 +67,7 @@ CREATE TABLE date (
 CREATE INDEX date_by_low ON date (parameter, low, resource_key, high);
 CREATE INDEX date_by_key ON date (resource_key);
 -- Nearly all spans are a day or less, so that a bound on `high` is one on `low` too. The others are few.
-CREATE INDEX date_long ON date (parameter, high) WHERE high - low > 86400000000;
+CREATE INDEX date_long ON date (parameter, high, low, resource_key) WHERE high - low > 86400000000;
 -- Resources with several values: two conditions on one parameter may hold of two of them.
 CREATE INDEX date_several ON date (parameter, low) WHERE extreme <> 3;
 

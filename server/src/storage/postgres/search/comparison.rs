@@ -135,11 +135,30 @@ pub fn reference(statement: &mut Statement, row: &str, wanted: &ReferenceMatch) 
     }
 }
 
+/// Which spans of time a condition on their end is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spans {
+    /// All.
+    All,
+    /// Those that begin within a day before the moment or later: one range of the index of beginnings.
+    Near,
+    /// The other ones, which are long and few, and have an index of their own.
+    Far,
+}
+
 /// A span of time `[low, high)` against the one asked for.
-pub fn date(statement: &mut Statement, range: &Range<'_>, wanted: &DateComparison) -> String {
+pub fn date(statement: &mut Statement, range: &Range<'_>, wanted: &DateComparison, spans: Spans) -> String {
     let from = statement.bind(inside(wanted.low), Type::INT8);
     let to = statement.bind(inside(wanted.high), Type::INT8);
-    date_condition(range, wanted.prefix, &from, &to)
+    date_condition(range, wanted.prefix, &from, &to, spans)
+}
+
+/// Whether spans are to end after a moment, so that [`Spans`] tells them apart.
+pub fn is_of_ends(wanted: &DateComparison) -> bool {
+    matches!(
+        wanted.prefix,
+        Prefix::GreaterThan | Prefix::GreaterOrEqual | Prefix::Approximately
+    )
 }
 
 /// A moment that a day can be taken from.
@@ -147,10 +166,21 @@ fn inside(moment: i64) -> i64 {
     moment.clamp(-(1 << 62), (1 << 62) - 1)
 }
 
-fn date_condition(Range { low, high }: &Range<'_>, prefix: Prefix, from: &str, to: &str) -> String {
+fn date_condition(
+    Range { low, high }: &Range<'_>,
+    prefix: Prefix,
+    from: &str,
+    to: &str,
+    spans: Spans,
+) -> String {
     // What ends after a moment also begins after the day before it, or is one of the few long spans.
-    let ends_after =
-        |moment: &str| format!("{high} > {moment} AND ({low} > {moment} - {DAY} OR {high} - {low} > {DAY})");
+    let ends_after = |moment: &str| match spans {
+        Spans::All => {
+            format!("{high} > {moment} AND ({low} > {moment} - {DAY} OR {high} - {low} > {DAY})")
+        }
+        Spans::Near => format!("{high} > {moment} AND {low} > {moment} - {DAY}"),
+        Spans::Far => format!("{high} > {moment} AND {low} <= {moment} - {DAY} AND {high} - {low} > {DAY}"),
+    };
     match prefix {
         Prefix::Equal => format!("({low} >= {from} AND {low} < {to} AND {high} <= {to})"),
         Prefix::NotEqual => format!("({low} < {from} OR {high} > {to})"),
@@ -282,7 +312,7 @@ pub fn component(
         ComponentMatch::Date(wanted) => {
             let from = statement.bind(Decimal::from(wanted.low), Type::NUMERIC);
             let to = statement.bind(Decimal::from(wanted.high), Type::NUMERIC);
-            date_condition(&range, wanted.prefix, &from, &to)
+            date_condition(&range, wanted.prefix, &from, &to, Spans::All)
         }
         ComponentMatch::Quantity(wanted) => {
             let condition = number(statement, &range, &wanted.number);

@@ -5,7 +5,7 @@
 
 use tokio_postgres::types::Type;
 
-use super::comparison::{self, Range};
+use super::comparison::{self, Range, Spans};
 use super::condition::{all, any, of_resource, of_types};
 use super::statement::Statement;
 use crate::search::parameter::{ParameterId, ParameterKind, Registry};
@@ -133,10 +133,14 @@ impl Writer<'_> {
     /// meets them all, and an index finds it between them; only where a resource has several values may each meet
     /// another bound.
     pub fn span(&mut self, parameters: &[ParameterId], bounds: &[&[DateComparison]]) -> String {
-        let (one, first) = (self.statement.alias('d'), self.statement.alias('d'));
-        let all_of_one: Vec<String> = bounds.iter().map(|wanted| self.dates(&one, wanted)).collect();
-        let of_one = format!("{} AND {}", self.parameters(parameters, &one), all(all_of_one));
-        let single = format!("SELECT {one}.resource_key FROM date {one} WHERE {of_one}");
+        let first = self.statement.alias('d');
+        let ends = |bound: &&[DateComparison]| matches!(bound, [one] if comparison::is_of_ends(one));
+        let single = match bounds.iter().position(ends) {
+            None => self.dates_of_one(parameters, bounds, None),
+            Some(bound) => [Spans::Near, Spans::Far]
+                .map(|spans| self.dates_of_one(parameters, bounds, Some((bound, spans))))
+                .join(" UNION ALL "),
+        };
         let [start, others @ ..] = bounds else {
             return single;
         };
@@ -147,7 +151,7 @@ impl Writer<'_> {
             self.parameters(parameters, &first),
             format!("{first}.extreme <> 3"),
         ];
-        each.push(self.dates(&first, start));
+        each.push(self.dates(&first, start, Spans::All));
         let key = format!("{first}.resource_key");
         each.extend(
             others
@@ -160,11 +164,27 @@ impl Writer<'_> {
         )
     }
 
+    /// The keys with a date that meets all of the bounds, one of which is only for some spans.
+    fn dates_of_one(
+        &mut self,
+        parameters: &[ParameterId],
+        bounds: &[&[DateComparison]],
+        only: Option<(usize, Spans)>,
+    ) -> String {
+        let row = self.statement.alias('d');
+        let mut each = vec![self.parameters(parameters, &row)];
+        each.extend(bounds.iter().enumerate().map(|(index, wanted)| {
+            let spans = only.filter(|(bound, _)| *bound == index);
+            self.dates(&row, wanted, spans.map_or(Spans::All, |(_, spans)| spans))
+        }));
+        format!("SELECT {row}.resource_key FROM date {row} WHERE {}", all(each))
+    }
+
     /// Whether the resource whose key is `key` has a date that is one of `wanted`.
     fn has_date(&mut self, parameters: &[ParameterId], wanted: &[DateComparison], key: &str) -> String {
         let alias = self.statement.alias('d');
         let parameters = self.parameters(parameters, &alias);
-        let condition = format!("{parameters} AND {}", self.dates(&alias, wanted));
+        let condition = format!("{parameters} AND {}", self.dates(&alias, wanted, Spans::All));
         let rows = Rows {
             table: "date",
             alias,
@@ -173,7 +193,7 @@ impl Writer<'_> {
         self.exists(&rows, key)
     }
 
-    fn dates(&mut self, row: &str, wanted: &[DateComparison]) -> String {
+    fn dates(&mut self, row: &str, wanted: &[DateComparison], spans: Spans) -> String {
         let (low, high) = (format!("{row}.low"), format!("{row}.high"));
         let range = Range {
             low: &low,
@@ -181,7 +201,7 @@ impl Writer<'_> {
         };
         any(wanted
             .iter()
-            .map(|one| comparison::date(&mut self.statement, &range, one))
+            .map(|one| comparison::date(&mut self.statement, &range, one, spans))
             .collect())
     }
 
@@ -242,7 +262,7 @@ impl Writer<'_> {
             Matches::References(wanted) => return self.reference_rows(parameters, alias, wanted),
             Matches::Dates(wanted) => wanted
                 .iter()
-                .map(|one| comparison::date(statement, &range, one))
+                .map(|one| comparison::date(statement, &range, one, Spans::All))
                 .collect(),
             Matches::Numbers(wanted) => wanted
                 .iter()

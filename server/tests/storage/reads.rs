@@ -1,0 +1,99 @@
+//! Reads that come together are answered each with its own, and with what was acknowledged before; each that gives
+//! something out is in the audit trail.
+
+use brazier_server::resource::ResourceType;
+use brazier_server::storage::{Current, Precondition, StorageError};
+
+use super::trail::record;
+use super::{House, create, delete, patient, update};
+
+async fn read(house: &House, kind: ResourceType, id: &str) -> Result<(Current, bool), StorageError> {
+    let mut record = record("read", 200);
+    record.resource_id = Some(id.to_owned());
+    house.storage.read_recorded(kind, id, record).await
+}
+
+#[tokio::test]
+async fn of_many_reads_at_once_each_gets_its_own_and_is_recorded() {
+    let house = House::open().await;
+    for number in 0..50 {
+        house
+            .write(create(&format!("p{number}"), &format!("Name{number}")))
+            .await;
+    }
+    house.write(delete("p7", Precondition::None)).await;
+    let organization = ResourceType::parse("Organization").unwrap();
+    let wanted: Vec<_> = (0..200)
+        .map(|number| {
+            let kind = if number % 4 == 3 { organization } else { patient() };
+            (kind, format!("p{}", number % 60))
+        })
+        .collect();
+    let reads = wanted.iter().map(|(kind, id)| read(&house, *kind, id));
+    let answers = futures::future::join_all(reads).await;
+    let mut given_out = Vec::new();
+    for ((kind, id), answer) in wanted.iter().zip(answers) {
+        let number: u32 = id[1..].parse().unwrap();
+        let (current, recorded) = answer.unwrap();
+        assert_eq!(recorded, matches!(current, Current::Found(_)));
+        match current {
+            Current::Unknown => assert!(*kind == organization || number >= 50, "{kind}/{id}"),
+            Current::Deleted { version, .. } => assert_eq!((id.as_str(), version), ("p7", 2)),
+            Current::Found(found) => {
+                assert_eq!((found.resource_type, &found.id), (*kind, id));
+                assert!(
+                    found.json.contains(&format!("\"Name{number}\"")),
+                    "{}",
+                    found.json
+                );
+                given_out.push(id.as_str());
+            }
+        }
+    }
+    given_out.sort_unstable();
+    let trail = house.database.query(
+        "SELECT string_agg(resource_id, ',' ORDER BY resource_id COLLATE \"C\") FROM fhir.access_record
+         WHERE interaction = 'read' AND status = 200 AND version = 1",
+    );
+    assert_eq!(trail.trim(), given_out.join(","));
+}
+
+#[tokio::test]
+async fn a_read_sees_the_write_that_was_acknowledged_before_it_whatever_else_is_read() {
+    let house = House::open().await;
+    house.write(create("a", "Name1")).await;
+    let others = async {
+        for _ in 0..100 {
+            futures::future::join_all((0..8).map(|_| read(&house, patient(), "a"))).await;
+        }
+    };
+    let writes = async {
+        for version in 2..60 {
+            let write = update("a", &format!("Name{version}"), Precondition::None, false);
+            house.write(write).await;
+            let Ok((Current::Found(found), true)) = read(&house, patient(), "a").await else {
+                panic!("not found")
+            };
+            assert_eq!(found.version, version);
+        }
+    };
+    tokio::join!(others, writes);
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_not_given_out() {
+    let house = House::open().await;
+    house.write(create("a", "One")).await;
+    house
+        .database
+        .query("ALTER TABLE fhir.access_record RENAME TO away");
+    let reads = (0..20).map(|_| read(&house, patient(), "a"));
+    for answer in futures::future::join_all(reads).await {
+        assert!(matches!(answer, Err(StorageError::Internal(_))), "{answer:?}");
+    }
+    house
+        .database
+        .query("ALTER TABLE fhir.away RENAME TO access_record");
+    let back = read(&house, patient(), "a").await.unwrap();
+    assert!(matches!(back, (Current::Found(_), true)), "{back:?}");
+}
