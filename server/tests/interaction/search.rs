@@ -260,6 +260,43 @@ async fn a_period_that_reaches_into_the_day_asked_for_is_from_it_on_and_until_it
 }
 
 #[tokio::test]
+async fn a_span_is_found_however_long_before_it_began() {
+    let server = Server::start().await;
+    for (id, start, end) in [
+        ("hour", "2020-06-01T08:00:00Z", "2020-06-01T09:00:00Z"),
+        ("night", "2020-05-31T22:00:00Z", "2020-06-01T06:00:00Z"),
+        ("week", "2020-05-28", "2020-06-03"),
+        ("year", "2020-01-01", "2020-12-31"),
+        ("over", "2019-01-01", "2020-05-30"),
+    ] {
+        let body = format!(
+            r#"{{"resourceType":"Encounter","id":"{id}","status":"finished","class":{{"code":"AMB"}},"period":{{"start":"{start}","end":"{end}"}}}}"#
+        );
+        server.send(&format!("PUT /Encounter/{id}\n\n{body}")).await;
+    }
+    let open = r#"{"resourceType":"Encounter","id":"open","status":"in-progress","class":{"code":"AMB"},"period":{"start":"2018-01-01"}}"#;
+    server.send(&format!("PUT /Encounter/open\n\n{open}")).await;
+    for (criteria, found) in [
+        ("date=ge2020-06-01", "hour,night,open,week,year"),
+        ("date=ge2020-06-01&date=lt2020-06-02", "hour,night,open,week,year"),
+        ("date=lt2020-06-02&date=ge2020-06-01", "hour,night,open,week,year"),
+        ("date=gt2020-06-01", "open,week,year"),
+        ("date=gt2020-06-01&date=lt2020-06-01", "open,week,year"),
+        ("date=gt2020-06-01&date=sa2020-01-31", "week"),
+        ("date=ge2020-06-01&date=ge2020-06-03", "open,week,year"),
+        ("date=ge2020-06-01,lt2019-01-01", "hour,night,open,week,year"),
+    ] {
+        let answer = server.get(&format!("/Encounter?_sort=_id&{criteria}")).await;
+        assert_eq!(answer.ids(), found, "{criteria}");
+        let unsorted = server
+            .get(&format!("/Encounter?{criteria}&_total=accurate"))
+            .await;
+        let count = found.split(',').count().to_string();
+        assert_eq!(unsorted.at("total"), count, "{criteria}");
+    }
+}
+
+#[tokio::test]
 async fn a_canonical_url_may_carry_the_version() {
     let server = Server::start().await;
     for (id, version) in [("one", "1.0"), ("two", "2.0")] {
