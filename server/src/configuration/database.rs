@@ -128,8 +128,9 @@ impl DatabaseSection {
                 problems.push(Problem::new(format!("database.{field}"), "must not be empty"));
             }
         }
-        if self.max_connections == 0 {
-            problems.push(Problem::new("database.maxConnections", "must be at least 1"));
+        if self.max_connections < 2 {
+            let problem = "must be at least 2: requests and the audit trail each need one";
+            problems.push(Problem::new("database.maxConnections", problem));
         }
         let password = self.password_file.and_then(|path| {
             let read = std::fs::read_to_string(&path);

@@ -39,7 +39,8 @@ use crate::resource::ResourceType;
 use crate::search::parameter::Registry;
 use crate::search::query::Query;
 
-/// Connections for what must not wait behind requests that hold a connection each: names, the audit trail and reads.
+/// Connections for what must not wait behind requests that hold a connection each: names, the audit trail and reads. Fewer
+/// where there are few in all; each is needed for one statement at a time.
 const SIDE_CONNECTIONS: usize = 2 + recorded_read::BATCHES.at_once;
 
 /// The pause between attempts to reach a database that is coming up.
@@ -105,9 +106,10 @@ impl Storage {
     /// # Errors
     /// When the database cannot be reached or is not prepared for this version.
     pub async fn connect(database: &DatabaseConfiguration) -> Result<Storage, StorageError> {
-        let size = database.max_connections.saturating_sub(SIDE_CONNECTIONS).max(1);
+        let side = (database.max_connections / 3).clamp(1, SIDE_CONNECTIONS);
+        let size = database.max_connections.saturating_sub(side).max(1);
         let pool = pool::pool(database, size, Planning::Automatic)?;
-        let side_pool = pool::pool(database, SIDE_CONNECTIONS, Planning::Once)?;
+        let side_pool = pool::pool(database, side, Planning::Once)?;
         let client = side_pool.get().await.map_err(from_pool)?;
         let names = Names::load(&client, Registry::r4()).await?;
         drop(client);

@@ -1,8 +1,11 @@
 //! Reads that come together are answered each with its own, and with what was acknowledged before; each that gives
 //! something out is in the audit trail.
 
+use std::time::Duration;
+
+use brazier_server::configuration::database::DatabaseConfiguration;
 use brazier_server::resource::ResourceType;
-use brazier_server::storage::{Current, Precondition, StorageError};
+use brazier_server::storage::{Current, Precondition, Storage, StorageError};
 
 use super::trail::record;
 use super::{House, create, delete, patient, update};
@@ -96,4 +99,39 @@ async fn what_cannot_be_recorded_is_not_given_out() {
         .query("ALTER TABLE fhir.away RENAME TO access_record");
     let back = read(&house, patient(), "a").await.unwrap();
     assert!(matches!(back, (Current::Found(_), true)), "{back:?}");
+}
+
+#[tokio::test]
+async fn two_connections_are_enough() {
+    let house = House::open().await;
+    let mut configuration = DatabaseConfiguration::from_url(&house.database.url()).unwrap();
+    configuration.max_connections = 2;
+    let storage = Storage::connect(&configuration).await.unwrap();
+    drop(house.storage);
+    let house = House {
+        database: house.database,
+        storage,
+    };
+    let house = &house;
+    let work = async {
+        house.write(create("a", "One")).await;
+        let reads = futures::future::join_all((0..20).map(|_| read(house, patient(), "a")));
+        let writes = futures::future::join_all((0..5).map(|number| async move {
+            let session = house.storage.serialized(&["name=two".to_owned()]).await.unwrap();
+            let write = create(&format!("b{number}"), "Two");
+            session
+                .write(vec![write], Some(record("create", 201)))
+                .await
+                .unwrap();
+            session.commit().await.unwrap();
+        }));
+        let (reads, _) = tokio::join!(reads, writes);
+        assert!(reads.iter().all(Result::is_ok), "{reads:?}");
+    };
+    tokio::time::timeout(Duration::from_secs(60), work).await.unwrap();
+    let open = house.database.query(
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE application_name = 'brazier-server' AND datname = current_database()",
+    );
+    assert_eq!(open.trim(), "2");
 }
