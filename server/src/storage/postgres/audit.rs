@@ -11,7 +11,6 @@ use crate::storage::StorageError;
 /// One statement after the other: what waits for one to be committed is committed by the next.
 const BATCHES: Batches = Batches {
     at_once: 1,
-    enough: 1,
     most: 512,
 };
 

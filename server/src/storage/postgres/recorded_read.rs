@@ -12,11 +12,7 @@ use crate::resource::ResourceType;
 use crate::storage::{Current, StorageError};
 
 /// While one statement waits for its commit another one reads. What a statement finds is held in memory.
-pub(super) const BATCHES: Batches = Batches {
-    at_once: 2,
-    enough: 8,
-    most: 64,
-};
+pub(super) const BATCHES: Batches = Batches { at_once: 2, most: 64 };
 
 /// What is read, and the record of its being read.
 struct Asked {

@@ -1,14 +1,20 @@
 //! What many requests ask of the database, done in one statement: what comes while it is busy goes to it together.
 //! A single request does not wait for others.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::{Mutex, Semaphore, SemaphorePermit, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use crate::storage::StorageError;
 
 /// Questions that may wait; those who come with more wait to be let in.
 const QUEUE: usize = 4096;
+/// Questions of the latest statements from which on those that overlap are kept of one size.
+const MANY: usize = 4;
+/// How long a statement waits for its share of the questions at most: the shortest time that Tokio measures.
+const PATIENCE: Duration = Duration::from_millis(1);
 
 type Waiting<Q, A> = (Q, oneshot::Sender<Result<A, StorageError>>);
 
@@ -17,11 +23,21 @@ type Waiting<Q, A> = (Q, oneshot::Sender<Result<A, StorageError>>);
 pub(super) struct Batches {
     /// Statements at one time.
     pub(super) at_once: usize,
-    /// Questions that must wait for a statement to be sent while another one runs. A statement costs the same whether it
-    /// asks for one thing or for a few, so small ones are not sent side by side.
-    pub(super) enough: usize,
     /// Questions in one statement at most.
     pub(super) most: usize,
+}
+
+impl Batches {
+    /// How many questions a statement should have, when the latest ones had `recent`. Where many ask, those who were
+    /// answered soon ask again. Whoever is first must not go alone, and the others all together after it: a statement costs
+    /// nearly the same whether it asks for one thing or for a few, and while one waits for its commit another can run.
+    fn share(self, recent: &VecDeque<usize>) -> usize {
+        let asked: usize = recent.iter().sum();
+        if self.at_once == 1 || asked < MANY {
+            return 1;
+        }
+        asked.div_ceil(self.at_once).min(self.most)
+    }
 }
 
 /// Takes questions, and answers each when the statement that it was part of has run.
@@ -48,7 +64,7 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let line = Arc::new(Line {
             waiting: Mutex::new(waiting),
-            alone: Semaphore::new(1),
+            recent: std::sync::Mutex::default(),
             batches,
         });
         for _ in 0..batches.at_once {
@@ -77,29 +93,40 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
     }
 }
 
-/// The questions that wait, and who may take them.
+/// The questions that wait.
 struct Line<Q, A> {
     waiting: Mutex<mpsc::Receiver<Waiting<Q, A>>>,
-    /// Whoever has the permit may be content with few questions.
-    alone: Semaphore,
+    /// How many questions the latest statements had, one for each that runs at one time.
+    recent: std::sync::Mutex<VecDeque<usize>>,
     batches: Batches,
 }
 
 impl<Q, A> Line<Q, A> {
-    /// Takes the questions of the next statement into `batch`; none of them when there will be no more. The permit is to
-    /// be kept until they are answered.
-    async fn take(&self, batch: &mut Vec<Waiting<Q, A>>) -> Option<SemaphorePermit<'_>> {
-        let Batches { enough, most, .. } = self.batches;
+    /// Takes the questions of the next statement into `batch`; none of them when there will be no more.
+    async fn take(&self, batch: &mut Vec<Waiting<Q, A>>) {
+        let most = self.batches.most;
         let mut waiting = self.waiting.lock().await;
         waiting.recv_many(batch, most).await;
-        while batch.len() < enough {
-            tokio::select! {
-                biased;
-                permit = self.alone.acquire() => return permit.ok(),
-                more = waiting.recv_many(batch, most - batch.len()) => if more == 0 { break },
-            }
+        let share = {
+            let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+            self.batches.share(&recent)
+        };
+        if batch.len() < share {
+            let come = async {
+                while batch.len() < share && waiting.recv_many(batch, most - batch.len()).await > 0 {}
+            };
+            // Who does not ask again is waited for once.
+            tokio::time::timeout(PATIENCE, come).await.ok();
         }
-        None
+    }
+
+    /// A statement of so many questions was answered.
+    fn answered(&self, questions: usize) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.push_back(questions);
+        if recent.len() > self.batches.at_once {
+            recent.pop_front();
+        }
     }
 }
 
@@ -110,13 +137,16 @@ where
 {
     let mut batch = Vec::with_capacity(line.batches.most);
     loop {
-        let _alone = line.take(&mut batch).await;
+        line.take(&mut batch).await;
         if batch.is_empty() {
             return;
         }
         let (questions, replies): (Vec<Q>, Vec<_>) = batch.drain(..).unzip();
+        let asked = questions.len();
+        let answers = answer(questions).await;
+        line.answered(asked);
         // Who went away meanwhile takes no answer; the others get theirs.
-        match answer(questions).await {
+        match answers {
             Ok(answers) => {
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     reply.send(Ok(answer)).ok();
@@ -133,8 +163,6 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// Doubles numbers, and tells how many it was given at once; fails for a batch with 13.
@@ -147,11 +175,7 @@ mod tests {
         Ok(numbers.iter().map(|number| (number * 2, together)).collect())
     }
 
-    const ONE_BY_ONE: Batches = Batches {
-        at_once: 1,
-        enough: 1,
-        most: 4,
-    };
+    const ONE_BY_ONE: Batches = Batches { at_once: 1, most: 4 };
 
     #[tokio::test]
     async fn what_waits_is_asked_together_and_each_gets_its_own_answer() {
@@ -168,23 +192,29 @@ mod tests {
         assert_eq!(doubling.waiting(), 0);
     }
 
-    #[tokio::test]
-    async fn a_second_statement_goes_beside_the_first_when_enough_wait_for_it() {
-        let batches = Batches {
-            at_once: 2,
-            enough: 3,
-            most: 4,
+    #[test]
+    fn statements_that_overlap_share_what_is_asked_when_it_is_much() {
+        let share = |at_once, recent: &[usize]| {
+            let batches = Batches { at_once, most: 16 };
+            batches.share(&recent.iter().copied().collect())
         };
+        assert_eq!(share(2, &[]), 1);
+        assert_eq!(share(2, &[1, 2]), 1);
+        assert_eq!(share(2, &[1, 6]), 4);
+        assert_eq!(share(2, &[40, 50]), 16);
+        assert_eq!(share(1, &[8]), 1);
+    }
+
+    #[tokio::test]
+    async fn who_asks_alone_after_many_is_answered() {
+        let batches = Batches { at_once: 2, most: 4 };
         let doubling = Together::start(batches, double);
-        let asked = (0..6).map(|number| {
-            let doubling = &doubling;
-            async move {
-                // One comes, then three together, then two.
-                tokio::time::sleep(Duration::from_millis([0, 5, 5, 5, 10, 10][number as usize])).await;
-                doubling.ask(number).await.unwrap().1
+        for number in [8, 5, 1, 1] {
+            let asked = (0..number).map(|number| doubling.ask(number));
+            for (number, answer) in (0_u32..).zip(futures::future::join_all(asked).await) {
+                assert_eq!(answer.unwrap().0, number * 2);
             }
-        });
-        assert_eq!(futures::future::join_all(asked).await, [1, 3, 3, 3, 2, 2]);
+        }
     }
 
     #[tokio::test]
