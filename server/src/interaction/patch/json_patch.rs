@@ -240,7 +240,7 @@ fn leave_out_emptied(document: &mut Json, removed: &[String]) {
 
 fn is_empty(value: &Json) -> bool {
     match value {
-        Json::Object(object) => object.len() == 0,
+        Json::Object(object) => object.is_empty(),
         Json::Array(items) => items.is_empty(),
         _ => false,
     }

@@ -1,12 +1,15 @@
 //! Reads whose record in the audit trail is written by the statement that reads: one round trip and one commit for both,
 //! and for all the reads that wait.
 
+use std::sync::LazyLock;
+
 use deadpool_postgres::Pool;
 use tokio_postgres::Row;
 
+use super::audit;
 use super::error::{from_database, from_pool};
+use super::read::{COLUMNS, DELETE, current};
 use super::together::{Batches, Together};
-use super::{audit, read};
 use crate::audit::AccessRecord;
 use crate::resource::ResourceType;
 use crate::storage::{Current, StorageError};
@@ -59,28 +62,32 @@ impl RecordedReads {
             record,
         };
         let row = self.reads.ask(asked).await?;
-        row.map_or(Ok(Current::Unknown), |row| read::current(&row))
+        row.map_or(Ok(Current::Unknown), |row| current(&row))
     }
 }
 
 /// A row of what is found for each of the asked, `place` counting them from 1. OFFSET keeps the planner from making a join
-/// of it, for which it might read an index from end to end. 4 is [`read::DELETE`].
-const STATEMENT: &str = "WITH found AS MATERIALIZED (
+/// of it, for which it might read an index from end to end.
+static STATEMENT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "WITH found AS MATERIALIZED (
          SELECT stored.*, asked.*
          FROM unnest($1::smallint[], $2::text[], $3::timestamptz[], $4::smallint[], $5::integer[], $6::text[], $7::text[],
                  $8::text[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY
              AS asked (asked_type, asked_id, recorded, status, resources, agent, interaction, type_name, query, request_id,
                  source, place)
          CROSS JOIN LATERAL (
-             SELECT resource_key, resource_type, id, version, last_updated, method, encoding, content
+             SELECT {COLUMNS}
              FROM resource WHERE id = asked_id AND resource_type = asked_type OFFSET 0) AS stored
      ), trail AS (
          INSERT INTO access_record (recorded, version, resources, status, agent, interaction, resource_type, resource_id,
              query, request_id, source)
          SELECT recorded, version, resources, status, agent, interaction, type_name, id, query, request_id, source
-         FROM found WHERE method <> 4
+         FROM found WHERE method <> {DELETE}
      )
-     SELECT resource_key, resource_type, id, version, last_updated, method, encoding, content, place FROM found";
+     SELECT {COLUMNS}, place FROM found"
+    )
+});
 
 async fn read_all(pool: &Pool, asked: &[Asked]) -> Result<Vec<Option<Row>>, StorageError> {
     macro_rules! column {
@@ -89,7 +96,7 @@ async fn read_all(pool: &Pool, asked: &[Asked]) -> Result<Vec<Option<Row>>, Stor
         };
     }
     let client = pool.get().await.map_err(from_pool)?;
-    let statement = client.prepare_cached(STATEMENT).await.map_err(from_database)?;
+    let statement = client.prepare_cached(&STATEMENT).await.map_err(from_database)?;
     let rows = client
         .query(
             &statement,
@@ -111,7 +118,7 @@ async fn read_all(pool: &Pool, asked: &[Asked]) -> Result<Vec<Option<Row>>, Stor
         .map_err(from_database)?;
     let mut answers: Vec<Option<Row>> = asked.iter().map(|_| None).collect();
     for row in rows {
-        let place = usize::try_from(row.get::<_, i64>(8)).unwrap_or_default();
+        let place = usize::try_from(row.get::<_, i64>(row.len() - 1)).unwrap_or_default();
         if let Some(answer) = place.checked_sub(1).and_then(|place| answers.get_mut(place)) {
             *answer = Some(row);
         }

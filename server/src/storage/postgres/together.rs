@@ -1,5 +1,5 @@
 //! What many requests ask of the database, done in one statement: what comes while it is busy goes to it together.
-//! A single request does not wait for others.
+//! A single request waits for others only when many have just been answered, and then for a millisecond or two.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
@@ -115,7 +115,7 @@ impl<Q, A> Line<Q, A> {
             let come = async {
                 while batch.len() < share && waiting.recv_many(batch, most - batch.len()).await > 0 {}
             };
-            // Who does not ask again is waited for once.
+            // Who does not ask again is soon out of the latest statements, and waited for no longer.
             tokio::time::timeout(PATIENCE, come).await.ok();
         }
     }
