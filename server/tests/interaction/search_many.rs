@@ -6,6 +6,9 @@ use crate::fixture::Server;
 const EARLY: usize = 1200;
 const LATE: usize = 300;
 
+/// Every so many of the Observations are of the category `exam`, the others of `vital-signs`.
+const RARE: usize = 100;
+
 /// Observations of two patients, `early` and `late`, a minute apart, in the order of time; those of each written at once.
 async fn filled() -> Server {
     let server = Server::start().await;
@@ -20,9 +23,10 @@ async fn filled() -> Server {
         let patient = if number < EARLY { "early" } else { "late" };
         let (hour, minute) = (number / 60 % 24, number % 60);
         let day = 1 + number / 60 / 24;
+        let category = if number % RARE == 0 { "exam" } else { "vital-signs" };
         format!(
             r#"{{"request":{{"method":"PUT","url":"Observation/{id}"}},"resource":{{"resourceType":"Observation","id":"{id}",
-                "status":"final","code":{{"coding":[{{"system":"http://loinc.org","code":"8867-4"}}]}},
+                "status":"final","category":[{{"coding":[{{"code":"{category}"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"8867-4"}}]}},
                 "subject":{{"reference":"Patient/{patient}"}},"valueQuantity":{{"value":{number}}},
                 "effectiveDateTime":"2020-01-{day:02}T{hour:02}:{minute:02}:00Z"}}}}"#,
             id = id(number)
@@ -75,6 +79,13 @@ async fn every_way_finds_the_same() {
     let descending = |numbers: std::ops::Range<usize>| numbers.rev().map(id).collect::<Vec<_>>();
     let early_and_late = [ascending(early.clone()), ascending(late.clone())].concat();
     let late_and_early = [ascending(late.clone()), ascending(early.clone())].concat();
+    let is_rare = |id: &String| {
+        (0..EARLY + LATE)
+            .step_by(RARE)
+            .any(|number| *id == self::id(number))
+    };
+    let rare = |ids: Vec<String>| ids.into_iter().filter(is_rare).collect::<Vec<_>>();
+    let common = |ids: Vec<String>| ids.into_iter().filter(|id| !is_rare(id)).collect::<Vec<_>>();
     let written_early = server.get("/Observation/o0").await.at("meta.lastUpdated");
     let code = "code=http://loinc.org%7C8867-4";
     for (search, expected) in [
@@ -112,6 +123,35 @@ async fn every_way_finds_the_same() {
         (
             format!("Observation?_lastUpdated=gt{written_early}&subject:Patient.family=early"),
             Vec::new(),
+        ),
+        // Another criterion that few or many meet.
+        (
+            "Observation?subject=Patient/early&category=exam".to_owned(),
+            rare(ascending(early.clone())),
+        ),
+        (
+            "Observation?subject=Patient/early&category=vital-signs".to_owned(),
+            common(ascending(early.clone())),
+        ),
+        (
+            "Observation?subject=Patient/late&category=vital-signs".to_owned(),
+            common(ascending(late.clone())),
+        ),
+        (
+            "Observation?subject=Patient/late&category=exam&_sort=-date".to_owned(),
+            rare(descending(late.clone())),
+        ),
+        (
+            "Observation?subject=Patient/early&category=vital-signs&_sort=date".to_owned(),
+            common(ascending(early.clone())),
+        ),
+        (
+            format!("Observation?{code}&category=exam&_sort=-date"),
+            rare(descending(0..EARLY + LATE)),
+        ),
+        (
+            format!("Observation?{code}&category=exam&date=lt2020-01-01T04:00Z"),
+            rare(ascending(0..240)),
         ),
         // Walked along the sort key, because what is searched is found everywhere, or at its beginning.
         (

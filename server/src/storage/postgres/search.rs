@@ -1,7 +1,8 @@
 //! A search: leader → candidates → order → page → includes. The query comes parsed; this folder makes SQL of it.
 //!
 //! The shape of a statement is ours to choose, so that its cost does not hang on the planner's guesses: `leader` says what is
-//! gathered, everything else is looked up for one resource at a time. That is what makes it safe to prepare (`shapes`).
+//! gathered, everything else is looked up for one resource at a time, or among few that are read once (`membership`). That is
+//! what makes it safe to prepare (`shapes`).
 
 mod candidates;
 mod comparison;
@@ -10,6 +11,7 @@ mod cursor;
 mod include;
 mod leader;
 mod links;
+mod membership;
 mod order;
 mod page;
 mod predicate;

@@ -3,6 +3,7 @@
 
 use super::condition::{all, any, of_resource_types, of_types};
 use super::leader::{Leader, comes_in_order};
+use super::membership::Within;
 use super::predicate::{Rows, Unit, Writer, units};
 use crate::resource::ResourceType;
 use crate::search::parameter::ParameterId;
@@ -18,6 +19,10 @@ pub const IS_ALL: &str = "(SELECT is_all FROM counted)";
 /// Sources of a `_has` that are gathered for the cost of testing one resource, since a test goes through everything
 /// that points at it.
 const SOURCES_FOR_ONE: u64 = 10;
+
+/// Rows of a criterion within those of the leader that are gathered rather than looked up one by one. Reading so many is
+/// cheaper than filling half a page by looking up.
+const FEW: u64 = 512;
 
 /// Rows, one or several for each match.
 pub struct Candidates {
@@ -66,8 +71,21 @@ impl Writer<'_> {
         else {
             return self.walk(types, &units, None, &more);
         };
+        // Only where these are simple rows is it cheap to know the first and the last.
+        let simple = match leader {
+            Leader::Unit(_) => comes_in_order(&units[leading]),
+            _ => !matches!(units[leading], Unit::One(Criterion::Has { .. })),
+        };
+        let within = Within {
+            from: &from,
+            key: &key,
+        };
         let others = units.iter().enumerate().filter(|(index, _)| *index != leading);
-        let mut conditions: Vec<String> = others.map(|(_, unit)| self.test(unit, &key)).collect();
+        let test = |(_, unit)| match simple {
+            true => self.member(unit, &key, Some(&within), FEW),
+            false => self.test(unit, &key),
+        };
+        let mut conditions: Vec<String> = others.map(test).collect();
         conditions.extend(more(self, &key));
         for condition in conditions {
             from.push_str(" AND ");

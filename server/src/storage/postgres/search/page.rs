@@ -16,7 +16,7 @@ use crate::storage::postgres::read::COLUMNS;
 
 /// Matches that are counted although the client does not ask for their number; counting more would cost more than
 /// the page.
-const SMALL_TOTAL: u64 = 100;
+const SMALL_TOTAL: u64 = 50;
 
 /// Rows that are walked, for each that was gathered in vain, before all are gathered: twice as many as a page needs where
 /// the matches are spread evenly.

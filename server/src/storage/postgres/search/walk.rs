@@ -151,7 +151,11 @@ impl Walk {
                 Unit::One(criterion @ Criterion::LastUpdated(wanted)) if self.bounds(criterion) => {
                     conditions.push(writer.last_updated(&value, wanted));
                 }
-                unit => tests.push(writer.test(&unit, "walked.page_key")),
+                unit => tests.push(match most {
+                    // The more resources meet it the shorter the way is.
+                    Some(most) => writer.member(&unit, "walked.page_key", None, most / 2),
+                    None => writer.test(&unit, "walked.page_key"),
+                }),
             }
         }
         if let Some((last_key, Some(last))) = after {
