@@ -284,14 +284,17 @@ impl Database<'_> {
         Ok(output.lines().filter_map(relation).collect())
     }
 
-    /// Waits until autovacuum has analyzed what changed, at most as long as `patience`. Gives back how long it took.
+    /// Waits until autovacuum has analyzed what changed and is at rest, at most as long as `patience`, and until what was
+    /// written is on the disk: else the disk would be busy with it while something else is measured. Gives back how long it
+    /// took.
     pub async fn settle(&self, patience: Duration) -> Result<Duration, BenchError> {
         let start = Instant::now();
         while start.elapsed() < patience {
             let output = self
                 .query(
-                    "SELECT count(*) FROM pg_stat_user_tables \
-                     WHERE n_live_tup > 1000 AND n_mod_since_analyze > 50 + n_live_tup / 10",
+                    "SELECT (SELECT count(*) FROM pg_stat_user_tables \
+                         WHERE n_live_tup > 1000 AND n_mod_since_analyze > 50 + n_live_tup / 10) \
+                     + (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'autovacuum worker')",
                 )
                 .await?;
             if output.trim() == "0" {
@@ -299,6 +302,7 @@ impl Database<'_> {
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
+        self.query("CHECKPOINT").await?;
         Ok(start.elapsed())
     }
 }
