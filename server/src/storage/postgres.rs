@@ -39,9 +39,9 @@ use crate::resource::ResourceType;
 use crate::search::parameter::Registry;
 use crate::search::query::Query;
 
-/// Connections for what must not wait behind requests that hold a connection each: names, the audit trail and reads. Fewer
-/// where there are few in all; each is needed for one statement at a time.
-const SIDE_CONNECTIONS: usize = 2 + recorded_read::BATCHES.at_once;
+/// Connections for what must not wait behind requests that hold a connection each: one for names, one for the audit trail and
+/// one for reads. Fewer where there are few in all.
+const SIDE_CONNECTIONS: usize = 3;
 
 /// The pause between attempts to reach a database that is coming up.
 const REACH_AGAIN: Duration = Duration::from_millis(250);

@@ -23,7 +23,11 @@ async fn filled() -> Server {
         let patient = if number < EARLY { "early" } else { "late" };
         let (hour, minute) = (number / 60 % 24, number % 60);
         let day = 1 + number / 60 / 24;
-        let category = if number % RARE == 0 { "exam" } else { "vital-signs" };
+        let category = if number.is_multiple_of(RARE) {
+            "exam"
+        } else {
+            "vital-signs"
+        };
         format!(
             r#"{{"request":{{"method":"PUT","url":"Observation/{id}"}},"resource":{{"resourceType":"Observation","id":"{id}",
                 "status":"final","category":[{{"coding":[{{"code":"{category}"}}]}}],"code":{{"coding":[{{"system":"http://loinc.org","code":"8867-4"}}]}},

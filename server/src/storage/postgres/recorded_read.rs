@@ -1,9 +1,10 @@
 //! Reads whose record in the audit trail is written by the statement that reads: one round trip and one commit for both,
 //! and for all the reads that wait.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Weak};
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Client, Pool};
+use tokio::sync::Mutex;
 use tokio_postgres::Row;
 
 use super::audit;
@@ -14,8 +15,8 @@ use crate::audit::AccessRecord;
 use crate::resource::ResourceType;
 use crate::storage::{Current, StorageError};
 
-/// While one statement waits for its commit another one reads. What a statement finds is held in memory.
-pub(super) const BATCHES: Batches = Batches { at_once: 2, most: 64 };
+/// While one statement runs the next is on its way. What a statement finds is held in memory.
+const BATCHES: Batches = Batches { at_once: 2, most: 64 };
 
 /// What is read, and the record of its being read.
 struct Asked {
@@ -34,9 +35,13 @@ impl RecordedReads {
     /// Starts the tasks that read; they end when the last handle is dropped. The connections of `pool` plan a prepared
     /// statement once: there is one sensible way to find a few rows by their key.
     pub fn start(pool: Pool) -> RecordedReads {
+        let pipeline = Arc::new(Pipeline {
+            pool,
+            running: Mutex::default(),
+        });
         let read = move |asked: Vec<Asked>| {
-            let pool = pool.clone();
-            async move { read_all(&pool, &asked).await }
+            let pipeline = Arc::clone(&pipeline);
+            async move { read_all(&*pipeline.connection().await?, &asked).await }
         };
         RecordedReads {
             reads: Together::start(BATCHES, read),
@@ -66,6 +71,30 @@ impl RecordedReads {
     }
 }
 
+/// The connection of the statements that run. One that begins meanwhile takes the same, so that the database finds it there
+/// when it has done with the one before, and need not be woken for it.
+struct Pipeline {
+    pool: Pool,
+    running: Mutex<Weak<Client>>,
+}
+
+impl Pipeline {
+    async fn connection(&self) -> Result<Arc<Client>, StorageError> {
+        // An only connection goes back between two statements, since others want it, too.
+        let is_only = self.pool.status().max_size == 1;
+        let mut running = self.running.lock().await;
+        if let Some(connection) = running.upgrade()
+            && !connection.is_closed()
+            && !is_only
+        {
+            return Ok(connection);
+        }
+        let connection = Arc::new(self.pool.get().await.map_err(from_pool)?);
+        *running = Arc::downgrade(&connection);
+        Ok(connection)
+    }
+}
+
 /// A row of what is found for each of the asked, `place` counting them from 1. OFFSET keeps the planner from making a join
 /// of it, for which it might read an index from end to end.
 static STATEMENT: LazyLock<String> = LazyLock::new(|| {
@@ -89,13 +118,12 @@ static STATEMENT: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-async fn read_all(pool: &Pool, asked: &[Asked]) -> Result<Vec<Option<Row>>, StorageError> {
+async fn read_all(client: &Client, asked: &[Asked]) -> Result<Vec<Option<Row>>, StorageError> {
     macro_rules! column {
         ($column:expr) => {
             asked.iter().map($column).collect::<Vec<_>>()
         };
     }
-    let client = pool.get().await.map_err(from_pool)?;
     let statement = client.prepare_cached(&STATEMENT).await.map_err(from_database)?;
     let rows = client
         .query(

@@ -2,7 +2,8 @@
 //! A single request waits for others only when many have just been answered, and then for a millisecond or two.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -11,7 +12,7 @@ use crate::storage::StorageError;
 
 /// Questions that may wait; those who come with more wait to be let in.
 const QUEUE: usize = 4096;
-/// Questions of the latest statements from which on those that overlap are kept of one size.
+/// Open questions from which on statements that overlap are kept of one size.
 const MANY: usize = 4;
 /// How long a statement waits for its share of the questions at most: the shortest time that Tokio measures.
 const PATIENCE: Duration = Duration::from_millis(1);
@@ -28,15 +29,15 @@ pub(super) struct Batches {
 }
 
 impl Batches {
-    /// How many questions a statement should have, when the latest ones had `recent`. Where many ask, those who were
-    /// answered soon ask again. Whoever is first must not go alone, and the others all together after it: a statement costs
-    /// nearly the same whether it asks for one thing or for a few, and while one waits for its commit another can run.
-    fn share(self, recent: &VecDeque<usize>) -> usize {
-        let asked: usize = recent.iter().sum();
-        if self.at_once == 1 || asked < MANY {
+    /// How many questions a statement should have, when so many were `open` as the latest ones began. Where many ask, those
+    /// who were answered soon ask again. Whoever is first must not go alone, and the others all together after it: a
+    /// statement costs nearly the same whether it asks for one thing or for a few.
+    fn share(self, open: &VecDeque<usize>) -> usize {
+        let open = open.iter().copied().max().unwrap_or_default();
+        if self.at_once == 1 || open < MANY {
             return 1;
         }
-        asked.div_ceil(self.at_once).min(self.most)
+        open.div_ceil(self.at_once).min(self.most)
     }
 }
 
@@ -64,7 +65,8 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let line = Arc::new(Line {
             waiting: Mutex::new(waiting),
-            recent: std::sync::Mutex::default(),
+            running: AtomicUsize::new(0),
+            open: std::sync::Mutex::default(),
             batches,
         });
         for _ in 0..batches.at_once {
@@ -96,8 +98,10 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
 /// The questions that wait.
 struct Line<Q, A> {
     waiting: Mutex<mpsc::Receiver<Waiting<Q, A>>>,
-    /// How many questions the latest statements had, one for each that runs at one time.
-    recent: std::sync::Mutex<VecDeque<usize>>,
+    /// Questions of the statements that run.
+    running: AtomicUsize,
+    /// How many were open, waiting or running, as the latest statements began; one number for each that runs at one time.
+    open: std::sync::Mutex<VecDeque<usize>>,
     batches: Batches,
 }
 
@@ -107,10 +111,7 @@ impl<Q, A> Line<Q, A> {
         let most = self.batches.most;
         let mut waiting = self.waiting.lock().await;
         waiting.recv_many(batch, most).await;
-        let share = {
-            let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            self.batches.share(&recent)
-        };
+        let share = self.batches.share(&self.open());
         if batch.len() < share {
             let come = async {
                 while batch.len() < share && waiting.recv_many(batch, most - batch.len()).await > 0 {}
@@ -118,15 +119,16 @@ impl<Q, A> Line<Q, A> {
             // Who does not ask again is soon out of the latest statements, and waited for no longer.
             tokio::time::timeout(PATIENCE, come).await.ok();
         }
+        let running = self.running.fetch_add(batch.len(), Ordering::Relaxed);
+        let mut open = self.open();
+        open.push_back(running + batch.len() + waiting.len());
+        if open.len() > self.batches.at_once {
+            open.pop_front();
+        }
     }
 
-    /// A statement of so many questions was answered.
-    fn answered(&self, questions: usize) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        recent.push_back(questions);
-        if recent.len() > self.batches.at_once {
-            recent.pop_front();
-        }
+    fn open(&self) -> MutexGuard<'_, VecDeque<usize>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,7 +146,7 @@ where
         let (questions, replies): (Vec<Q>, Vec<_>) = batch.drain(..).unzip();
         let asked = questions.len();
         let answers = answer(questions).await;
-        line.answered(asked);
+        line.running.fetch_sub(asked, Ordering::Relaxed);
         // Who went away meanwhile takes no answer; the others get theirs.
         match answers {
             Ok(answers) => {
@@ -194,13 +196,14 @@ mod tests {
 
     #[test]
     fn statements_that_overlap_share_what_is_asked_when_it_is_much() {
-        let share = |at_once, recent: &[usize]| {
+        let share = |at_once, open: &[usize]| {
             let batches = Batches { at_once, most: 16 };
-            batches.share(&recent.iter().copied().collect())
+            batches.share(&open.iter().copied().collect())
         };
         assert_eq!(share(2, &[]), 1);
-        assert_eq!(share(2, &[1, 2]), 1);
-        assert_eq!(share(2, &[1, 6]), 4);
+        assert_eq!(share(2, &[1, 3]), 1);
+        assert_eq!(share(2, &[7, 8]), 4);
+        assert_eq!(share(2, &[5, 1]), 3);
         assert_eq!(share(2, &[40, 50]), 16);
         assert_eq!(share(1, &[8]), 1);
     }
