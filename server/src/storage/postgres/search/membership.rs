@@ -2,6 +2,7 @@
 //! among them, instead of in the index: that costs a tenth. Rows come from the index in the order of keys, so those
 //! between the first and the last resource in question are read and no others.
 
+use super::condition::any;
 use super::leader::comes_in_order;
 use super::predicate::{Rows, Unit, Writer};
 use crate::search::query::Criterion;
@@ -24,14 +25,17 @@ impl Writer<'_> {
             }
             _ => return self.test(unit, key),
         };
-        let [rows] = rows.as_slice() else {
-            return self.test(unit, key);
+        let look_up = any(rows.iter().map(|rows| self.exists(rows, key)).collect());
+        let [
+            Rows {
+                table,
+                alias,
+                condition,
+            },
+        ] = rows.as_slice()
+        else {
+            return look_up;
         };
-        let Rows {
-            table,
-            alias,
-            condition,
-        } = rows;
         let range = within.map_or_else(String::new, |Within { from, key }| {
             format!(
                 " AND {alias}.resource_key >= (SELECT min({key}) {from})
@@ -39,7 +43,6 @@ impl Writer<'_> {
             )
         });
         let set = format!("FROM {table} {alias} WHERE {condition}{range} LIMIT {most}");
-        let look_up = self.exists(rows, key);
         format!(
             "CASE WHEN (SELECT count(*) < {most} FROM (SELECT 1 {set}) AS few)
                   THEN {key} IN (SELECT {alias}.resource_key {set}) ELSE {look_up} END"
