@@ -10,32 +10,32 @@ help: ## print this
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 26
 
 demo: ## a cluster with the operator, a FHIR service, a connector and data in it
-	@e2e/demo
+	@tasks/demo
 
 test: ## build everything and run every test, on a real PostgreSQL and a real Kubernetes
-	@e2e/test
+	@tasks/test
 
 lint: ## formats, lints, house rules; warnings are errors
-	@e2e/lint
+	@tasks/lint
 
 bench: ## the load program, each result beside what PostgreSQL itself does on this machine
 	@e2e/bench/run $(ARGUMENTS)
 
 coverage: ## how much of the code the tests run
-	@e2e/coverage
+	@tasks/coverage
 
 generate: ## write anew what is generated: the chart's CRDs and the server's definitions
-	@e2e/generate
+	@tasks/generate
 
 images: cluster-programs ## build the images, and an archive of each
-	. e2e/environment && cargo build --release --workspace --bins
-	charts/brazier/images/build
+	. tasks/environment && cargo build --release --workspace --bins
+	images/build
 
 cluster: cluster-programs ## bring the embedded cluster up and print how to use it (NODES=3)
-	@printf 'export KUBECONFIG=%s\n' "$$(e2e/use-cluster)"
+	@printf 'export KUBECONFIG=%s\n' "$$(tasks/use-cluster)"
 
 cluster-programs: ## build Kubernetes, CoreDNS and Helm from their Go modules
 	e2e/cluster/build
 
 down: ## end what the others started, with all volumes
-	@e2e/down
+	@tasks/down

@@ -7,7 +7,7 @@ name=hl7.fhir.r4.examples
 version=4.0.1
 sha256=dce87f1b5b9341867033f7d1f544fa1b5232503f6d62813887ac6b8a8b6cb682
 
-retry=$(cd "$(dirname "$0")/../.." && pwd)/e2e/retry
+retry=$(cd "$(dirname "$0")/../.." && pwd)/tasks/retry
 cache=${BRAZIER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/brazier}
 folder=$cache/$name-$version
 if [ ! -e "$folder/complete" ]; then

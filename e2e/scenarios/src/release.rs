@@ -15,7 +15,7 @@ pub const NAMESPACE: &str = "brazier-system";
 /// # Errors
 /// If Helm fails.
 pub async fn install() -> Result<()> {
-    let tag = env::var("IMAGE_TAG").context("IMAGE_TAG names no images: see e2e/revision")?;
+    let tag = env::var("IMAGE_TAG").context("IMAGE_TAG names no images: see tasks/revision")?;
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../charts/brazier");
     let mut command = Command::new("helm");
     command.args(["upgrade", "--install", "brazier"]).arg(chart);
