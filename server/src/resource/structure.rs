@@ -39,6 +39,8 @@ pub struct StructureId(u16);
 pub struct Structure {
     /// The path, such as `Patient`, `HumanName` or `Patient.contact`.
     pub name: &'static str,
+    /// The name of the structure that it is derived from.
+    pub base: Option<&'static str>,
     /// Whether it is a resource, which has `resourceType`.
     pub is_resource: bool,
     /// The elements in the order of the standard, inherited ones first.
@@ -135,7 +137,12 @@ impl Structures {
         self.all.get(usize::from(id.0))
     }
 
-    /// All of them.
+    /// The structure with this [`StructureId::number`].
+    pub fn numbered(&self, number: u16) -> Option<&Structure> {
+        self.structure(StructureId(number))
+    }
+
+    /// All of them, in the order of their numbers.
     pub fn iter(&self) -> impl Iterator<Item = &Structure> {
         self.all.iter()
     }
@@ -153,6 +160,13 @@ impl Structures {
     /// The types that a member of type Reference may point at; `None` for any.
     pub fn targets(&self, member: &Member) -> Option<Targets> {
         self.targets.get(usize::from(member.targets?)).copied()
+    }
+}
+
+impl StructureId {
+    /// The position as a number.
+    pub fn number(self) -> u16 {
+        self.0
     }
 }
 

@@ -86,6 +86,7 @@ impl Reader {
         }
         let mut structure = Structure {
             name: block.name,
+            base: block.base,
             is_resource: lineage.last().is_some_and(|root| root.name == "Resource"),
             elements: Vec::new(),
             members: Vec::new(),

@@ -1,0 +1,25 @@
+//! FHIRPath, <http://hl7.org/fhirpath/N1/>, as R4 uses it, <http://hl7.org/fhir/R4/fhirpath.html>: text becomes an
+//! expression once ([`Expression::parse`]), and the expression is evaluated over resources as they are, without a copy.
+//!
+//! Expressions may come from tenants. What one may cost is limited: its length and depth when it is parsed, its steps
+//! when it is evaluated. No expression makes the server panic or use up its stack.
+
+mod check;
+mod environment;
+mod error;
+mod evaluate;
+mod expression;
+mod function;
+mod lexer;
+mod model;
+mod parse;
+mod type_specifier;
+mod value;
+
+pub use environment::{Environment, Host, NoHost};
+pub use error::{EvaluationError, ParseError, SemanticError};
+pub use expression::{BinaryOperator, Expression, Step, TypeOperator};
+pub use function::Function;
+pub use model::{ElementModel, Model, R4, SystemType, Type};
+pub use type_specifier::TypeSpecifier;
+pub use value::{Collection, Element, Quantity, Temporal, Unit, Value};
