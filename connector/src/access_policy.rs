@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use brazier_service::files::FollowedFiles;
 use serde::Deserialize;
 
 use crate::authentication::ServiceAccount;
-use crate::file_change::FollowedFiles;
 
 /// The dataAction that permits pushing.
 const PUSH: &str = "create";

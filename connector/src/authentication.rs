@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use brazier_service::files::FollowedFiles;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
 use crate::configuration::KubernetesTokens;
-use crate::file_change::FollowedFiles;
 
 /// A service account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]

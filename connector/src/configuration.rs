@@ -1,12 +1,11 @@
 //! The configuration file of `run`: YAML, written by the operator or by hand, read once at start. The files that it names are
 //! followed while the connector runs.
 
-pub mod trust;
-
 use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use brazier_service::trust::TlsFiles;
 use serde::Deserialize;
 
 use crate::compatibility::Compatibility;
@@ -49,16 +48,6 @@ pub struct HttpSource {
     pub tls: Option<TlsFiles>,
     /// May be left out on a loopback address only.
     pub authentication: Option<Authentication>,
-}
-
-/// Certificate chain and key in PEM.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TlsFiles {
-    /// The certificate chain.
-    pub certificate_file: PathBuf,
-    /// Its private key.
-    pub key_file: PathBuf,
 }
 
 /// Who may push.

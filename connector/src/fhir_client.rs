@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use brazier_service::files::FollowedFiles;
+use brazier_service::trust::{self, TrustError};
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::configuration::Destination;
-use crate::configuration::trust::{self, TrustError};
-use crate::file_change::FollowedFiles;
 use crate::json::{Json, read_fhir_resource};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

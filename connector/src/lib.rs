@@ -20,7 +20,6 @@ mod device_mapping;
 mod device_message;
 mod fhir_client;
 mod fhir_mapping;
-mod file_change;
 mod health;
 mod identity;
 mod json;
@@ -34,7 +33,6 @@ mod normalize;
 mod observation;
 mod pipeline;
 mod source;
-mod telemetry;
 mod write;
 
 pub use command::run;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use brazier_service::files::FollowedFiles;
 use serde::Serialize;
 
 use crate::compatibility::Compatibility;
 use crate::device_mapping::DeviceMapping;
 use crate::fhir_mapping::FhirMapping;
-use crate::file_change::FollowedFiles;
 use crate::mapping_file::{InvalidMapping, MappingError};
 
 /// Both mappings, compiled from files that were there at the same time.

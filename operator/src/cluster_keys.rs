@@ -88,7 +88,7 @@ pub async fn follow(client: Client, publish: watch::Sender<KeySet>) {
                 });
             }
             Err(error) => {
-                tracing::warn!(error = %crate::telemetry::chain(&error), "failed to look for new keys")
+                tracing::warn!(error = %brazier_service::telemetry::chain(&error), "failed to look for new keys")
             }
         }
     }

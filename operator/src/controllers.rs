@@ -237,7 +237,7 @@ async fn drive<K, Reconcile, Running>(
     };
     let on_error = move |object: Arc<DeserializeGuard<K>>, error: &Error, context: Arc<Context>| {
         let key = key(&object);
-        tracing::warn!(object = key, reason = error.reason(), error = %crate::telemetry::chain(error), "not reconciled");
+        tracing::warn!(object = key, reason = error.reason(), error = %brazier_service::telemetry::chain(error), "not reconciled");
         context.backoff.after(&key, error.category())
     };
     controller

@@ -35,5 +35,4 @@ pub mod role_assignment;
 pub mod run;
 pub mod startup;
 pub mod status;
-pub mod telemetry;
 pub mod watches;

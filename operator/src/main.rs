@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use brazier_operator::{
     arguments::{Arguments, Command},
-    run, telemetry,
+    run,
 };
+use brazier_service::telemetry;
 use clap::Parser;
 
 /// Memory comes back to the system when caches shrink only with few arenas; two threads are plenty here.
@@ -15,7 +16,7 @@ async fn main() -> ExitCode {
     match arguments.command {
         Command::Crds => print_crds(),
         Command::Run(options) => {
-            telemetry::start(&options.log);
+            telemetry::start_with(&options.log);
             match run::run(options).await {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => {

@@ -7,14 +7,15 @@ pub mod database;
 mod file;
 pub mod listen;
 pub mod problem;
-pub mod trust;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use brazier_service::trust::TlsFiles;
+
 pub use authentication::AuthenticationConfiguration;
 pub use database::DatabaseConfiguration;
-pub use listen::{AdminConfiguration, AdminListener, TlsFiles};
+pub use listen::{AdminConfiguration, AdminListener};
 pub use problem::Problem;
 
 /// Everything that `serve --config` needs to know.

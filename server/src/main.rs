@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use brazier_server::arguments::Arguments;
-use brazier_server::{command, telemetry};
+use brazier_server::command;
+use brazier_service::telemetry;
 use clap::Parser;
 use mimalloc::MiMalloc;
 

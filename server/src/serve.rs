@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use brazier_service::trust;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,7 +21,7 @@ use crate::application::{self, Parts};
 use crate::authentication::Authenticator;
 use crate::authentication::key_service::KeyServiceError;
 use crate::authorization::{AccessPolicy, PolicyFile, PolicyHandle};
-use crate::configuration::{Configuration, DatabaseConfiguration, trust};
+use crate::configuration::{Configuration, DatabaseConfiguration};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::storage::{self, Storage, StorageError};

@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use brazier_service::telemetry;
+use brazier_service::trust::{self, TrustError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -12,7 +14,6 @@ use super::CommandError;
 use crate::access_policy::AccessPolicy;
 use crate::arguments::RunArguments;
 use crate::authentication::Authenticator;
-use crate::configuration::trust::{self, TrustError};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::fhir_client::FhirClient;
 use crate::health::{self, Health};
@@ -21,7 +22,6 @@ use crate::metrics::Metrics;
 use crate::pipeline::{Delivery, Pipeline};
 use crate::source::http::HttpSource;
 use crate::source::listener::{FollowedTls, Listener};
-use crate::telemetry;
 
 /// After the signal to end: how long requests are still accepted, because the news that this connector is not ready
 /// takes time to reach those who send them.

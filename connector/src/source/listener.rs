@@ -6,20 +6,19 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use axum::Router;
+use brazier_service::files::FollowedFiles;
+use brazier_service::trust::{self, TlsFiles, TrustError};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use rustls::ServerConfig;
+use rustls::sign::SingleCertAndKey;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-use crate::configuration::TlsFiles;
-use crate::configuration::trust::{self, TrustError};
-use crate::file_change::FollowedFiles;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -39,7 +38,7 @@ pub struct FollowedTls {
 impl FollowedTls {
     /// Reads the files.
     pub fn load(files: TlsFiles) -> Result<Self, TrustError> {
-        let current = ArcSwap::from_pointee(trust::server(&files)?);
+        let current = ArcSwap::from_pointee(accepted_with(&files)?);
         Ok(Self { files, current })
     }
 
@@ -52,12 +51,24 @@ impl FollowedTls {
         ]);
         loop {
             files.changed().await;
-            match trust::server(&self.files) {
+            match accepted_with(&self.files) {
                 Ok(config) => self.current.store(Arc::new(config)),
                 Err(error) => tracing::warn!(%error, "the certificate in use stays"),
             }
         }
     }
+}
+
+/// What connections are accepted with.
+fn accepted_with(files: &TlsFiles) -> Result<ServerConfig, TrustError> {
+    let identity = trust::identity(files)?;
+    let mut config = ServerConfig::builder_with_provider(trust::crypto_provider())
+        .with_safe_default_protocol_versions()
+        .map_err(TrustError::Setup)?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity)));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 /// A bound address.

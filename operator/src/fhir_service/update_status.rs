@@ -104,7 +104,7 @@ pub async fn report_error(context: &Context, service: &FhirService, error: &Erro
         ..before
     };
     if let Err(error) = status::write(context, service, service.status.as_ref(), &status).await {
-        tracing::warn!(error = %crate::telemetry::chain(&error), "failed to write the status of a failure");
+        tracing::warn!(error = %brazier_service::telemetry::chain(&error), "failed to write the status of a failure");
     }
 }
 

@@ -109,7 +109,7 @@ async fn ask_one(pod: &PodSummary) -> Result<Report, String> {
     let address = pod.address.as_deref().unwrap_or_default();
     request(address)
         .await
-        .map_err(|error| format!("pod {}: {}", pod.name, crate::telemetry::chain(&error)))
+        .map_err(|error| format!("pod {}: {}", pod.name, brazier_service::telemetry::chain(&error)))
 }
 
 async fn request(address: &str) -> Result<Report, reqwest::Error> {

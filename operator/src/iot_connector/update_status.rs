@@ -224,6 +224,6 @@ pub async fn report_error(context: &Context, connector: &IotConnector, error: &E
         ..before
     };
     if let Err(error) = status::write(context, connector, connector.status.as_ref(), &status).await {
-        tracing::warn!(error = %crate::telemetry::chain(&error), "failed to write the status of a failure");
+        tracing::warn!(error = %brazier_service::telemetry::chain(&error), "failed to write the status of a failure");
     }
 }

@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
+use brazier_service::trust::{self, TrustError};
 use serde::Deserialize;
 
 use super::key_set::KeySetError;
-use crate::configuration::trust::{self, TrustError};
 
 /// A longer answer is no key set.
 const MAX_BYTES: usize = 256 * 1024;

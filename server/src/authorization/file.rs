@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use brazier_service::files::FollowedFiles;
+
 use super::PolicyHandle;
 use super::document::DocumentError;
 use super::handle::Origin;
-use crate::file_change::WatchedFiles;
 
 /// A policy document in a file.
 #[derive(Debug)]
 pub struct PolicyFile {
     path: PathBuf,
-    files: WatchedFiles,
+    files: FollowedFiles,
     policy: Arc<PolicyHandle>,
 }
 
@@ -40,7 +41,7 @@ pub enum PolicyFileError {
 impl PolicyFile {
     /// The document at `path`, for `policy`; not read yet.
     pub fn new(path: PathBuf, policy: Arc<PolicyHandle>) -> PolicyFile {
-        let files = WatchedFiles::new(vec![path.clone()]);
+        let files = FollowedFiles::new(vec![path.clone()]);
         PolicyFile { path, files, policy }
     }
 
@@ -58,10 +59,10 @@ impl PolicyFile {
     /// a document that cannot be used is told and waited for.
     pub async fn follow(mut self) {
         loop {
+            self.files.changed().await;
             if let Err(error) = self.load() {
                 tracing::error!(%error, "the access policy stays as it is");
             }
-            self.files.changed().await;
         }
     }
 }

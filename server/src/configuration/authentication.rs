@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use brazier_service::trust;
 use serde::Deserialize;
 
-use super::{Problem, trust};
+use super::Problem;
 
 /// Whose tokens count; at least one issuer.
 #[derive(Debug, Clone, Deserialize)]

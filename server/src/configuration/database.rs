@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use brazier_service::trust;
 use serde::Deserialize;
 use tokio_postgres::config::{Host, SslMode};
 
-use super::{Problem, trust};
+use super::Problem;
 
 /// Connections a server keeps to its database at most, when the configuration does not say.
 const DEFAULT_MAX_CONNECTIONS: usize = 16;

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use brazier_service::trust::TlsFiles;
 use serde::Deserialize;
 
 use super::authentication::AuthenticationConfiguration;
 use super::database::{DatabaseConfiguration, DatabaseSection};
-use super::listen::{AdminConfiguration, ListenSection, TlsFiles};
+use super::listen::{self, AdminConfiguration, ListenSection};
 use super::{Configuration, ConfigurationError, Problem, base_url};
 
 /// Sections are optional here, because `migrate` needs the database alone; serving asks for the others.
@@ -83,9 +84,9 @@ fn check(document: Document, problems: &mut Vec<Problem>) -> Option<Configuratio
     let listen = required(listen, "listen", problems);
     let tls = required(tls, "tls", problems);
     if let Some(tls) = &tls {
-        tls.check(problems);
+        listen::check_tls(tls, problems);
     }
-    let admin = super::listen::admin(admin, listen.as_ref(), problems);
+    let admin = listen::admin(admin, listen.as_ref(), problems);
     let database = required(database, "database", problems);
     let database = database.and_then(|database| database.resolve(problems));
     let access_file = required(access_file, "accessFile", problems);

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use brazier_service::trust::{self, TlsFiles};
 use serde::Deserialize;
 
-use super::{Problem, trust};
+use super::Problem;
 
 /// The addresses in the file.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,16 +18,6 @@ pub(super) struct ListenSection {
     admin: Option<SocketAddr>,
     /// Probes and metrics, plain HTTP.
     pub(super) metrics: Option<SocketAddr>,
-}
-
-/// The server's own certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct TlsFiles {
-    /// The certificate chain, PEM, the server's own first; read again when it changes.
-    pub certificate_file: PathBuf,
-    /// The private key, PEM; read again when it changes.
-    pub key_file: PathBuf,
 }
 
 /// The section `admin`: who may push policies.
@@ -48,11 +39,10 @@ pub struct AdminListener {
     pub clients: AdminConfiguration,
 }
 
-impl TlsFiles {
-    pub(super) fn check(&self, problems: &mut Vec<Problem>) {
-        if let Err(error) = trust::identity(&self.certificate_file, &self.key_file) {
-            problems.push(Problem::new("tls", error.to_string()));
-        }
+/// The section `tls`: the server's own certificate must be there, with its key.
+pub(super) fn check_tls(files: &TlsFiles, problems: &mut Vec<Problem>) {
+    if let Err(error) = trust::identity(files) {
+        problems.push(Problem::new("tls", error.to_string()));
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use brazier_service::files::FollowedFiles;
+use brazier_service::trust::{self, TlsFiles, TrustError};
 use rustls::ServerConfig;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
@@ -12,9 +14,7 @@ use rustls::sign::SingleCertAndKey;
 use tokio_rustls::TlsAcceptor;
 
 use super::client_name::NamedClient;
-use crate::configuration::trust::{self, TrustError};
-use crate::configuration::{AdminConfiguration, TlsFiles};
-use crate::file_change::WatchedFiles;
+use crate::configuration::AdminConfiguration;
 
 /// Why TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,7 @@ impl ReloadingTls {
     /// Follows the files, for as long as it is polled. Files that cannot be used, for instance because only one of two
     /// has been replaced yet, change nothing.
     pub async fn keep_fresh(&self) {
-        let mut files = WatchedFiles::new(self.files());
+        let mut files = FollowedFiles::seen(self.files());
         loop {
             files.changed().await;
             match read(&self.server, self.clients.as_ref()) {
@@ -75,7 +75,7 @@ impl ReloadingTls {
 }
 
 fn read(server: &TlsFiles, clients: Option<&AdminConfiguration>) -> Result<ServerConfig, TlsError> {
-    let identity = trust::identity(&server.certificate_file, &server.key_file)?;
+    let identity = trust::identity(server)?;
     let builder = ServerConfig::builder_with_provider(trust::crypto_provider())
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
         .map_err(TrustError::Setup)?;

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use brazier_server::configuration::{TlsFiles, trust};
+use brazier_service::trust::{self, TlsFiles};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ClientConfig;
 
@@ -14,12 +14,6 @@ pub const HOST: &str = "clinic.team-a.svc";
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
-}
-
-/// A certificate with its key, in files.
-pub struct Identity {
-    pub certificate_file: PathBuf,
-    pub key_file: PathBuf,
 }
 
 impl Authority {
@@ -42,14 +36,14 @@ impl Authority {
     }
 
     /// A certificate for `dns_names` and `common_name`, in `folder`.
-    pub fn issue(&self, folder: &Path, dns_names: &[&str], common_name: &str) -> Identity {
+    pub fn issue(&self, folder: &Path, dns_names: &[&str], common_name: &str) -> TlsFiles {
         let names: Vec<_> = dns_names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.distinguished_name.push(DnType::CommonName, common_name);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         std::fs::create_dir_all(folder).unwrap();
-        let identity = Identity {
+        let identity = TlsFiles {
             certificate_file: folder.join("tls.crt"),
             key_file: folder.join("tls.key"),
         };
@@ -59,7 +53,7 @@ impl Authority {
     }
 
     /// TLS that trusts this authority, and shows `identity` to servers that ask.
-    pub fn tls(&self, folder: &Path, identity: Option<&Identity>) -> ClientConfig {
+    pub fn tls(&self, folder: &Path, identity: Option<&TlsFiles>) -> ClientConfig {
         let roots = trust::authorities(&self.write(&folder.join("trusted.crt"))).unwrap();
         let builder = ClientConfig::builder_with_provider(trust::crypto_provider())
             .with_safe_default_protocol_versions()
@@ -68,19 +62,10 @@ impl Authority {
         match identity {
             None => builder.with_no_client_auth(),
             Some(identity) => {
-                let shown = trust::identity(&identity.certificate_file, &identity.key_file).unwrap();
+                let shown = trust::identity(identity).unwrap();
                 let resolver = rustls::sign::SingleCertAndKey::from(shown);
                 builder.with_client_cert_resolver(std::sync::Arc::new(resolver))
             }
-        }
-    }
-}
-
-impl Identity {
-    pub fn files(&self) -> TlsFiles {
-        TlsFiles {
-            certificate_file: self.certificate_file.clone(),
-            key_file: self.key_file.clone(),
         }
     }
 }

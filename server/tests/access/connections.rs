@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use brazier_server::configuration::trust;
 use brazier_server::metrics::Metrics;
 use brazier_server::serve::listener::Listener;
 use brazier_server::serve::tls::ReloadingTls;
+use brazier_service::trust;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
@@ -84,7 +84,7 @@ async fn handshakes_that_are_never_finished_make_room() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new("authority");
     let identity = authority.issue(folder.path(), &[HOST], "server");
-    let tls = Arc::new(ReloadingTls::load(identity.files(), None).unwrap());
+    let tls = Arc::new(ReloadingTls::load(identity, None).unwrap());
     let running = start(hello(), 2, Some(tls)).await;
     let mut idle = Vec::new();
     for _connection in 0..4 {

@@ -42,7 +42,7 @@ struct Published {
 impl Site {
     async fn start(authority: &Authority, folder: &Path) -> Site {
         let identity = authority.issue(folder, &["localhost"], "issuer");
-        let tls = Arc::new(ReloadingTls::load(identity.files(), None).unwrap());
+        let tls = Arc::new(ReloadingTls::load(identity, None).unwrap());
         let listener = Listener::bind("issuer", "127.0.0.1:0".parse().unwrap(), Some(tls))
             .await
             .unwrap();

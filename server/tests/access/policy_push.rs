@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use brazier_server::configuration::trust;
+use brazier_service::trust::{self, TlsFiles};
 use serde_json::{Value, json};
 
-use super::certificates::{Authority, HOST, Identity, client};
+use super::certificates::{Authority, HOST, client};
 use super::eventually::eventually;
 use super::process::Setting;
 
@@ -16,7 +16,7 @@ fn policy(version: &str) -> String {
     json!({"version": version, "assignments": []}).to_string()
 }
 
-fn pusher(setting: &Setting, identity: Option<&Identity>, address: SocketAddr) -> reqwest::Client {
+fn pusher(setting: &Setting, identity: Option<&TlsFiles>, address: SocketAddr) -> reqwest::Client {
     client(setting.authority.tls(&setting.folder, identity), address)
 }
 
@@ -140,7 +140,7 @@ async fn the_file_is_followed_but_does_not_undo_what_was_pushed_after_it() {
         push(&operator, address, policy(version)).await.unwrap();
     }
     std::fs::write(&setting.access_file, policy("2")).unwrap();
-    tokio::time::sleep(brazier_server::file_change::INTERVAL * 2).await;
+    tokio::time::sleep(brazier_service::files::INTERVAL * 2).await;
     assert_eq!(enforced(&operator, address).await, "3");
     std::fs::write(&setting.access_file, policy("4")).unwrap();
     eventually(

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use brazier_server::configuration::TlsFiles;
 use brazier_server::metrics::Metrics;
 use brazier_server::serve::listener::Listener;
 use brazier_server::serve::tls::ReloadingTls;
+use brazier_service::trust::{self, TlsFiles};
 use http::Request;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -64,14 +64,12 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_1_1_and_2() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new("authority");
     let identity = authority.issue(folder.path(), &[HOST], "server");
-    let tls = Arc::new(ReloadingTls::load(identity.files(), None).unwrap());
+    let tls = Arc::new(ReloadingTls::load(identity, None).unwrap());
     let address = start(&tls).await;
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         for protocol in ["h2", "http/1.1"] {
-            let roots = brazier_server::configuration::trust::authorities(
-                &authority.write(&folder.path().join("ca.crt")),
-            );
-            let provider = brazier_server::configuration::trust::crypto_provider();
+            let roots = trust::authorities(&authority.write(&folder.path().join("ca.crt")));
+            let provider = trust::crypto_provider();
             let mut config = rustls::ClientConfig::builder_with_provider(provider)
                 .with_protocol_versions(&[version])
                 .unwrap()
@@ -133,6 +131,6 @@ async fn a_replaced_certificate_is_shown_to_new_connections_and_open_ones_stay()
         folder.path().join("two/tls.crt"),
     )
     .unwrap();
-    tokio::time::sleep(brazier_server::file_change::INTERVAL * 2).await;
+    tokio::time::sleep(brazier_service::files::INTERVAL * 2).await;
     assert_eq!(next().await, second);
 }

@@ -93,7 +93,7 @@ async fn acknowledgement(
     .err();
     (
         replica,
-        problem.map(|error| format!("pod {}: {}", pod.name, crate::telemetry::chain(&error))),
+        problem.map(|error| format!("pod {}: {}", pod.name, brazier_service::telemetry::chain(&error))),
     )
 }
 

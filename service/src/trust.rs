@@ -1,7 +1,7 @@
-//! Whom the server trusts when it opens or accepts a TLS connection, and how it proves who it is itself: certificate
+//! Whom a program trusts when it opens or accepts a TLS connection, and how it proves who it is itself: certificate
 //! authorities, certificates and keys in PEM files.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::RootCertStore;
@@ -9,39 +9,54 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use serde::Deserialize;
 
-/// Why a file of certificate authorities cannot be used.
+/// A program's own certificate, as configuration files name it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsFiles {
+    /// The certificate chain, PEM, the program's own first.
+    pub certificate_file: PathBuf,
+    /// Its private key, PEM.
+    pub key_file: PathBuf,
+}
+
+/// Why certificates, keys or authorities cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The file is missing, unreadable or not PEM.
-    #[error("failed to read {path}: {source}")]
+    #[error("failed to read {}: {source}", path.display())]
     Read {
         /// The file.
-        path: String,
+        path: PathBuf,
         /// What the PEM reader said.
         source: rustls_pki_types::pem::Error,
     },
     /// The file holds no certificate.
-    #[error("{path} holds no certificate (-----BEGIN CERTIFICATE-----)")]
+    #[error("{} holds no certificate (-----BEGIN CERTIFICATE-----)", path.display())]
     Empty {
         /// The file.
-        path: String,
+        path: PathBuf,
     },
     /// A certificate in it cannot be an authority.
-    #[error("a certificate in {path} cannot be used as an authority: {source}")]
+    #[error("a certificate in {} cannot be used as an authority: {source}", path.display())]
     Certificate {
         /// The file.
-        path: String,
+        path: PathBuf,
         /// What rustls said.
         source: rustls::Error,
     },
     /// The key does not fit the certificate.
-    #[error("the key in {key_path} and the certificate in {path} cannot be used together: {source}")]
+    #[error(
+        "the key in {} and the certificate in {} cannot be used together: {source}",
+        key_path.display(),
+        path.display()
+    )]
     Identity {
         /// The file with the certificate.
-        path: String,
+        path: PathBuf,
         /// The file with the key.
-        key_path: String,
+        key_path: PathBuf,
         /// What rustls said.
         source: rustls::Error,
     },
@@ -50,7 +65,7 @@ pub enum TrustError {
     Setup(rustls::Error),
 }
 
-/// The one implementation of cryptography that all connections of the server use.
+/// The one implementation of cryptography that all connections use.
 pub fn crypto_provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
@@ -68,39 +83,43 @@ pub fn authorities(path: &Path) -> Result<RootCertStore, TrustError> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(path)? {
         roots.add(certificate).map_err(|source| TrustError::Certificate {
-            path: path.display().to_string(),
+            path: path.to_owned(),
             source,
         })?;
     }
     Ok(roots)
 }
 
-/// The certificate chain in one PEM file with the private key in another, which must fit.
-pub fn identity(certificate_file: &Path, key_file: &Path) -> Result<CertifiedKey, TrustError> {
-    let chain = certificates(certificate_file)?;
-    let key = PrivateKeyDer::from_pem_file(key_file).map_err(|source| TrustError::Read {
-        path: key_file.display().to_string(),
+/// The certificate chain with its private key, which must fit.
+pub fn identity(files: &TlsFiles) -> Result<CertifiedKey, TrustError> {
+    let chain = certificates(&files.certificate_file)?;
+    let key = PrivateKeyDer::from_pem_file(&files.key_file).map_err(|source| TrustError::Read {
+        path: files.key_file.clone(),
         source,
     })?;
     CertifiedKey::from_der(chain, key, &crypto_provider()).map_err(|source| TrustError::Identity {
-        path: certificate_file.display().to_string(),
-        key_path: key_file.display().to_string(),
+        path: files.certificate_file.clone(),
+        key_path: files.key_file.clone(),
         source,
     })
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TrustError> {
-    let name = || path.display().to_string();
-    let read = |source| TrustError::Read { path: name(), source };
+    let read = |source| TrustError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let certificates = CertificateDer::pem_file_iter(path).map_err(read)?;
     let certificates: Vec<_> = certificates.collect::<Result<_, _>>().map_err(read)?;
     if certificates.is_empty() {
-        return Err(TrustError::Empty { path: name() });
+        return Err(TrustError::Empty {
+            path: path.to_owned(),
+        });
     }
     Ok(certificates)
 }
 
-/// A client that trusts only the authorities in the PEM file at `path`, TLS 1.2 and 1.3.
+/// What connections to others are opened with: TLS 1.2 and 1.3, trusting only the authorities in the PEM file at `path`.
 pub fn client(path: &Path) -> Result<rustls::ClientConfig, TrustError> {
     let roots = authorities(path)?;
     let builder = rustls::ClientConfig::builder_with_provider(crypto_provider())

@@ -1,0 +1,6 @@
+//! What every program that serves needs, apart from what it serves. It knows nothing of the programs that use it, and of
+//! no field but the web's: HTTP, TLS, signals, logs and metrics.
+
+pub mod files;
+pub mod telemetry;
+pub mod trust;
