@@ -6,8 +6,8 @@ use std::sync::Arc;
 use kube::{Client, runtime::events::Recorder};
 
 use crate::{
-    certificate::Authority, cluster_keys::ClusterKeys, fhir_service::access::Enforcement, image::Images,
-    metrics::Metrics, requeue::Backoff,
+    access::Enforcement, certificate::Authority, cluster_keys::ClusterKeys, image::Images, metrics::Metrics,
+    requeue::Backoff,
 };
 
 /// Shared by all reconciles; it holds no state of any object but what replicas have acknowledged.

@@ -1,6 +1,5 @@
 //! FhirService: the driver, which reads like the table of contents of what a reconcile does.
 
-pub mod access;
 pub mod build;
 pub mod cleanup;
 pub mod credentials;
@@ -17,8 +16,14 @@ use brazier_crds::FhirService;
 use jiff::Timestamp;
 use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
-use self::{access::policy, update_status::finding, validate::Surroundings};
-use crate::{context::Context, error::Error, requeue};
+use self::{names::Names, update_status::finding, validate::Surroundings};
+use crate::{
+    access::{self, policy},
+    context::Context,
+    error::Error,
+    manifest::Owner,
+    requeue,
+};
 
 /// How soon a policy that was not acknowledged is pushed again.
 const PUSH_AGAIN: Duration = Duration::from_secs(1);
@@ -65,7 +70,7 @@ async fn run(service: &FhirService, context: &Context) -> Result<Action, Error> 
         .authentication
         .service_accounts
         .then_some(&surroundings.cluster_keys);
-    let progress = access::enforce(&owner, &policy, keys, context).await?;
+    let progress = access::enforce(&owner, &servers(&owner), &policy, keys, context).await?;
     let validated = validate::validate(service, &found, policy, surroundings)?;
     let certificates_good_for = credentials::ensure(&validated, context).await?;
     let objects = build::build(&validated).map_err(|error| Error::Unreadable {
@@ -87,6 +92,15 @@ async fn run(service: &FhirService, context: &Context) -> Result<Action, Error> 
     .flatten()
     .min();
     Ok(requeue::settled(soonest))
+}
+
+/// Where the servers read their policy and take a new one.
+fn servers(owner: &Owner) -> access::Servers {
+    let names = Names::of(owner);
+    access::Servers {
+        config_map: names.access(),
+        host: names.host(),
+    }
 }
 
 fn surroundings(context: &Context) -> Surroundings {

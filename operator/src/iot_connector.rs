@@ -15,13 +15,12 @@ use kube::{ResourceExt, core::DeserializeGuard, runtime::controller::Action};
 
 use self::validate::{Surroundings, ValidatedIotConnector};
 use crate::{
+    access::enforcement::{self, Progress, ScopeKey},
     apply,
     context::Context,
     credential,
     error::Error,
-    fhir_service::access::enforcement::{Progress, ScopeKey},
     labels::Component,
-    manifest::hash,
     pod, requeue, status,
 };
 
@@ -121,12 +120,7 @@ fn progress(connector: &ValidatedIotConnector, deployment: &Deployment) -> Progr
     let (running, updated) = (count(status.replicas), count(status.updated_replicas));
     let available = count(status.available_replicas);
     Progress {
-        assignments: connector
-            .policy
-            .assignments
-            .iter()
-            .map(|one| hash(&serde_json::json!(one)))
-            .collect(),
+        assignments: enforcement::hashes(&connector.policy),
         ready: running.max(available),
         enforcing: if current { updated.min(available) } else { 0 },
         problem: None,

@@ -8,8 +8,10 @@
 //! ```
 //!
 //! Only the first and the last two talk to Kubernetes. `fhir_service`, `role_assignment` and `iot_connector`
-//! are the kinds; the other modules are what they share.
+//! are the kinds; the other modules are what they share, `access` among them: who may do what is compiled, handed out
+//! and followed up in one place for all three.
 
+pub mod access;
 pub mod apply;
 pub mod arguments;
 pub mod certificate;

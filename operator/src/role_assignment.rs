@@ -19,9 +19,12 @@ use serde::de::DeserializeOwned;
 
 use self::update_status::Standing;
 use crate::{
+    access::{
+        enforcement::{self, ScopeKey},
+        policy,
+    },
     context::Context,
     error::Error,
-    fhir_service::access::{enforcement::ScopeKey, policy},
     requeue, status,
 };
 
@@ -80,7 +83,7 @@ async fn standing(
         namespace,
         name: name.clone(),
     };
-    let hash = crate::manifest::hash(&serde_json::json!(policy::assignment(assignment)));
+    let hash = enforcement::hash(&policy::assignment(assignment));
     Ok(match context.enforcement.progress(&scope) {
         Some(progress) if progress.assignments.contains(&hash) => Some(Standing::Compiled(progress)),
         Some(_) => Some(Standing::NotCompiled),

@@ -12,11 +12,11 @@ use tokio::{
 };
 
 use crate::{
+    access::Enforcement,
     arguments::Options,
     certificate, cluster_keys,
     context::Context,
     controllers,
-    fhir_service::access::Enforcement,
     health::{self, Health},
     image::Images,
     leader::Candidate,

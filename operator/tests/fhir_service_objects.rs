@@ -5,9 +5,9 @@
 
 use brazier_crds::{FhirService, IotConnector, RoleAssignment};
 use brazier_operator::{
+    access::{self, policy},
     cluster_keys::KeySet,
     fhir_service::{
-        access::{self, policy},
         build::{self, DesiredObjects},
         dereference::Dereferenced,
         validate::{Surroundings, ValidatedFhirService, validate},

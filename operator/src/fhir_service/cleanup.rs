@@ -18,11 +18,11 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
-    access,
     names::{DatabaseUser, Names},
     validate,
 };
 use crate::{
+    access,
     context::Context,
     error::Error,
     labels::{self, Component, MANAGER},

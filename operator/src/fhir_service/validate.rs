@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::ResourceExt;
 
-use super::{access::policy::PolicyDocument, dereference::Dereferenced, names::Names};
-use crate::{cluster_keys::KeySet, error::Error, image::Images, manifest::Owner};
+use super::{dereference::Dereferenced, names::Names};
+use crate::{
+    access::policy::PolicyDocument, cluster_keys::KeySet, error::Error, image::Images, manifest::Owner,
+};
 
 /// A FhirService that can be built.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,10 +8,8 @@ use serde_json::{Value, json};
 
 use super::validate::ValidatedIotConnector;
 use crate::{
-    fhir_service::{
-        access::{config_map, policy::PolicyPrincipal},
-        build::network_policy::port,
-    },
+    access::{config_map, policy::PolicyPrincipal},
+    fhir_service::build::network_policy::port,
     labels::{self, Component},
     manifest::DesiredObject,
 };

@@ -13,12 +13,10 @@ use serde_json::json;
 
 use super::dereference::Dereferenced;
 use crate::{
+    access::policy::{self, PolicyDocument},
     cluster_keys::KeySet,
     error::Error,
-    fhir_service::{
-        access::policy::{self, PolicyDocument},
-        names::service_names,
-    },
+    fhir_service::names::service_names,
     image::Images,
     manifest::Owner,
 };

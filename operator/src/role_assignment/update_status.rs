@@ -7,8 +7,8 @@ use brazier_crds::{
 use jiff::Timestamp;
 
 use crate::{
+    access::enforcement::Progress,
     condition::{Conditions, Finding},
-    fhir_service::access::enforcement::Progress,
 };
 
 /// How far an assignment has come.

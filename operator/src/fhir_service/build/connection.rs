@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::super::{access::policy::PolicyPrincipal, validate::ValidatedFhirService};
-use crate::manifest::DesiredObject;
+use super::super::validate::ValidatedFhirService;
+use crate::{access::policy::PolicyPrincipal, manifest::DesiredObject};
 
 /// The ConfigMap with the URL and the certificates to trust.
 pub fn config_map(service: &ValidatedFhirService) -> DesiredObject {

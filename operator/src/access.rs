@@ -1,7 +1,8 @@
-//! Access rules of a FhirService: RoleAssignments → policy document → every ready replica.
+//! Access rules: RoleAssignments → policy document → every ready replica. FhirService, IotConnector and RoleAssignment
+//! all need a part of it.
 //!
-//! This goes before everything else of a reconcile and does not depend on it: whatever keeps a service from being as
-//! its spec wants it, an assignment that was taken away has to be gone.
+//! For a FhirService it goes before everything else of a reconcile and does not depend on it: whatever keeps a service
+//! from being as its spec wants it, an assignment that was taken away has to be gone.
 
 pub mod enforcement;
 pub mod policy;
@@ -14,7 +15,6 @@ use self::{
     enforcement::{Progress, ScopeKey},
     policy::PolicyDocument,
 };
-use super::names::Names;
 use crate::{
     apply,
     cluster_keys::KeySet,
@@ -27,21 +27,30 @@ use crate::{
 
 pub use enforcement::Enforcement;
 
+/// The servers that a policy is for.
+#[derive(Clone, Debug)]
+pub struct Servers {
+    /// ConfigMap in which they find the policy when they start.
+    pub config_map: String,
+    /// The name that their certificate is for.
+    pub host: String,
+}
+
 /// Writes the policy where servers read it when they start, and pushes it to those that run.
 ///
 /// # Errors
 /// If a request to the API server fails. A replica that does not answer is told in what is returned.
 pub async fn enforce(
     owner: &Owner,
+    servers: &Servers,
     policy: &PolicyDocument,
     keys: Option<&KeySet>,
     context: &Context,
 ) -> Result<Progress, Error> {
-    let names = Names::of(owner);
     apply::apply(
         &context.client,
         owner,
-        &config_map(owner, &names.access(), policy, keys),
+        &config_map(owner, &servers.config_map, policy, keys),
     )
     .await?;
     let pods = pod::list(&context.client, &owner.namespace, &owner.name, Component::Server).await?;
@@ -50,7 +59,7 @@ pub async fn enforce(
         enforcement,
         authority,
         &scope(owner, ScopeKind::FhirService),
-        &names.host(),
+        &servers.host,
         &pods,
         policy,
     )

@@ -6,7 +6,11 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use serde_json::json;
 use tokio::sync::broadcast;
+
+use super::policy::{Assignment, PolicyDocument};
+use crate::manifest;
 
 /// Namespace and name of a FhirService or IotConnector, its kind first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +34,16 @@ pub struct Progress {
     pub enforcing: usize,
     /// Why one did not answer.
     pub problem: Option<String>,
+}
+
+/// Stands for an assignment as a policy has it: what a RoleAssignment asks is whether it is in there as it is now.
+pub fn hash(assignment: &Assignment) -> String {
+    manifest::hash(&json!(assignment))
+}
+
+/// The hashes of all assignments of a policy.
+pub fn hashes(policy: &PolicyDocument) -> HashSet<String> {
+    policy.assignments.iter().map(hash).collect()
 }
 
 /// A running container of a replica: a restarted one has to acknowledge again.

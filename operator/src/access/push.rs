@@ -7,10 +7,10 @@ use futures::StreamExt;
 use serde::Deserialize;
 
 use super::{
-    enforcement::{Enforcement, Progress, Replica, ScopeKey},
+    enforcement::{Enforcement, Progress, Replica, ScopeKey, hashes},
     policy::PolicyDocument,
 };
-use crate::{certificate::Authority, manifest::hash, pod::PodSummary};
+use crate::{certificate::Authority, pod::PodSummary};
 
 /// Port on which servers take policies.
 pub const ADMIN_PORT: u16 = 8444;
@@ -56,11 +56,7 @@ pub async fn push(
         .map(|(replica, _)| (replica, policy.version.clone()))
         .collect();
     let progress = Progress {
-        assignments: policy
-            .assignments
-            .iter()
-            .map(|one| hash(&serde_json::json!(one)))
-            .collect(),
+        assignments: hashes(policy),
         ready: ready.len(),
         enforcing: enforcing.len(),
         problem,
