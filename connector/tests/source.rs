@@ -9,11 +9,7 @@
 
 mod fixture;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use fixture::{Connector, client, file, heart_rate_mappings, prepare};
+use fixture::{Connector, client, cluster::Cluster, file, heart_rate_mappings, prepare};
 use serde_json::{Value, json};
 
 const MESSAGE: &str = r#"{"heartRate":70,"at":"2024-01-01T10:00:00Z","device":"d","patient":"p"}"#;
@@ -211,35 +207,6 @@ async fn a_mapping_that_does_not_compile_is_reported_and_the_last_good_one_stays
     assert_eq!(answer["messages"][0]["errors"], json!([]));
 }
 
-/// A cluster that signs tokens.
-struct Cluster {
-    key: rcgen::KeyPair,
-}
-
-impl Cluster {
-    fn jwks(&self) -> String {
-        let point = self.key.public_key_raw();
-        let (x, y) = (
-            URL_SAFE_NO_PAD.encode(&point[1..33]),
-            URL_SAFE_NO_PAD.encode(&point[33..65]),
-        );
-        json!({"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "1", "x": x, "y": y}]}).to_string()
-    }
-
-    fn token(&self, account: &str, audience: &str, expires_in: i64) -> String {
-        let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
-        let claims = json!({
-            "iss": "https://kubernetes.default.svc", "aud": [audience], "exp": now + expires_in, "nbf": now - 60, "iat": now - 60,
-            "sub": format!("system:serviceaccount:team-a:{account}"),
-            "kubernetes.io": {"namespace": "team-a", "serviceaccount": {"name": account, "uid": "1"}},
-        });
-        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
-        header.kid = Some("1".to_owned());
-        let key = jsonwebtoken::EncodingKey::from_ec_pem(self.key.serialize_pem().as_bytes()).unwrap();
-        jsonwebtoken::encode(&header, &claims, &key).unwrap()
-    }
-}
-
 fn policy(account: &str) -> String {
     json!({"version": "1", "assignments": [{"name": "gateways", "dataActions": ["create"],
         "principals": [{"kind": "serviceAccount", "namespace": "team-a", "name": account}]}]})
@@ -248,12 +215,7 @@ fn policy(account: &str) -> String {
 
 #[tokio::test]
 async fn only_service_accounts_with_the_data_action_push_and_only_over_tls() {
-    let cluster = Cluster {
-        key: rcgen::KeyPair::generate().unwrap(),
-    };
-    let stranger = Cluster {
-        key: rcgen::KeyPair::generate().unwrap(),
-    };
+    let (cluster, stranger) = (Cluster::new(), Cluster::new());
     let folder = prepare(&nowhere(), &json!({}));
     let identity = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let certificate = file(&folder, "tls.crt", &identity.cert.pem());
@@ -294,7 +256,12 @@ async fn only_service_accounts_with_the_data_action_push_and_only_over_tls() {
         (status, detail)
     };
     let audience = "https://steps.team-a.svc";
-    assert_eq!(push(Some(cluster.token("gateway", audience, 600))).await.0, 200);
+    assert_eq!(
+        push(Some(cluster.token("team-a", "gateway", audience, 600)))
+            .await
+            .0,
+        200
+    );
     for (token, status, part) in [
         (None, 401, "carries no token"),
         (
@@ -303,18 +270,22 @@ async fn only_service_accounts_with_the_data_action_push_and_only_over_tls() {
             "not one of a Kubernetes service account",
         ),
         (
-            Some(cluster.token("gateway", "https://clinic.team-a.svc", 600)),
+            Some(cluster.token("team-a", "gateway", "https://clinic.team-a.svc", 600)),
             401,
             "another service",
         ),
-        (Some(cluster.token("gateway", audience, -600)), 401, "expired"),
         (
-            Some(stranger.token("gateway", audience, 600)),
+            Some(cluster.token("team-a", "gateway", audience, -600)),
+            401,
+            "expired",
+        ),
+        (
+            Some(stranger.token("team-a", "gateway", audience, 600)),
             401,
             "not signed with a key of the cluster",
         ),
         (
-            Some(cluster.token("other", audience, 600)),
+            Some(cluster.token("team-a", "other", audience, 600)),
             403,
             "team-a/other may not push",
         ),
@@ -331,11 +302,20 @@ async fn only_service_accounts_with_the_data_action_push_and_only_over_tls() {
     // The policy follows its file.
     file(&connector.folder, "policy.json", &policy("other"));
     let deadline = std::time::Instant::now() + fixture::PATIENCE;
-    while push(Some(cluster.token("other", audience, 600))).await.0 != 200 {
+    while push(Some(cluster.token("team-a", "other", audience, 600)))
+        .await
+        .0
+        != 200
+    {
         assert!(std::time::Instant::now() < deadline);
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    assert_eq!(push(Some(cluster.token("gateway", audience, 600))).await.0, 403);
+    assert_eq!(
+        push(Some(cluster.token("team-a", "gateway", audience, 600)))
+            .await
+            .0,
+        403
+    );
     // So does the certificate: a new one is what new connections get.
     let renewed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     file(&connector.folder, "tls.key", &renewed.signing_key.serialize_pem());
