@@ -47,10 +47,26 @@ pub mod reason {
     pub const REDUNDANCY_LOST: &str = "RedundancyLost";
     /// Something that the spec points at does not exist.
     pub const REFERENCE_NOT_FOUND: &str = "ReferenceNotFound";
+    /// The FhirService that an IotConnector writes to does not exist.
+    pub const DESTINATION_NOT_FOUND: &str = "DestinationNotFound";
+    /// The ConfigMap or key that a mapping is kept in does not exist.
+    pub const MAPPING_NOT_FOUND: &str = "MappingNotFound";
     /// The spec is well formed and still cannot work; the message says what to write.
     pub const INVALID_SPEC: &str = "InvalidSpec";
+    /// The object does not fit its type, as one that was written for another release may not.
+    pub const UNREADABLE_SPEC: &str = "UnreadableSpec";
     /// An object of a needed name exists and belongs to somebody else.
     pub const NAME_TAKEN: &str = "NameTaken";
+    /// An object in the cluster is not what its kind says; the message names it.
+    pub const UNREADABLE_OBJECT: &str = "UnreadableObject";
+    /// A Secret has lost the password that the database knows.
+    pub const CREDENTIALS_LOST: &str = "CredentialsLost";
+    /// The operator could not make a certificate.
+    pub const CERTIFICATE_NOT_MADE: &str = "CertificateNotMade";
+    /// The operator could not write a configuration file.
+    pub const CONFIGURATION_NOT_WRITTEN: &str = "ConfigurationNotWritten";
+    /// The operator did something that it never should.
+    pub const OPERATOR_FAULT: &str = "OperatorFault";
     /// The API server refused a request; the message repeats its answer.
     pub const REQUEST_REFUSED: &str = "RequestRefused";
     /// A request failed in a way that may pass; it is tried again.

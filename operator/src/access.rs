@@ -5,6 +5,7 @@
 //! from being as its spec wants it, an assignment that was taken away has to be gone.
 
 pub mod enforcement;
+pub mod expiry;
 pub mod policy;
 pub mod push;
 
@@ -19,7 +20,6 @@ use crate::{
     apply,
     cluster_keys::KeySet,
     context::Context,
-    error::Error,
     labels::Component,
     manifest::{DesiredObject, Owner},
     pod,
@@ -46,7 +46,7 @@ pub async fn enforce(
     policy: &PolicyDocument,
     keys: Option<&KeySet>,
     context: &Context,
-) -> Result<Progress, Error> {
+) -> Result<Progress, apply::Error> {
     apply::apply(
         &context.client,
         owner,

@@ -1,20 +1,82 @@
 //! Desired → applied: the one place where objects are written, by server-side apply, and only when they are not
 //! as wanted already. What belongs to somebody else is never taken over.
 
+use brazier_crds::condition::reason;
 use futures::{StreamExt, TryStreamExt};
 use kube::{
     Api, Client,
-    api::{DeleteParams, DynamicObject, Patch, PatchParams, PropagationPolicy},
-    core::ApiResource,
+    api::{DynamicObject, Patch, PatchParams},
+    core::gvk::ParseGroupVersionError,
 };
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{
     compare,
-    error::Error,
+    error::{Category, Failure, Verdict},
     labels::MANAGER,
     manifest::{DesiredObject, Owner},
+    request::{self, RequestError},
 };
+
+/// Why an object is not as it is wanted.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A request failed.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// An object of the name belongs to somebody else.
+    #[error("{kind} {name} exists and {whose}: give this object another name, or delete that {kind}")]
+    NameTaken {
+        /// Kind of the object that exists.
+        kind: String,
+        /// Its name.
+        name: String,
+        /// To whom it belongs.
+        whose: String,
+    },
+    /// An object of the name is still going away.
+    #[error("{what} of the same name is still being deleted")]
+    StillThere {
+        /// Kind and name.
+        what: String,
+    },
+    /// The object in the cluster is not what its kind says.
+    #[error("{what} cannot be read: {source}")]
+    Unreadable {
+        /// Kind and name.
+        what: String,
+        /// What does not fit.
+        source: serde_json::Error,
+    },
+    /// The object that was built is of no kind.
+    #[error("{what} was built wrongly: {source}")]
+    Malformed {
+        /// Kind and name.
+        what: String,
+        /// What does not fit.
+        source: ParseGroupVersionError,
+    },
+}
+
+impl Failure for Error {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Error::Request(error) => error.verdict(),
+            Error::NameTaken { .. } => Verdict::new(Category::Invalid, reason::NAME_TAKEN),
+            Error::StillThere { .. } => Verdict::new(Category::Passing, reason::IN_PROGRESS),
+            Error::Unreadable { .. } => Verdict::new(Category::Unreadable, reason::UNREADABLE_OBJECT),
+            Error::Malformed { .. } => Verdict::new(Category::Internal, reason::OPERATOR_FAULT),
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Error::Request(error) => error.message(),
+            _ => self.to_string(),
+        }
+    }
+}
 
 /// Writes `desired` if it is not so already, and returns it as it is in the cluster.
 ///
@@ -22,18 +84,15 @@ use crate::{
 /// If the name is taken, if what had it is still going away, or if a request fails.
 pub async fn apply(client: &Client, owner: &Owner, desired: &DesiredObject) -> Result<Value, Error> {
     let what = format!("{} {}", desired.kind(), desired.name());
-    let resource = desired.resource().map_err(|error| Error::Unreadable {
+    let resource = desired.resource().map_err(|source| Error::Malformed {
         what: what.clone(),
-        message: error.to_string(),
+        source,
     })?;
     let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &owner.namespace, &resource);
     let live = api
         .get_opt(desired.name())
         .await
-        .map_err(|source| Error::Read {
-            what: what.clone(),
-            source,
-        })?
+        .map_err(request::read(&what))?
         .map(|object| to_value(&what, &object))
         .transpose()?;
     if let Some(live) = live {
@@ -47,11 +106,24 @@ pub async fn apply(client: &Client, owner: &Owner, desired: &DesiredObject) -> R
     let applied = api
         .patch(desired.name(), &parameters, &Patch::Apply(desired.manifest()))
         .await
-        .map_err(|source| Error::Write {
-            what: what.clone(),
-            source,
-        })?;
+        .map_err(request::write(&what))?;
     to_value(&what, &applied)
+}
+
+/// The same, as what it is.
+///
+/// # Errors
+/// As with `apply`, or if what is in the cluster cannot be read as a `K`.
+pub async fn apply_as<K: DeserializeOwned>(
+    client: &Client,
+    owner: &Owner,
+    desired: &DesiredObject,
+) -> Result<K, Error> {
+    let applied = apply(client, owner, desired).await?;
+    serde_json::from_value(applied).map_err(|source| Error::Unreadable {
+        what: format!("{} {}", desired.kind(), desired.name()),
+        source,
+    })
 }
 
 /// Applies objects that do not depend on each other, in order, and returns them in the same order.
@@ -70,48 +142,10 @@ pub async fn apply_all(
     futures::stream::iter(writes).buffered(8).try_collect().await
 }
 
-/// Deletes an object of this owner if there is one. Objects of others are left alone.
-///
-/// # Errors
-/// If a request fails.
-pub async fn delete(client: &Client, owner: &Owner, resource: &ApiResource, name: &str) -> Result<(), Error> {
-    let what = format!("{} {name}", resource.kind);
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &owner.namespace, resource);
-    let live = api.get_opt(name).await.map_err(|source| Error::Read {
-        what: what.clone(),
-        source,
-    })?;
-    let Some(live) = live.filter(|live| {
-        live.metadata.deletion_timestamp.is_none()
-            && live
-                .metadata
-                .owner_references
-                .iter()
-                .flatten()
-                .any(|reference| reference.uid == owner.uid)
-    }) else {
-        return Ok(());
-    };
-    tracing::info!(namespace = owner.namespace, object = what, "deleting");
-    let parameters = DeleteParams {
-        propagation_policy: Some(PropagationPolicy::Background),
-        preconditions: Some(kube::api::Preconditions {
-            uid: live.metadata.uid,
-            resource_version: None,
-        }),
-        ..DeleteParams::default()
-    };
-    match api.delete(name, &parameters).await {
-        Ok(_) => Ok(()),
-        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-        Err(source) => Err(Error::Delete { what, source }),
-    }
-}
-
 fn to_value(what: &str, object: &DynamicObject) -> Result<Value, Error> {
-    serde_json::to_value(object).map_err(|error| Error::Unreadable {
+    serde_json::to_value(object).map_err(|source| Error::Unreadable {
         what: what.to_string(),
-        message: error.to_string(),
+        source,
     })
 }
 

@@ -29,7 +29,7 @@ pub struct Options {
     /// Image of the IoT connector.
     #[arg(long, env = "BRAZIER_CONNECTOR_IMAGE")]
     pub connector_image: String,
-    /// Image of the database: PostgreSQL 17 and Patroni.
+    /// Image of the bundled database, with PostgreSQL 17.
     #[arg(long, env = "BRAZIER_DATABASE_IMAGE")]
     pub database_image: String,
     /// When nodes pull the images.

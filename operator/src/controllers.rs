@@ -24,7 +24,7 @@ use kube::{
     core::{DeserializeGuard, NamespaceResourceScope},
     runtime::{
         Controller, WatchStreamExt,
-        controller::{Action, Config},
+        controller::Config,
         reflector::{self, ObjectRef},
         watcher,
     },
@@ -33,7 +33,11 @@ use serde::de::DeserializeOwned;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
-    context::Context, error::Error, fhir_service, iot_connector, labels::MANAGED, role_assignment, run::Stop,
+    context::Context,
+    error::{Failure, Verdict},
+    labels::MANAGED,
+    reconcile::{Error, Kind, key, reconcile},
+    run::Stop,
     watches,
 };
 
@@ -51,11 +55,6 @@ pub async fn run(context: Arc<Context>, stop: &Stop) {
 
 async fn fhir_services(context: Arc<Context>, stop: Stop) {
     let client = &context.client;
-    let mut keys = context.cluster_keys.clone();
-    keys.mark_unchanged();
-    let new_keys = stream::unfold(keys, |mut keys| async move {
-        keys.changed().await.ok().map(|()| ((), keys))
-    });
     let controller = controller::<FhirService>(client)
         .owns(owned::<StatefulSet>(client), managed())
         .owns(owned::<Deployment>(client), managed())
@@ -80,16 +79,9 @@ async fn fhir_services(context: Arc<Context>, stop: Stop) {
         .watches_stream(pods(client), |pod| {
             watches::instance(&pod.metadata, "fhir-service")
         })
-        .reconcile_all_on(new_keys)
+        .reconcile_all_on(new_keys(&context))
         .graceful_shutdown_on(stop.requested());
-    drive(
-        "FhirService",
-        controller,
-        fhir_service::reconcile,
-        fhir_service::key,
-        context,
-    )
-    .await;
+    drive(controller, context).await;
 }
 
 async fn role_assignments(context: Arc<Context>, stop: Stop) {
@@ -148,23 +140,11 @@ async fn role_assignments(context: Arc<Context>, stop: Stop) {
             connectors(connector.meta().namespace.clone(), connector.meta().name.clone())
         })
         .graceful_shutdown_on(stop.requested());
-    drive(
-        "RoleAssignment",
-        controller,
-        role_assignment::reconcile,
-        role_assignment::key,
-        context,
-    )
-    .await;
+    drive(controller, context).await;
 }
 
 async fn iot_connectors(context: Arc<Context>, stop: Stop) {
     let client = &context.client;
-    let mut keys = context.cluster_keys.clone();
-    keys.mark_unchanged();
-    let new_keys = stream::unfold(keys, |mut keys| async move {
-        keys.changed().await.ok().map(|()| ((), keys))
-    });
     let controller = controller::<IotConnector>(client);
     let store = controller.store();
     let controller = controller
@@ -202,49 +182,41 @@ async fn iot_connectors(context: Arc<Context>, stop: Stop) {
                 .map(|one| ObjectRef::from_obj(&**one))
                 .collect::<Vec<_>>()
         })
-        .reconcile_all_on(new_keys)
+        .reconcile_all_on(new_keys(&context))
         .graceful_shutdown_on(stop.requested());
-    drive(
-        "IotConnector",
-        controller,
-        iot_connector::reconcile,
-        iot_connector::key,
-        context,
-    )
-    .await;
+    drive(controller, context).await;
 }
 
 /// Runs one controller, and counts, logs and waits for each of its reconciles.
-async fn drive<K, Reconcile, Running>(
-    kind: &'static str,
-    controller: Controller<DeserializeGuard<K>>,
-    reconcile: Reconcile,
-    key: fn(&DeserializeGuard<K>) -> String,
-    context: Arc<Context>,
-) where
-    K: Resource<DynamicType = ()> + Clone + DeserializeOwned + Debug + Send + Sync + 'static,
-    Reconcile: Fn(Arc<DeserializeGuard<K>>, Arc<Context>) -> Running + Clone + Send + 'static,
-    Running: Future<Output = Result<Action, Error>> + Send + 'static,
-{
-    let counted = move |object: Arc<DeserializeGuard<K>>, context: Arc<Context>| {
+async fn drive<K: Kind>(controller: Controller<DeserializeGuard<K>>, context: Arc<Context>) {
+    let counted = |object: Arc<DeserializeGuard<K>>, context: Arc<Context>| {
         let (start, metrics) = (Instant::now(), context.metrics.clone());
         reconcile(object, context).inspect(move |result| {
             let outcome = result
                 .as_ref()
-                .map_or_else(|error| error.category().as_str(), |_| "success");
-            metrics.reconciled(kind, outcome, start.elapsed());
+                .map_or_else(|error| error.verdict().category.as_str(), |_| "success");
+            metrics.reconciled(K::NAME, outcome, start.elapsed());
         })
     };
-    let on_error = move |object: Arc<DeserializeGuard<K>>, error: &Error, context: Arc<Context>| {
-        let key = key(&object);
-        tracing::warn!(object = key, reason = error.reason(), error = %brazier_service::telemetry::chain(error), "not reconciled");
-        context.backoff.after(&key, error.category())
+    let on_error = |object: Arc<DeserializeGuard<K>>, error: &Error<K::Error>, context: Arc<Context>| {
+        let (key, Verdict { category, reason }) = (key(&*object), error.verdict());
+        tracing::warn!(object = key, reason, error = %brazier_service::telemetry::chain(error), "not reconciled");
+        context.backoff.after(&key, category)
     };
     controller
         .with_config(Config::default().debounce(DEBOUNCE).concurrency(16))
         .run(counted, on_error, context)
         .for_each(|_| future::ready(()))
         .await;
+}
+
+/// A word whenever the cluster signs tokens with other keys: all objects that hand them on have to be looked at.
+fn new_keys(context: &Context) -> impl Stream<Item = ()> + Send + use<> {
+    let mut keys = context.cluster_keys.clone();
+    keys.mark_unchanged();
+    stream::unfold(keys, |mut keys| async move {
+        keys.changed().await.ok().map(|()| ((), keys))
+    })
 }
 
 /// A controller of a kind. An object that does not fit its type is handed on as such and hides no others

@@ -3,25 +3,97 @@
 //! Secrets are read by name and never listed or watched: the operator sees the ones that it made, not those of
 //! tenants.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use brazier_crds::condition::reason;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api, Client,
     api::{Patch, PatchParams, PostParams},
 };
-use rustls::crypto::SecureRandom;
+use rustls::crypto::{GetRandomFailed, SecureRandom};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use crate::{
-    apply::may_write,
-    certificate::{Authority, needs_renewal},
-    error::Error,
+    apply::{self, may_write},
+    certificate::{self, needs_renewal},
+    context::Context,
+    error::{Category, Failure, Verdict},
     labels::MANAGER,
     manifest::Owner,
+    request::{self, RequestError},
 };
+
+/// Why there is no password or certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A request failed.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The Secret of the name belongs to somebody else, or is still going away.
+    #[error(transparent)]
+    NotOurs(#[from] apply::Error),
+    /// A password is not there any more, and the database knows the one that was.
+    #[error("Secret {name} has lost its username or password: put back the one that the database knows")]
+    Lost {
+        /// Name of the Secret.
+        name: String,
+    },
+    /// A certificate could not be made.
+    #[error("failed to provide the certificate {name}")]
+    Certificate {
+        /// Name of the Secret.
+        name: String,
+        /// Why.
+        source: certificate::Error,
+    },
+    /// A certificate that was just made is not good.
+    #[error("the certificate {name} that was just made is not good: {why}")]
+    Useless {
+        /// Name of the Secret.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A Secret was built wrongly.
+    #[error("Secret {name} was built wrongly: {source}")]
+    Malformed {
+        /// Name of the Secret.
+        name: String,
+        /// What does not fit.
+        source: serde_json::Error,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers for a password")]
+    NoRandomNumbers,
+}
+
+impl Failure for Error {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Error::Request(error) => error.verdict(),
+            Error::NotOurs(error) => error.verdict(),
+            Error::Lost { .. } => Verdict::new(Category::Unreadable, reason::CREDENTIALS_LOST),
+            Error::Certificate { .. } | Error::Useless { .. } => {
+                Verdict::new(Category::Internal, reason::CERTIFICATE_NOT_MADE)
+            }
+            Error::Malformed { .. } | Error::NoRandomNumbers => {
+                Verdict::new(Category::Internal, reason::OPERATOR_FAULT)
+            }
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Error::Request(error) => error.message(),
+            Error::NotOurs(error) => error.message(),
+            Error::Certificate { source, .. } => format!("{self}: {source}"),
+            _ => self.to_string(),
+        }
+    }
+}
 
 /// Makes the Secret `name` with `username` and a random `password`, unless it is there. It outlives its owner,
 /// as the volumes do that need it.
@@ -34,13 +106,8 @@ pub async fn ensure_password(
     name: &str,
     username: &str,
 ) -> Result<(), Error> {
-    let what = format!("Secret {name}");
     let secrets: Api<Secret> = Api::namespaced(client.clone(), &owner.namespace);
-    let live = secrets.get_opt(name).await.map_err(|source| Error::Read {
-        what: what.clone(),
-        source,
-    })?;
-    if let Some(live) = live {
+    if let Some(live) = request::find(&secrets, name).await? {
         return check_password(&live, name);
     }
     let document = json!({
@@ -50,9 +117,9 @@ pub async fn ensure_password(
         "type": "kubernetes.io/basic-auth",
         "data": encode([("username", username), ("password", password()?.as_str())]),
     });
-    let secret: Secret = serde_json::from_value(document).map_err(|error| Error::Unreadable {
-        what: what.clone(),
-        message: error.to_string(),
+    let secret: Secret = serde_json::from_value(document).map_err(|source| Error::Malformed {
+        name: name.to_string(),
+        source,
     })?;
     // Created, not applied: a password that exists must never be overwritten, whatever races.
     let parameters = PostParams {
@@ -62,7 +129,7 @@ pub async fn ensure_password(
     secrets
         .create(&parameters, &secret)
         .await
-        .map_err(|source| Error::Write { what, source })?;
+        .map_err(request::write(format!("Secret {name}")))?;
     Ok(())
 }
 
@@ -74,20 +141,20 @@ fn check_password(live: &Secret, name: &str) -> Result<(), Error> {
         .flatten()
         .any(|(label, value)| label == "app.kubernetes.io/managed-by" && value == MANAGER);
     if !made_by_us {
-        return Err(Error::NameTaken {
+        return Err(Error::NotOurs(apply::Error::NameTaken {
             kind: "Secret".to_string(),
             name: name.to_string(),
             whose: "was not made by Brazier".to_string(),
-        });
+        }));
     }
     if live
         .data
         .as_ref()
         .is_none_or(|data| !data.contains_key("password") || !data.contains_key("username"))
     {
-        return Err(Error::Invalid(format!(
-            "Secret {name} has lost its username or password: put back the one that the database knows"
-        )));
+        return Err(Error::Lost {
+            name: name.to_string(),
+        });
     }
     Ok(())
 }
@@ -97,20 +164,15 @@ fn check_password(live: &Secret, name: &str) -> Result<(), Error> {
 /// # Errors
 /// If a request fails or the certificate cannot be signed.
 pub async fn ensure_certificate(
-    client: &Client,
-    authority: &Authority,
+    context: &Context,
     owner: &Owner,
     name: &str,
     names: &[String],
-) -> Result<time::Duration, Error> {
-    let what = format!("Secret {name}");
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), &owner.namespace);
+) -> Result<Duration, Error> {
+    let authority = &context.authority;
+    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &owner.namespace);
     let now = OffsetDateTime::now_utc();
-    let live = secrets.get_opt(name).await.map_err(|source| Error::Read {
-        what: what.clone(),
-        source,
-    })?;
-    if let Some(live) = &live {
+    if let Some(live) = &request::find(&secrets, name).await? {
         may_write(owner, "Secret", name, &json!(live.metadata))?;
         let owned = live
             .metadata
@@ -123,7 +185,7 @@ pub async fn ensure_certificate(
             .and_then(|certificate| needs_renewal(&certificate, names, now));
         match good {
             Ok(left) if owned && entry(live, "ca.crt").as_deref() == Some(&authority.bundle) => {
-                return Ok(left);
+                return Ok(whole(left));
             }
             Ok(_) => {}
             Err(why) => tracing::info!(
@@ -137,7 +199,7 @@ pub async fn ensure_certificate(
     let leaf = authority
         .sign_server(names, now)
         .map_err(|source| Error::Certificate {
-            what: name.into(),
+            name: name.to_string(),
             source,
         })?;
     let document = json!({
@@ -155,11 +217,18 @@ pub async fn ensure_certificate(
     secrets
         .patch(name, &parameters, &Patch::Apply(&document))
         .await
-        .map_err(|source| Error::Write { what, source })?;
-    needs_renewal(&leaf.certificate, names, now).map_err(|why| Error::Unreadable {
-        what: format!("certificate {name}"),
-        message: why,
-    })
+        .map_err(request::write(format!("Secret {name}")))?;
+    needs_renewal(&leaf.certificate, names, now)
+        .map(whole)
+        .map_err(|why| Error::Useless {
+            name: name.to_string(),
+            why,
+        })
+}
+
+/// A certificate that is due already is good for no time at all.
+fn whole(left: time::Duration) -> Duration {
+    Duration::try_from(left).unwrap_or_default()
 }
 
 fn entry(secret: &Secret, key: &str) -> Option<String> {
@@ -181,18 +250,11 @@ fn encode<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map<Stri
 /// 192 random bits as 32 letters, digits and two signs that need no escaping anywhere.
 fn password() -> Result<String, Error> {
     let mut bytes = [0_u8; 24];
-    random(&mut bytes).map_err(|message| Error::Unreadable {
-        what: "the system's random numbers".into(),
-        message,
-    })?;
-    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
-}
-
-fn random(bytes: &mut [u8]) -> Result<(), String> {
     let generator: &dyn SecureRandom = rustls::crypto::ring::default_provider().secure_random;
     generator
-        .fill(bytes)
-        .map_err(|_: rustls::crypto::GetRandomFailed| "they cannot be had".to_string())
+        .fill(&mut bytes)
+        .map_err(|GetRandomFailed| Error::NoRandomNumbers)?;
+    Ok(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub struct Images {
     pub server: String,
     /// The IoT connector.
     pub connector: String,
-    /// PostgreSQL and Patroni.
+    /// The database that Brazier brings.
     pub database: String,
     /// `imagePullPolicy`.
     pub pull_policy: &'static str,

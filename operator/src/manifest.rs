@@ -1,10 +1,15 @@
 //! Desired objects: what the build stage makes and the apply stage writes.
 
+use brazier_crds::condition::reason;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::core::{ApiResource, GroupVersionKind, gvk::ParseGroupVersionError};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::labels;
+use crate::{
+    error::{Category, Failure, Verdict},
+    labels,
+};
 
 /// Annotation with a hash of what was asked for, so that a field that is no longer asked for is noticed too.
 pub const DESIRED: &str = "brazier.dev/desired";
@@ -24,7 +29,49 @@ pub struct Owner {
     pub uid: String,
 }
 
+/// An object of ours has no namespace or uid, which the API server never sends.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind} {name} cannot be read: it has no {what}")]
+pub struct IncompleteMetadata {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// What it does not have.
+    pub what: &'static str,
+}
+
+impl Failure for IncompleteMetadata {
+    fn verdict(&self) -> Verdict {
+        Verdict::new(Category::Unreadable, reason::UNREADABLE_OBJECT)
+    }
+}
+
 impl Owner {
+    /// The custom resource with `metadata` as an owner.
+    ///
+    /// # Errors
+    /// If it has no namespace or uid.
+    pub fn of(
+        kind: &'static str,
+        application: &'static str,
+        metadata: &ObjectMeta,
+    ) -> Result<Self, IncompleteMetadata> {
+        let name = metadata.name.clone().unwrap_or_default();
+        let missing = |what| IncompleteMetadata {
+            kind,
+            name: name.clone(),
+            what,
+        };
+        Ok(Owner {
+            kind,
+            application,
+            namespace: metadata.namespace.clone().ok_or_else(|| missing("namespace"))?,
+            uid: metadata.uid.clone().ok_or_else(|| missing("uid"))?,
+            name,
+        })
+    }
+
     /// Metadata of an object that goes when the owner goes.
     pub fn metadata(&self, name: &str) -> Map<String, Value> {
         let mut metadata = self.retained_metadata(name);

@@ -4,8 +4,8 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::{Api, Client, api::ListParams};
 
 use crate::{
-    error::Error,
     labels::{self, Component},
+    request::{self, RequestError},
 };
 
 /// A pod, as far as it matters.
@@ -21,7 +21,7 @@ pub struct PodSummary {
     pub container_id: String,
     /// Whether it is ready and not on its way out.
     pub ready: bool,
-    /// Value of the label `role`, by which Patroni names the primary.
+    /// Value of the label `role`, if it has one.
     pub role: Option<String>,
     /// Why it does not start, if something holds it up.
     pub problem: Option<String>,
@@ -36,16 +36,16 @@ pub async fn list(
     namespace: &str,
     instance: &str,
     component: Component,
-) -> Result<Vec<PodSummary>, Error> {
+) -> Result<Vec<PodSummary>, RequestError> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), namespace);
     let selector = labels::selector_text(instance, component);
     let found = pods
         .list(&ListParams::default().labels(&selector))
         .await
-        .map_err(|source| Error::Read {
-            what: format!("pods of {instance} ({})", component.as_str()),
-            source,
-        })?;
+        .map_err(request::read(format!(
+            "pods of {instance} ({})",
+            component.as_str()
+        )))?;
     let mut summaries: Vec<PodSummary> = found.items.iter().map(summarize).collect();
     summaries.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(summaries)
@@ -98,6 +98,11 @@ fn waiting(container: &ContainerStatus) -> Option<String> {
     } else {
         format!("{reason}: {message}")
     })
+}
+
+/// How many pods are ready.
+pub fn ready(pods: &[PodSummary]) -> i32 {
+    i32::try_from(pods.iter().filter(|pod| pod.ready).count()).unwrap_or(i32::MAX)
 }
 
 /// The first pod that does not start, in words.

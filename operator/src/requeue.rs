@@ -26,8 +26,8 @@ impl Backoff {
         let (first, longest) = match category {
             Category::Passing => (Duration::from_millis(500), Duration::from_secs(5)),
             Category::Unavailable => (Duration::from_secs(1), Duration::from_secs(30)),
-            Category::Refused => (Duration::from_secs(5), Duration::from_secs(120)),
-            Category::Invalid => (Duration::from_secs(30), Duration::from_secs(300)),
+            Category::Refused | Category::Internal => (Duration::from_secs(5), Duration::from_secs(120)),
+            Category::Invalid | Category::Unreadable => (Duration::from_secs(30), Duration::from_secs(300)),
         };
         Action::requeue(
             first

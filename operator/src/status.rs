@@ -1,6 +1,6 @@
 //! Writes a status, if it says something new, and tells of it by an event.
 
-use brazier_crds::condition;
+use brazier_crds::condition::{self, reason};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{
@@ -15,41 +15,82 @@ use serde_json::{Value, json};
 use crate::{
     condition::{Conditions, Finding},
     context::Context,
-    error::Error,
+    error::{Category, Failure, Verdict},
     event,
     labels::MANAGER,
+    reconcile::Kind,
+    request::{self, RequestError},
 };
 
-/// Writes `status` of `object` if it differs from `before`, and publishes an event when Ready or its reason
-/// changed.
+/// Why a status was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request failed.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The status was computed wrongly.
+    #[error("{what} was computed wrongly: {source}")]
+    Malformed {
+        /// Whose status it is.
+        what: String,
+        /// What does not fit.
+        source: serde_json::Error,
+    },
+}
+
+impl Failure for Error {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Error::Request(error) => error.verdict(),
+            Error::Malformed { .. } => Verdict::new(Category::Internal, reason::OPERATOR_FAULT),
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Error::Request(error) => error.message(),
+            Error::Malformed { .. } => self.to_string(),
+        }
+    }
+}
+
+/// A status with conditions, as all kinds of ours have one.
+pub trait Conditioned: Clone + Default + Serialize + Send + Sync {
+    /// The conditions.
+    fn conditions(&self) -> &[Condition];
+    /// The generation of the spec that they are about.
+    fn observed_generation(&self) -> Option<i64>;
+    /// The same status with other conditions, about another generation.
+    #[must_use]
+    fn with_conditions(self, conditions: Vec<Condition>, generation: Option<i64>) -> Self;
+}
+
+/// Writes `status` of `object` if it says something new, and publishes an event when Ready or its reason changed.
 ///
 /// # Errors
 /// If the request fails.
-pub async fn write<K, S>(context: &Context, object: &K, before: Option<&S>, status: &S) -> Result<(), Error>
+pub async fn write<K>(context: &Context, object: &K, status: &K::Status) -> Result<(), Error>
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + std::fmt::Debug,
-    S: Serialize,
+    K: Kind,
 {
     let what = format!("status of {} {}", K::kind(&()), object.name_any());
-    let unreadable = |error: serde_json::Error| Error::Unreadable {
+    let malformed = |source: serde_json::Error| Error::Malformed {
         what: what.clone(),
-        message: error.to_string(),
+        source,
     };
-    let status = serde_json::to_value(status).map_err(unreadable)?;
-    let before = before
+    let status = serde_json::to_value(status).map_err(malformed)?;
+    let before = object
+        .status()
         .map(serde_json::to_value)
         .transpose()
-        .map_err(unreadable)?
+        .map_err(malformed)?
         .unwrap_or_else(|| json!({}));
     if status == before {
         return Ok(());
     }
     patch::<K>(&context.client, object, &status)
         .await
-        .map_err(|source| Error::Write { what, source })?;
+        .map_err(request::write(what))?;
     if let Some((event_type, reason, message)) = news(&before, &status) {
         event::publish(
             context,
@@ -138,8 +179,11 @@ fn find(status: &Value, type_: &str) -> Option<Condition> {
 }
 
 /// Tells in the status of an object that does not fit its type what does not fit.
-pub async fn write_unreadable<K>(context: &Context, object: &kube::core::DeserializeGuard<K>, error: &Error)
-where
+pub async fn write_unreadable<K>(
+    context: &Context,
+    object: &kube::core::DeserializeGuard<K>,
+    error: &impl Failure,
+) where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
         + DeserializeOwned
@@ -158,7 +202,7 @@ where
         Err(error) => return tracing::warn!(%error, "failed to read an object that does not fit its type"),
     };
     let conditions: Vec<Condition> = serde_json::from_value(before["conditions"].clone()).unwrap_or_default();
-    let ready = Finding::no(error.reason(), error.message());
+    let ready = Finding::no(error.verdict().reason, error.message());
     let conditions =
         Conditions::new(&conditions, metadata.generation, Timestamp::now()).with_ready(&ready, true);
     let status = json!({"observedGeneration": metadata.generation, "conditions": conditions.finish()});

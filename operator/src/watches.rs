@@ -73,8 +73,8 @@ where
     Some(ObjectRef::new(name).within(metadata.namespace.as_deref().unwrap_or_default()))
 }
 
-/// What matters of a pod, as a number. Patroni writes its position into an annotation every few seconds; that is no
-/// reason to reconcile.
+/// What matters of a pod, as a number. A database may write its position into an annotation every few seconds; that is
+/// no reason to reconcile.
 pub fn pod_fingerprint(pod: &Pod) -> Option<u64> {
     let summary = pod::summarize(pod);
     let mut hasher = DefaultHasher::new();

@@ -9,10 +9,14 @@ use brazier_operator::{
     cluster_keys::KeySet,
     fhir_service::{
         build::{self, DesiredObjects},
+        database::{Workload, bundled::build::Members},
         dereference::Dereferenced,
-        validate::{Surroundings, ValidatedFhirService, validate},
+        validate::{ValidatedFhirService, validate},
     },
     image::Images,
+    manifest::DesiredObject,
+    rollout::Foundation,
+    surroundings::Surroundings,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -57,13 +61,54 @@ fn objects(spec: &str, found: &Dereferenced) -> DesiredObjects {
     build::build(&validated(spec, found)).unwrap()
 }
 
+fn members(objects: &DesiredObjects) -> &Members {
+    let Workload::Bundled(members) = &objects.database;
+    members
+}
+
+/// The snapshots have the foundation in this order, whatever the order in which parts of it are put together.
+const FOUNDATION: [(&str, &str); 17] = [
+    ("ServiceAccount", "ward"),
+    ("ServiceAccount", "ward-db"),
+    ("Role", "ward-db"),
+    ("ConfigMap", "ward-connection"),
+    ("Role", "ward-connection"),
+    ("ConfigMap", "ward-server"),
+    ("ConfigMap", "ward-db-patroni"),
+    ("Service", "ward"),
+    ("Service", "ward-db"),
+    ("Service", "ward-db-primary"),
+    ("Service", "ward-db-replicas"),
+    ("NetworkPolicy", "ward"),
+    ("NetworkPolicy", "ward-db"),
+    ("RoleBinding", "ward-db"),
+    ("RoleBinding", "ward-connection"),
+    ("PodDisruptionBudget", "ward"),
+    ("PodDisruptionBudget", "ward-db"),
+];
+
 fn all(objects: &DesiredObjects) -> Vec<&Value> {
-    let rest = [&objects.database, &objects.migration, &objects.server];
-    objects
-        .foundation
-        .iter()
+    let Foundation {
+        objects: foundation,
+        bindings,
+        ..
+    } = &objects.foundation;
+    let mut foundation: Vec<&DesiredObject> = foundation.iter().chain(bindings).collect();
+    foundation.sort_by_key(|object| {
+        let place = FOUNDATION
+            .iter()
+            .position(|one| *one == (object.kind(), object.name()));
+        place.unwrap_or(FOUNDATION.len())
+    });
+    let rest = [
+        &members(objects).stateful_set,
+        &objects.migration,
+        &objects.server,
+    ];
+    foundation
+        .into_iter()
         .chain(rest)
-        .map(brazier_operator::manifest::DesiredObject::manifest)
+        .map(DesiredObject::manifest)
         .collect()
 }
 
@@ -102,8 +147,12 @@ fn connectors() -> Vec<IotConnector> {
 fn a_service_with_nothing_but_a_name() {
     let objects = objects("{}", &Dereferenced::default());
     insta::assert_yaml_snapshot!("default", all(&objects));
-    insta::assert_yaml_snapshot!("default_dynamic_configuration", objects.dynamic_configuration);
+    insta::assert_yaml_snapshot!(
+        "default_dynamic_configuration",
+        members(&objects).shared_configuration
+    );
     let unwanted: Vec<String> = objects
+        .foundation
         .unwanted
         .iter()
         .map(|(resource, name)| format!("{} {name}", resource.kind))
@@ -195,7 +244,7 @@ fn a_suspended_service_runs_nothing() {
 #[test]
 fn one_member_waits_for_nobody() {
     let objects = objects("{database: {bundled: {instances: 1}}}", &Dereferenced::default());
-    assert_eq!(objects.dynamic_configuration["synchronous_mode"], false);
+    assert_eq!(members(&objects).shared_configuration["synchronous_mode"], false);
     assert_eq!(find(&objects, "StatefulSet", "ward-db")["spec"]["replicas"], 1);
 }
 
@@ -279,7 +328,11 @@ fn building_twice_gives_the_same() {
 #[test]
 fn every_pod_is_restricted() {
     let objects = objects(EVERYTHING, &Dereferenced::default());
-    for object in [&objects.database, &objects.migration, &objects.server] {
+    for object in [
+        &members(&objects).stateful_set,
+        &objects.migration,
+        &objects.server,
+    ] {
         let pod = &object.manifest()["spec"]["template"]["spec"];
         assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
         assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");

@@ -10,8 +10,10 @@ use brazier_operator::{
     iot_connector::{
         build::{self, DesiredObjects},
         dereference::Dereferenced,
-        validate::{Surroundings, validate},
+        validate::validate,
     },
+    manifest::DesiredObject,
+    surroundings::Surroundings,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -25,6 +27,7 @@ fn surroundings() -> Surroundings {
             pull_policy: "IfNotPresent",
         },
         authority_bundle: "-----BEGIN CERTIFICATE-----\n".into(),
+        operator_namespace: "brazier-system".into(),
         cluster_keys: KeySet {
             issuer: "https://kubernetes.default.svc".into(),
             jwks: r#"{"keys":[]}"#.into(),
@@ -74,11 +77,13 @@ fn objects(changes: &Value, found: &Dereferenced) -> DesiredObjects {
 }
 
 fn all(objects: &DesiredObjects) -> Vec<&Value> {
-    objects
-        .foundation
+    let foundation = &objects.foundation;
+    foundation
+        .objects
         .iter()
+        .chain(&foundation.bindings)
         .chain([&objects.deployment])
-        .map(|object| object.manifest())
+        .map(DesiredObject::manifest)
         .collect()
 }
 

@@ -1,31 +1,29 @@
 //! Desired → applied, in the order in which parts need each other: foundation, database, migration, servers. A part
 //! whose turn has not come is left as it is.
 
-use k8s_openapi::api::{batch::v1::Job, core::v1::ConfigMap};
-use kube::{
-    Api,
-    api::{DeleteParams, ListParams, Patch, PatchParams},
-};
-use serde_json::{Value, json};
+use k8s_openapi::api::{apps::v1::Deployment, batch::v1::Job};
+use kube::{Api, api::ListParams};
 
-use super::{build::DesiredObjects, observe, validate::ValidatedFhirService};
+use super::{build::DesiredObjects, database::AppliedDatabase, validate::ValidatedFhirService};
 use crate::{
-    apply::{apply, apply_all, delete},
+    apply::apply_as,
     context::Context,
-    error::Error,
-    labels::{self, Component, MANAGER},
+    delete::{self, Mark},
+    labels::{self, Component},
     manifest::DesiredObject,
+    request,
+    rollout::{self, Error},
 };
 
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Applied {
-    /// The StatefulSet as it is.
-    pub database: Value,
+    /// The database.
+    pub database: AppliedDatabase,
     /// How the migration stands.
     pub migration: Migration,
-    /// The Deployment as it is, once its turn has come.
-    pub server: Option<Value>,
+    /// The servers' Deployment, once its turn has come.
+    pub server: Option<Deployment>,
 }
 
 /// How the migration to the wanted image stands.
@@ -58,23 +56,17 @@ pub async fn roll_out(
     let DesiredObjects {
         foundation,
         database,
-        dynamic_configuration,
         migration,
         server,
-        unwanted,
     } = objects;
     let (client, owner) = (&context.client, &service.owner);
-    apply_all(client, owner, foundation).await?;
-    for (resource, name) in unwanted {
-        delete(client, owner, resource, name).await?;
-    }
-    apply_dynamic_configuration(service, dynamic_configuration, context).await?;
-    let database = apply(client, owner, database).await?;
-    let migration = migrate(service, migration, context).await?;
+    rollout::lay(foundation, owner, context).await?;
+    let database = database.roll_out(context).await?;
+    let migration = migrate(service, migration, &database, context).await?;
     let server = match migration {
-        Migration::Done => Some(apply(client, owner, server).await?),
+        Migration::Done => Some(apply_as(client, owner, server).await?),
         // Stopping waits for nothing.
-        _ if service.suspended => Some(apply(client, owner, server).await?),
+        _ if service.suspended => Some(apply_as(client, owner, server).await?),
         _ => None,
     };
     Ok(Applied {
@@ -84,66 +76,22 @@ pub async fn roll_out(
     })
 }
 
-/// Patroni takes its shared configuration from a ConfigMap of its own as soon as the cluster is made.
-async fn apply_dynamic_configuration(
-    service: &ValidatedFhirService,
-    desired: &Value,
-    context: &Context,
-) -> Result<(), Error> {
-    let name = format!("{}-config", service.names.database());
-    let what = format!("ConfigMap {name}");
-    let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), &service.owner.namespace);
-    let map = maps.get_opt(&name).await.map_err(|source| Error::Read {
-        what: what.clone(),
-        source,
-    })?;
-    let Some(live) = map
-        .and_then(|map| map.metadata.annotations)
-        .and_then(|mut all| all.remove("config"))
-    else {
-        return Ok(());
-    };
-    // What cannot be read is as good as something else than wanted.
-    let live: Value = serde_json::from_str(&live).unwrap_or(Value::Null);
-    if live == *desired {
-        return Ok(());
-    }
-    tracing::info!(namespace = service.owner.namespace, object = what, "applying");
-    let document = json!({
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": name, "annotations": {"config": desired.to_string()}},
-    });
-    let parameters = PatchParams::apply(MANAGER).force();
-    maps.patch(&name, &parameters, &Patch::Apply(&document))
-        .await
-        .map_err(|source| Error::Write { what, source })?;
-    Ok(())
-}
-
 /// Starts the Job if the database is ready for it and it has not been started, and removes those of other images
 /// when it is done.
 async fn migrate(
     service: &ValidatedFhirService,
     desired: &DesiredObject,
+    database: &AppliedDatabase,
     context: &Context,
 ) -> Result<Migration, Error> {
     let name = desired.name();
-    let what = format!("Job {name}");
     let jobs: Api<Job> = Api::namespaced(context.client.clone(), &service.owner.namespace);
-    let live = jobs
-        .get_opt(name)
-        .await
-        .map_err(|source| Error::Read { what, source })?;
+    let live = request::find(&jobs, name).await?;
     let job = match live {
         // The template of a Job cannot be changed: one that is there is left alone.
         Some(job) => job,
-        None if observe::has_ready_primary(service, context).await? => {
-            let applied = apply(&context.client, &service.owner, desired).await?;
-            serde_json::from_value(applied).map_err(|error| Error::Unreadable {
-                what: format!("Job {name}"),
-                message: error.to_string(),
-            })?
+        None if database.takes_writes(context).await? => {
+            apply_as(&context.client, &service.owner, desired).await?
         }
         None => return Ok(Migration::WaitingForDatabase),
     };
@@ -183,31 +131,13 @@ async fn delete_other_jobs(
     let found = jobs
         .list(&ListParams::default().labels(&selector.join(",")))
         .await
-        .map_err(|source| Error::Read {
-            what: "Jobs".to_string(),
-            source,
-        })?;
-    for job in found.items {
-        let other = job.metadata.name.unwrap_or_default();
-        let ours = job
-            .metadata
-            .owner_references
-            .iter()
-            .flatten()
-            .any(|one| one.uid == service.owner.uid);
-        if other == name || !ours || job.metadata.deletion_timestamp.is_some() {
-            continue;
-        }
-        match jobs.delete(&other, &DeleteParams::background()).await {
-            Ok(_) => {}
-            Err(kube::Error::Api(status)) if status.code == 404 => {}
-            Err(source) => {
-                return Err(Error::Delete {
-                    what: format!("Job {other}"),
-                    source,
-                });
-            }
-        }
+        .map_err(request::read("Jobs"))?;
+    let others = found
+        .items
+        .iter()
+        .filter(|job| job.metadata.name.as_deref() != Some(name));
+    for job in others {
+        delete::seen(&jobs, &(), &service.owner, &Mark::Owned, job).await?;
     }
     Ok(())
 }

@@ -2,21 +2,17 @@
 
 pub mod finding;
 
-use brazier_crds::{FhirService, FhirServiceStatus, condition, fhir_service::DatabaseStatus};
+use brazier_crds::{FhirService, FhirServiceStatus, condition};
 use jiff::Timestamp;
-use kube::{core::DeserializeGuard, runtime::controller::Action};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use self::finding::Findings;
-use super::{
-    observe::{self, Observed},
-    validate::ValidatedFhirService,
-};
+use super::{observe::Observed, validate::ValidatedFhirService};
 use crate::{
-    condition::{Conditions, Finding},
+    condition::Conditions,
     context::Context,
-    error::Error,
     labels::{self, Component},
-    status,
+    status::{self, Conditioned, Error},
 };
 
 /// Writes the status, if it says something new.
@@ -30,7 +26,7 @@ pub async fn update_status(
     observed: &Observed,
 ) -> Result<(), Error> {
     let status = compute(service, validated, observed, Timestamp::now());
-    status::write(context, service, service.status.as_ref(), &status).await
+    status::write(context, service, &status).await
 }
 
 /// The status that the observation amounts to.
@@ -54,8 +50,6 @@ pub fn compute(
         .with(condition::SERVER_READY, &server)
         .with(condition::DEGRADED, &degraded)
         .finish();
-    let instances = validated.database.instances;
-    let ready_members = finding::ready(&observed.database_pods);
     let server_status = observed.server.as_ref().and_then(|server| server.status.as_ref());
     let server_pod = observed
         .server
@@ -72,55 +66,24 @@ pub fn compute(
                 .unwrap_or_default(),
         ),
         selector: Some(labels::selector_text(&validated.owner.name, Component::Server)),
-        database: Some(DatabaseStatus {
-            instances,
-            ready: ready_members,
-            members: format!("{ready_members}/{instances}"),
-            primary: observe::primary(&observed.database_pods).map(|primary| primary.name.clone()),
-            storage: observed.storage.clone(),
-        }),
+        database: Some(observed.database.status.clone()),
     }
 }
 
-/// Tells in the status that a reconcile failed. What could not be looked at is kept as it was.
-pub async fn report_error(context: &Context, service: &FhirService, error: &Error) {
-    let before = service.status.clone().unwrap_or_default();
-    if !error.category().is_stalled() && before.observed_generation == service.metadata.generation {
-        // It passes by itself, and says nothing about what was seen before.
-        return;
+impl Conditioned for FhirServiceStatus {
+    fn conditions(&self) -> &[Condition] {
+        &self.conditions
     }
-    let ready = Finding::no(error.reason(), error.message());
-    let conditions = Conditions::new(&before.conditions, service.metadata.generation, Timestamp::now())
-        .with_ready(&ready, error.category().is_stalled())
-        .keeping(&[
-            condition::DATABASE_READY,
-            condition::SERVER_READY,
-            condition::DEGRADED,
-        ])
-        .finish();
-    let status = FhirServiceStatus {
-        conditions,
-        observed_generation: service.metadata.generation,
-        ..before
-    };
-    if let Err(error) = status::write(context, service, service.status.as_ref(), &status).await {
-        tracing::warn!(error = %brazier_service::telemetry::chain(&error), "failed to write the status of a failure");
-    }
-}
 
-/// An object that does not fit its type, as one from before an upgrade may: it is told, and the others go on.
-///
-/// # Errors
-/// Always, with what does not fit.
-pub async fn report_unreadable(
-    context: &Context,
-    object: &DeserializeGuard<FhirService>,
-    message: &str,
-) -> Result<Action, Error> {
-    let error = Error::Unreadable {
-        what: super::key(object),
-        message: message.to_string(),
-    };
-    status::write_unreadable::<FhirService>(context, object, &error).await;
-    Err(error)
+    fn observed_generation(&self) -> Option<i64> {
+        self.observed_generation
+    }
+
+    fn with_conditions(self, conditions: Vec<Condition>, generation: Option<i64>) -> Self {
+        FhirServiceStatus {
+            conditions,
+            observed_generation: generation,
+            ..self
+        }
+    }
 }

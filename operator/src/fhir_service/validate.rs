@@ -1,15 +1,19 @@
 //! Spec and what it points at → ValidatedFhirService. After this stage nobody looks at the custom resource again.
 
-use std::collections::BTreeMap;
+use brazier_crds::{FhirService, condition::reason, reference::ConfigMapKeyReference, resources::Resources};
 
-use brazier_crds::{FhirService, reference::ConfigMapKeyReference, resources::Resources};
-use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
-use kube::ResourceExt;
-
-use super::{dereference::Dereferenced, names::Names};
+use super::{
+    database::{self, ValidatedDatabase, connection::Connection},
+    dereference::Dereferenced,
+    names::Names,
+};
 use crate::{
-    access::policy::PolicyDocument, cluster_keys::KeySet, error::Error, image::Images, manifest::Owner,
+    access::policy::PolicyDocument,
+    cluster_keys::KeySet,
+    error::{Category, Failure, Verdict},
+    image::Images,
+    manifest::{IncompleteMetadata, Owner},
+    surroundings::Surroundings,
 };
 
 /// A FhirService that can be built.
@@ -25,6 +29,8 @@ pub struct ValidatedFhirService {
     pub resources: Resources,
     /// The database.
     pub database: ValidatedDatabase,
+    /// What servers and the migration connect to.
+    pub connection: Connection,
     /// The cluster's keys, if its service accounts may sign in.
     pub cluster_keys: Option<KeySet>,
     /// Other issuers.
@@ -43,23 +49,6 @@ pub struct ValidatedFhirService {
     pub operator_namespace: String,
 }
 
-/// The bundled database.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ValidatedDatabase {
-    /// Members that were asked for.
-    pub instances: i32,
-    /// Members that run; none while suspended.
-    pub members: i32,
-    /// Size of each volume.
-    pub size: Quantity,
-    /// Who makes the volumes.
-    pub storage_class_name: Option<String>,
-    /// Processor and memory of each member.
-    pub resources: Resources,
-    /// PostgreSQL settings of the user.
-    pub parameters: BTreeMap<String, String>,
-}
-
 /// An issuer whose certificate bundle is known to exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidatedIssuer {
@@ -73,19 +62,32 @@ pub struct ValidatedIssuer {
     pub ca_bundle: Option<ConfigMapKeyReference>,
 }
 
-/// What the operator knows besides.
-#[derive(Clone, Debug)]
-pub struct Surroundings {
-    /// Which images to run.
-    pub images: Images,
-    /// What clients trust.
-    pub authority_bundle: String,
-    /// Namespace of the operator.
-    pub operator_namespace: String,
-    /// The cluster's keys.
-    pub cluster_keys: KeySet,
-    /// The time.
-    pub now: Timestamp,
+/// Why a spec cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The object itself is not whole.
+    #[error(transparent)]
+    Metadata(#[from] IncompleteMetadata),
+    /// There is no database that can be built.
+    #[error(transparent)]
+    Database(#[from] database::ValidateError),
+    /// A certificate bundle does not exist.
+    #[error(
+        "key {} of ConfigMap {} does not exist: create it, or correct spec.authentication.issuers[].caBundleRef",
+        .0.key,
+        .0.name
+    )]
+    BundleNotFound(ConfigMapKeyReference),
+}
+
+impl Failure for Error {
+    fn verdict(&self) -> Verdict {
+        match self {
+            Error::Metadata(error) => error.verdict(),
+            Error::Database(error) => error.verdict(),
+            Error::BundleNotFound(_) => Verdict::new(Category::Invalid, reason::REFERENCE_NOT_FOUND),
+        }
+    }
 }
 
 /// The FhirService as the owner of objects.
@@ -93,17 +95,7 @@ pub struct Surroundings {
 /// # Errors
 /// If it has no namespace or uid, which the API server never sends.
 pub fn owner(service: &FhirService) -> Result<Owner, Error> {
-    let missing = |what: &str| Error::Unreadable {
-        what: "FhirService".into(),
-        message: format!("it has no {what}"),
-    };
-    Ok(Owner {
-        kind: "FhirService",
-        application: "fhir-service",
-        name: service.name_any(),
-        namespace: service.namespace().ok_or_else(|| missing("namespace"))?,
-        uid: service.uid().ok_or_else(|| missing("uid"))?,
-    })
+    Ok(Owner::of("FhirService", "fhir-service", &service.metadata)?)
 }
 
 /// Checks what the schema cannot: that what is pointed at exists.
@@ -118,16 +110,9 @@ pub fn validate(
 ) -> Result<ValidatedFhirService, Error> {
     let owner = owner(service)?;
     let spec = &service.spec;
-    let bundled = spec.database.bundled.clone().ok_or_else(|| {
-        Error::Invalid(
-            "say which database: write spec.database.bundled: {} for a PostgreSQL that Brazier runs".into(),
-        )
-    })?;
+    let database = database::validate(&owner, &spec.database, spec.suspend, &surroundings.images)?;
     if let Some(reference) = found.missing_bundles.first() {
-        return Err(Error::NotFound {
-            what: format!("key {} of ConfigMap {}", reference.key, reference.name),
-            field: "spec.authentication.issuers[].caBundleRef".to_string(),
-        });
+        return Err(Error::BundleNotFound(reference.clone()));
     }
     let issuers = spec.authentication.issuers.iter().map(|issuer| ValidatedIssuer {
         issuer: issuer.issuer.clone(),
@@ -139,14 +124,8 @@ pub fn validate(
         names: Names::of(&owner),
         replicas: if spec.suspend { 0 } else { spec.replicas },
         resources: spec.resources.clone(),
-        database: ValidatedDatabase {
-            instances: bundled.instances,
-            members: if spec.suspend { 0 } else { bundled.instances },
-            size: bundled.storage.size,
-            storage_class_name: bundled.storage.storage_class_name,
-            resources: bundled.resources,
-            parameters: bundled.parameters,
-        },
+        connection: database.connection(),
+        database,
         cluster_keys: spec
             .authentication
             .service_accounts

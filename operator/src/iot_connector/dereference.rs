@@ -4,11 +4,11 @@
 use brazier_crds::{
     FhirService, IotConnector, RoleAssignment, reference::ConfigMapKeyReference, role_assignment::ScopeKind,
 };
-use kube::{Api, Client, ResourceExt, core::DeserializeGuard};
+use kube::{Client, ResourceExt};
 
 use crate::{
-    error::Error,
-    fhir_service::dereference::{assignments, read_key},
+    dereference::{assignments, exists, read_key},
+    request::RequestError,
 };
 
 /// What was found.
@@ -28,19 +28,13 @@ pub struct Dereferenced {
 ///
 /// # Errors
 /// If a request fails.
-pub async fn dereference(client: &Client, connector: &IotConnector) -> Result<Dereferenced, Error> {
+pub async fn dereference(client: &Client, connector: &IotConnector) -> Result<Dereferenced, RequestError> {
     let namespace = connector.namespace().unwrap_or_default();
     let spec = &connector.spec;
-    let services: Api<DeserializeGuard<FhirService>> = Api::namespaced(client.clone(), &namespace);
     let mut missing_destinations = Vec::new();
     for destination in &spec.destinations {
         let name = &destination.fhir_service_ref.name;
-        let what = format!("FhirService {name}");
-        let live = services
-            .get_metadata_opt(name)
-            .await
-            .map_err(|source| Error::Read { what, source })?;
-        if live.is_none() {
+        if !exists::<FhirService>(client, &namespace, name).await? {
             missing_destinations.push(name.clone());
         }
     }
@@ -61,7 +55,7 @@ async fn read(
     client: &Client,
     namespace: &str,
     reference: Option<&ConfigMapKeyReference>,
-) -> Result<Option<String>, Error> {
+) -> Result<Option<String>, RequestError> {
     match reference {
         Some(reference) => read_key(client, namespace, reference).await,
         None => Ok(None),

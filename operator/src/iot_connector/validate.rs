@@ -3,22 +3,21 @@
 
 use brazier_crds::{
     IotConnector,
+    condition::reason,
     iot_connector::{Compatibility, IdentityResolution},
     reference::ConfigMapKeyReference,
     resources::Resources,
 };
-use jiff::Timestamp;
-use kube::ResourceExt;
 use serde_json::json;
 
-use super::dereference::Dereferenced;
+use super::{dereference::Dereferenced, names::Names};
 use crate::{
     access::policy::{self, PolicyDocument},
     cluster_keys::KeySet,
-    error::Error,
-    fhir_service::names::service_names,
+    error::{Category, Failure, Verdict},
     image::Images,
-    manifest::Owner,
+    manifest::{IncompleteMetadata, Owner},
+    surroundings::Surroundings,
 };
 
 /// An IotConnector that can be built.
@@ -26,6 +25,8 @@ use crate::{
 pub struct ValidatedIotConnector {
     /// The IotConnector as the owner of objects.
     pub owner: Owner,
+    /// Names of those objects.
+    pub names: Names,
     /// How many connectors run.
     pub replicas: i32,
     /// Processor and memory of each.
@@ -61,54 +62,50 @@ pub struct ValidatedDestination {
     pub identity_resolution: IdentityResolution,
 }
 
-/// What the operator knows besides.
-#[derive(Clone, Debug)]
-pub struct Surroundings {
-    /// Which images to run.
-    pub images: Images,
-    /// What clients trust.
-    pub authority_bundle: String,
-    /// The cluster's keys.
-    pub cluster_keys: KeySet,
-    /// The time.
-    pub now: Timestamp,
+/// Why a spec cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The object itself is not whole.
+    #[error(transparent)]
+    Metadata(#[from] IncompleteMetadata),
+    /// A FhirService that Observations should go to does not exist.
+    #[error("FhirService {0} does not exist: create it, or correct spec.destinations[].fhirServiceRef.name")]
+    DestinationNotFound(String),
+    /// A mapping is not where the spec says.
+    #[error(
+        "key {} of ConfigMap {} does not exist: create it, or correct spec.{field}.configMapKeyRef",
+        .reference.key,
+        .reference.name
+    )]
+    MappingNotFound {
+        /// The field that points at it: deviceMapping or fhirMapping.
+        field: &'static str,
+        /// What it points at.
+        reference: ConfigMapKeyReference,
+    },
+    /// There is no mapping.
+    #[error("spec.{0} is empty: write the mapping inline, or name a ConfigMap by configMapKeyRef")]
+    NoMapping(&'static str),
 }
 
-impl ValidatedIotConnector {
-    /// Name of the Deployment, Service, ServiceAccount, PodDisruptionBudget and NetworkPolicy.
-    pub fn name(&self) -> &str {
-        &self.owner.name
+impl Failure for Error {
+    fn verdict(&self) -> Verdict {
+        let reason = match self {
+            Error::Metadata(error) => return error.verdict(),
+            Error::DestinationNotFound(_) => reason::DESTINATION_NOT_FOUND,
+            Error::MappingNotFound { .. } => reason::MAPPING_NOT_FOUND,
+            Error::NoMapping(_) => reason::INVALID_SPEC,
+        };
+        Verdict::new(Category::Invalid, reason)
     }
+}
 
-    /// Secret with the certificate.
-    pub fn certificate(&self) -> String {
-        format!("{}-tls", self.owner.name)
-    }
-
-    /// What the certificate is for.
-    pub fn certificate_names(&self, cluster_domain: &str) -> Vec<String> {
-        service_names(&self.owner.name, &self.owner.namespace, cluster_domain)
-    }
-
-    /// ConfigMap with configuration and mappings.
-    pub fn configuration(&self) -> String {
-        format!("{}-connector", self.owner.name)
-    }
-
-    /// ConfigMap with the compiled policy and the cluster's keys.
-    pub fn access(&self) -> String {
-        format!("{}-access", self.owner.name)
-    }
-
-    /// ConfigMap, Role and RoleBinding that devices read.
-    pub fn connection(&self) -> String {
-        format!("{}-connection", self.owner.name)
-    }
-
-    /// Where devices send to, and the audience of their tokens.
-    pub fn url(&self) -> String {
-        format!("https://{}.{}.svc", self.owner.name, self.owner.namespace)
-    }
+/// The IotConnector as the owner of objects.
+///
+/// # Errors
+/// If it has no namespace or uid, which the API server never sends.
+pub fn owner(connector: &IotConnector) -> Result<Owner, Error> {
+    Ok(Owner::of("IotConnector", "iot-connector", &connector.metadata)?)
 }
 
 /// Checks what the schema cannot: that what is pointed at exists, and that ConfigMaps hold JSON.
@@ -120,23 +117,11 @@ pub fn validate(
     found: &Dereferenced,
     surroundings: Surroundings,
 ) -> Result<ValidatedIotConnector, Error> {
-    let missing = |what: &str| Error::Unreadable {
-        what: "IotConnector".into(),
-        message: format!("it has no {what}"),
-    };
-    let owner = Owner {
-        kind: "IotConnector",
-        application: "iot-connector",
-        name: connector.name_any(),
-        namespace: connector.namespace().ok_or_else(|| missing("namespace"))?,
-        uid: connector.uid().ok_or_else(|| missing("uid"))?,
-    };
+    let owner = owner(connector)?;
+    let names = Names::of(&owner);
     let spec = &connector.spec;
     if let Some(name) = found.missing_destinations.first() {
-        return Err(Error::NotFound {
-            what: format!("FhirService {name}"),
-            field: "spec.destinations[].fhirServiceRef.name".to_string(),
-        });
+        return Err(Error::DestinationNotFound(name.clone()));
     }
     let device = spec
         .device_mapping
@@ -167,10 +152,7 @@ pub fn validate(
             .map(|destination| ValidatedDestination {
                 name: destination.name.clone(),
                 service: destination.fhir_service_ref.name.clone(),
-                url: format!(
-                    "https://{}.{}.svc",
-                    destination.fhir_service_ref.name, owner.namespace
-                ),
+                url: names.destination_url(&destination.fhir_service_ref.name),
                 identity_resolution: destination.identity_resolution,
             })
             .collect(),
@@ -178,12 +160,13 @@ pub fn validate(
         cluster_keys: surroundings.cluster_keys,
         images: surroundings.images,
         authority_bundle: surroundings.authority_bundle,
+        names,
         owner,
     })
 }
 
 fn mapping(
-    field: &str,
+    field: &'static str,
     inline: Option<String>,
     reference: Option<&ConfigMapKeyReference>,
     found: Option<&String>,
@@ -191,12 +174,10 @@ fn mapping(
     match (inline, reference, found) {
         (Some(inline), _, _) => Ok(inline),
         (None, Some(_), Some(text)) => Ok(text.clone()),
-        (None, Some(reference), None) => Err(Error::NotFound {
-            what: format!("key {} of ConfigMap {}", reference.key, reference.name),
-            field: format!("spec.{field}.configMapKeyRef"),
+        (None, Some(reference), None) => Err(Error::MappingNotFound {
+            field,
+            reference: reference.clone(),
         }),
-        (None, None, _) => Err(Error::Invalid(format!(
-            "spec.{field} is empty: write the mapping inline, or name a ConfigMap by configMapKeyRef"
-        ))),
+        (None, None, _) => Err(Error::NoMapping(field)),
     }
 }

@@ -1,27 +1,31 @@
-//! How far an assignment has come → status. Pure.
+//! How far an assignment has come → status. The status is computed by plain functions; only the last step writes.
 
 use brazier_crds::{
     RoleAssignment, RoleAssignmentStatus,
     condition::{self, reason},
 };
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
+use super::observe::Standing;
 use crate::{
     access::enforcement::Progress,
     condition::{Conditions, Finding},
+    context::Context,
+    status::{self, Conditioned, Error},
 };
 
-/// How far an assignment has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Its time is over.
-    Expired,
-    /// What it is about does not exist.
-    NoScope,
-    /// It is not in the policy yet.
-    NotCompiled,
-    /// It is in the policy, which has come so far.
-    Compiled(Progress),
+/// Writes the status, if it says something new.
+///
+/// # Errors
+/// If the request fails.
+pub async fn update_status(
+    context: &Context,
+    assignment: &RoleAssignment,
+    standing: &Standing,
+    now: Timestamp,
+) -> Result<(), Error> {
+    status::write(context, assignment, &compute(assignment, standing, now)).await
 }
 
 /// The status that it amounts to.
@@ -99,6 +103,24 @@ fn enforced(name: &str, progress: &Progress) -> Finding {
         reason::AS_DESIRED,
         format!("all {ready} ready replicas of {name} enforce it"),
     )
+}
+
+impl Conditioned for RoleAssignmentStatus {
+    fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    fn observed_generation(&self) -> Option<i64> {
+        self.observed_generation
+    }
+
+    fn with_conditions(self, conditions: Vec<Condition>, generation: Option<i64>) -> Self {
+        RoleAssignmentStatus {
+            conditions,
+            observed_generation: generation,
+            ..self
+        }
+    }
 }
 
 #[cfg(test)]

@@ -117,7 +117,11 @@ impl Cluster {
         let name = format!("{database}-sync");
         let map = json!({
             "apiVersion": "v1", "kind": "ConfigMap",
-            "metadata": {"name": name, "annotations": {"sync_standby": standbys.join(",")}},
+            "metadata": {
+                "name": name,
+                "labels": patroni_labels(database.trim_end_matches("-db")),
+                "annotations": {"sync_standby": standbys.join(",")},
+            },
         });
         let parameters = PatchParams::apply("patroni").force();
         self.api::<ConfigMap>()
@@ -364,6 +368,16 @@ impl axum::serve::Listener for TlsListener {
     fn local_addr(&self) -> std::io::Result<Self::Addr> {
         self.tcp.local_addr()
     }
+}
+
+/// The labels that Patroni puts on the ConfigMaps that it makes, as its configuration tells it.
+pub fn patroni_labels(service: &str) -> Value {
+    json!({
+        "app.kubernetes.io/name": "fhir-service",
+        "app.kubernetes.io/instance": service,
+        "app.kubernetes.io/component": "database",
+        "cluster-name": format!("{service}-db"),
+    })
 }
 
 /// The status of a condition, with its reason and message.

@@ -36,7 +36,8 @@ async fn make_data(cluster: &Cluster) {
             .unwrap();
     }
     for part in ["config", "leader"] {
-        let map = json!({"metadata": {"name": format!("ward-db-{part}")}});
+        let labels = crate::cluster::patroni_labels("ward");
+        let map = json!({"metadata": {"name": format!("ward-db-{part}"), "labels": labels}});
         let map = serde_json::from_value(map).unwrap();
         cluster
             .api::<ConfigMap>()
@@ -144,6 +145,10 @@ async fn with_deletion_policy_delete_nothing_remains() {
         .wait_for("ward-db", "the StatefulSet", |_: &StatefulSet| true)
         .await;
     make_data(&cluster).await;
+    // A name that Patroni would use, taken by somebody whom we know nothing of.
+    let theirs = serde_json::from_value(json!({"metadata": {"name": "ward-db-failover"}})).unwrap();
+    let maps: Api<ConfigMap> = cluster.api();
+    maps.create(&PostParams::default(), &theirs).await.unwrap();
     cluster
         .api::<FhirService>()
         .delete("ward", &DeleteParams::default())
@@ -196,6 +201,7 @@ async fn with_deletion_policy_delete_nothing_remains() {
             .unwrap();
         assert!(map.is_none(), "ward-db-{part} is left");
     }
+    assert!(maps.get_opt("ward-db-failover").await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ async fn an_object_that_does_not_fit_its_type_stops_no_other() {
     .await;
     let conditions = serde_json::from_value::<Vec<_>>(told.data["status"]["conditions"].clone()).unwrap();
     let (status, reason, message) = condition(&conditions, "Stalled");
-    assert_eq!((status.as_str(), reason.as_str()), ("True", "InvalidSpec"));
+    assert_eq!((status.as_str(), reason.as_str()), ("True", "UnreadableSpec"));
     assert!(message.contains("FhirDataArchivist"), "{message}");
 
     // Others go on, among them the service that the strange one is about.

@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::{names::DatabaseUser, validate::ValidatedFhirService};
-use crate::manifest::DesiredObject;
+use super::super::{database::connection::Login, validate::ValidatedFhirService};
+use crate::{
+    build::{Error, configuration_file},
+    manifest::DesiredObject,
+};
 
 /// Folder in which the server finds its files.
 pub const FOLDER: &str = "/etc/brazier";
@@ -17,21 +20,49 @@ pub struct ServerConfiguration {
     pub migrate: String,
 }
 
+/// A program of the server's image, which reads one of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// Answers requests.
+    Serve,
+    /// Brings the schema up to date.
+    Migrate,
+}
+
+impl Program {
+    /// As whom it signs in at the database.
+    fn login(self, service: &ValidatedFhirService) -> &Login {
+        match self {
+            Program::Serve => &service.connection.runtime,
+            Program::Migrate => &service.connection.owner,
+        }
+    }
+
+    /// Name of its configuration file.
+    fn file(self) -> &'static str {
+        match self {
+            Program::Serve => "server.yaml",
+            Program::Migrate => "migrate.yaml",
+        }
+    }
+}
+
 /// Writes them.
 ///
 /// # Errors
 /// If they cannot be written as YAML.
-pub fn server(service: &ValidatedFhirService) -> Result<ServerConfiguration, serde_yaml_ng::Error> {
-    let serve = document(service, DatabaseUser::Runtime);
-    let mut migrate = document(service, DatabaseUser::Owner);
-    migrate["database"]["runtimeRole"] = json!(DatabaseUser::Runtime.username());
+pub fn server(service: &ValidatedFhirService) -> Result<ServerConfiguration, Error> {
+    let serve = document(service, Program::Serve);
+    let mut migrate = document(service, Program::Migrate);
+    migrate["database"]["runtimeRole"] = json!(service.connection.runtime.username);
     Ok(ServerConfiguration {
-        serve: serde_yaml_ng::to_string(&serve)?,
-        migrate: serde_yaml_ng::to_string(&migrate)?,
+        serve: configuration_file(Program::Serve.file(), &serve)?,
+        migrate: configuration_file(Program::Migrate.file(), &migrate)?,
     })
 }
 
-fn document(service: &ValidatedFhirService, user: DatabaseUser) -> Value {
+fn document(service: &ValidatedFhirService, program: Program) -> Value {
+    let database = &service.connection;
     let url = service.names.url();
     let mut authentication = json!({"issuers": issuers(service)});
     if let Some(keys) = &service.cluster_keys {
@@ -47,13 +78,13 @@ fn document(service: &ValidatedFhirService, user: DatabaseUser) -> Value {
         "tls": {"certificateFile": format!("{FOLDER}/tls/tls.crt"), "keyFile": format!("{FOLDER}/tls/tls.key")},
         "admin": {"clientCaFile": format!("{FOLDER}/admin-ca/ca.crt"), "clientName": crate::labels::OPERATOR_NAME},
         "database": {
-            "host": service.names.database_host(),
-            "port": 5432,
-            "name": super::patroni::DATABASE,
-            "user": user.username(),
+            "host": database.host,
+            "port": database.port,
+            "name": database.database,
+            "user": program.login(service).username,
             "passwordFile": format!("{FOLDER}/db/password"),
             "caFile": format!("{FOLDER}/db/ca.crt"),
-            "maxConnections": connections(service.replicas),
+            "maxConnections": connections(database.most_connections, service.replicas),
         },
         "accessFile": format!("{FOLDER}/access/policy.json"),
         "authentication": authentication,
@@ -61,9 +92,9 @@ fn document(service: &ValidatedFhirService, user: DatabaseUser) -> Value {
     })
 }
 
-/// Connections of each server, so that all of them together leave room in the database's 200.
-fn connections(replicas: i32) -> i32 {
-    (160 / replicas.max(1)).clamp(2, 16)
+/// Connections of each server, of those that all of them together may hold open.
+fn connections(all: i32, replicas: i32) -> i32 {
+    (all / replicas.max(1)).clamp(2, 16)
 }
 
 fn issuers(service: &ValidatedFhirService) -> Vec<Value> {
@@ -90,16 +121,13 @@ pub fn config_map(service: &ValidatedFhirService, configuration: &ServerConfigur
     DesiredObject::new("v1", "ConfigMap", metadata, json!({"data": data}))
 }
 
-/// The volume with all files of the server program, for one of its two database users.
-pub fn volume(service: &ValidatedFhirService, user: DatabaseUser) -> Value {
+/// The volume with all files that a program reads.
+pub fn volume(service: &ValidatedFhirService, program: Program) -> Value {
     let names = &service.names;
-    let configuration = match user {
-        DatabaseUser::Owner => json!({"key": "migrate.yaml", "path": "migrate.yaml"}),
-        _ => json!({"key": "server.yaml", "path": "server.yaml"}),
-    };
+    let configuration = json!({"key": program.file(), "path": program.file()});
     let mut sources = vec![
         json!({"configMap": {"name": names.server_configuration(), "items": [configuration]}}),
-        json!({"secret": {"name": names.password(user), "items": [{"key": "password", "path": "db/password"}]}}),
+        json!({"secret": {"name": program.login(service).secret, "items": [{"key": "password", "path": "db/password"}]}}),
         json!({"configMap": {"name": names.connection(), "items": [
             {"key": "ca.crt", "path": "db/ca.crt"},
             {"key": "ca.crt", "path": "admin-ca/ca.crt"},

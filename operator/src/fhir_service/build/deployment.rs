@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{names::DatabaseUser, validate::ValidatedFhirService},
-    PROGRAM_USER,
-    configuration::{self, FOLDER, ServerConfiguration},
-    container_security, pod_security,
+    super::validate::ValidatedFhirService,
+    configuration::{self, FOLDER, Program, ServerConfiguration},
 };
 use crate::{
+    build::pod::{PROGRAM_USER, container_security, pod_security, probe, spread},
     labels::{self, Component},
     manifest::{DesiredObject, short_hash},
 };
@@ -34,7 +33,7 @@ pub fn server(service: &ValidatedFhirService, configuration: &ServerConfiguratio
                 "securityContext": pod_security(PROGRAM_USER),
                 "topologySpreadConstraints": spread(&selector),
                 "containers": [container(service)],
-                "volumes": [configuration::volume(service, DatabaseUser::Runtime)],
+                "volumes": [configuration::volume(service, Program::Serve)],
             },
         },
     });
@@ -62,24 +61,4 @@ fn container(service: &ValidatedFhirService) -> Value {
         "lifecycle": {"preStop": {"sleep": {"seconds": 5}}},
         "volumeMounts": [{"name": "brazier", "mountPath": FOLDER, "readOnly": true}],
     })
-}
-
-/// A probe on the port of metrics and health.
-pub(crate) fn probe(path: &str, period: i32, failures: i32) -> Value {
-    json!({
-        "httpGet": {"path": path, "port": 9090},
-        "periodSeconds": period,
-        "timeoutSeconds": 3,
-        "failureThreshold": failures,
-    })
-}
-
-/// As evenly over nodes as the cluster allows.
-pub(crate) fn spread(selector: &Value) -> Value {
-    json!([{
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": selector},
-    }])
 }

@@ -4,12 +4,11 @@
 use serde_json::json;
 
 use super::{
-    super::{names::DatabaseUser, validate::ValidatedFhirService},
-    PROGRAM_USER,
-    configuration::{self, FOLDER},
-    container_security, pod_security,
+    super::validate::ValidatedFhirService,
+    configuration::{self, FOLDER, Program},
 };
 use crate::{
+    build::pod::{PROGRAM_USER, container_security, pod_security},
     labels::{self, Component},
     manifest::{DesiredObject, hash},
 };
@@ -33,7 +32,7 @@ pub fn job(service: &ValidatedFhirService) -> DesiredObject {
                 "securityContext": container_security(),
                 "volumeMounts": [{"name": "brazier", "mountPath": FOLDER, "readOnly": true}],
             }],
-            "volumes": [configuration::volume(service, DatabaseUser::Owner)],
+            "volumes": [configuration::volume(service, Program::Migrate)],
         },
     });
     let name = format!(

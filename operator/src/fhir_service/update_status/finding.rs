@@ -1,16 +1,12 @@
 //! Observation → findings. Pure: every condition of a FhirService is decided here.
 
 use brazier_crds::condition::reason;
-use k8s_openapi::api::apps::v1::{Deployment, StatefulSet};
 
-use super::super::{
-    observe::{Observed, primary},
-    rollout::Migration,
-    validate::ValidatedFhirService,
-};
+use super::super::{observe::Observed, rollout::Migration, validate::ValidatedFhirService};
 use crate::{
     condition::Finding,
-    pod::{PodSummary, first_problem},
+    pod::{first_problem, ready},
+    workload::is_rolled_out,
 };
 
 /// What the conditions will say.
@@ -30,7 +26,7 @@ pub struct Findings {
 
 /// Decides.
 pub fn findings(service: &ValidatedFhirService, observed: &Observed) -> Findings {
-    let database = database(service, observed);
+    let database = observed.database.ready.clone();
     let server = server(service, observed);
     let missing = missing(service, observed);
     let serves = database.is_yes() && observed.server_pods.iter().any(|pod| pod.ready);
@@ -49,33 +45,6 @@ pub fn findings(service: &ValidatedFhirService, observed: &Observed) -> Findings
         degraded,
         ready,
         stalled,
-    }
-}
-
-/// How many pods are ready.
-pub fn ready(pods: &[PodSummary]) -> i32 {
-    i32::try_from(pods.iter().filter(|pod| pod.ready).count()).unwrap_or(i32::MAX)
-}
-
-fn database(service: &ValidatedFhirService, observed: &Observed) -> Finding {
-    if service.suspended {
-        return Finding::no(
-            reason::SUSPENDED,
-            "the database is stopped: write suspend: false to start it",
-        );
-    }
-    match primary(&observed.database_pods) {
-        Some(primary) if primary.ready => Finding::yes(
-            reason::AS_DESIRED,
-            format!("{} is the primary and takes connections", primary.name),
-        ),
-        _ => match first_problem(&observed.database_pods) {
-            Some(problem) => Finding::no(reason::POD_CANNOT_START, problem),
-            None => Finding::no(
-                reason::WAITING_FOR_PRIMARY,
-                "no member of the database is a ready primary yet",
-            ),
-        },
     }
 }
 
@@ -124,44 +93,16 @@ fn migrated_server(service: &ValidatedFhirService, observed: &Observed) -> Findi
     }
 }
 
-/// Whether every replica is of the newest template and answers.
-fn is_rolled_out(server: &Deployment, wanted: i32) -> bool {
-    let Some(status) = &server.status else {
-        return false;
-    };
-    status.observed_generation >= server.metadata.generation
-        && status.updated_replicas.unwrap_or_default() == wanted
-        && status.available_replicas.unwrap_or_default() >= wanted
-        && status.replicas.unwrap_or_default() == wanted
-}
-
-/// Whether every member is of the newest template and ready.
-fn is_complete(database: &StatefulSet, wanted: i32) -> bool {
-    let Some(status) = &database.status else {
-        return false;
-    };
-    status.observed_generation >= database.metadata.generation
-        && status.ready_replicas.unwrap_or_default() == wanted
-        && (status.update_revision == status.current_revision
-            || status.updated_replicas.unwrap_or_default() == wanted)
-}
-
 /// What is less than was asked for.
 fn missing(service: &ValidatedFhirService, observed: &Observed) -> Option<String> {
-    let (members, servers) = (ready(&observed.database_pods), ready(&observed.server_pods));
-    let mut parts = Vec::new();
-    if members < service.database.members {
-        parts.push(format!(
-            "{members} of {} database members are ready",
-            service.database.members
-        ));
-    }
+    let servers = ready(&observed.server_pods);
+    let mut parts: Vec<String> = observed.database.missing.iter().cloned().collect();
     if servers < service.replicas {
         parts.push(format!("{servers} of {} servers answer", service.replicas));
     }
     (!parts.is_empty()).then(|| {
         let problems = [
-            first_problem(&observed.database_pods),
+            observed.database.problem.clone(),
             first_problem(&observed.server_pods),
         ];
         parts.extend(problems.into_iter().flatten());
@@ -170,7 +111,7 @@ fn missing(service: &ValidatedFhirService, observed: &Observed) -> Option<String
 }
 
 fn ready_finding_while_suspended(observed: &Observed) -> Finding {
-    if observed.database_pods.is_empty() && observed.server_pods.is_empty() {
+    if !observed.database.runs && observed.server_pods.is_empty() {
         Finding::no(
             reason::SUSPENDED,
             "it is stopped and its data is kept: write suspend: false to start it",
@@ -199,28 +140,8 @@ fn ready_finding(
     if let Some(missing) = missing {
         return Finding::no(reason::REDUNDANCY_LOST, missing);
     }
-    if !is_complete(&observed.database, service.database.members) {
-        return Finding::no(
-            reason::IN_PROGRESS,
-            "members of the database are being replaced one after the other",
-        );
-    }
-    if waits_for_quorum(service, observed) {
-        return Finding::no(
-            reason::IN_PROGRESS,
-            format!(
-                "{} of {} replicas of the database may take over from the primary yet",
-                observed.synchronous_standbys,
-                service.database.members - 1
-            ),
-        );
+    if let Some(under_way) = &observed.database.under_way {
+        return Finding::no(reason::IN_PROGRESS, under_way.clone());
     }
     Finding::yes(reason::AS_DESIRED, format!("{} answers", service.names.url()))
-}
-
-/// Whether all members are ready and yet the loss of the primary might leave the database without one: a replica may
-/// take over only once Patroni lists it among those that acknowledge commits.
-pub fn waits_for_quorum(service: &ValidatedFhirService, observed: &Observed) -> bool {
-    let members = service.database.members;
-    ready(&observed.database_pods) >= members && observed.synchronous_standbys < members - 1
 }

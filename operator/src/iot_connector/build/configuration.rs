@@ -4,7 +4,10 @@ use brazier_crds::iot_connector::Compatibility;
 use serde_json::{Value, json};
 
 use super::super::validate::ValidatedIotConnector;
-use crate::manifest::DesiredObject;
+use crate::{
+    build::{Error, configuration_file},
+    manifest::DesiredObject,
+};
 
 /// Folder in which the connector finds its files.
 pub const FOLDER: &str = "/etc/brazier";
@@ -15,12 +18,12 @@ pub const TOKEN_FOLDER: &str = "/var/run/secrets/brazier";
 ///
 /// # Errors
 /// If it cannot be written as YAML.
-pub fn file(connector: &ValidatedIotConnector) -> Result<String, serde_yaml_ng::Error> {
+pub fn file(connector: &ValidatedIotConnector) -> Result<String, Error> {
     let authentication = json!({
         "kubernetes": {
             "issuer": connector.cluster_keys.issuer,
             "jwksFile": format!("{FOLDER}/kubernetes/jwks.json"),
-            "audience": connector.url(),
+            "audience": connector.names.url(),
         },
         "accessFile": format!("{FOLDER}/access/policy.json"),
     });
@@ -37,7 +40,7 @@ pub fn file(connector: &ValidatedIotConnector) -> Result<String, serde_yaml_ng::
             })
         })
         .collect();
-    serde_yaml_ng::to_string(&json!({
+    let document = json!({
         "source": {"http": {
             "listen": "0.0.0.0:8443",
             "tls": {"certificateFile": format!("{FOLDER}/tls/tls.crt"), "keyFile": format!("{FOLDER}/tls/tls.key")},
@@ -51,42 +54,35 @@ pub fn file(connector: &ValidatedIotConnector) -> Result<String, serde_yaml_ng::
         },
         "destinations": destinations,
         "listen": {"metrics": "0.0.0.0:9090"},
-    }))
+    });
+    configuration_file("connector.yaml", &document)
 }
 
 /// The ConfigMap with the file and both mappings.
-///
-/// # Errors
-/// If the file cannot be written as YAML.
-pub fn config_map(connector: &ValidatedIotConnector) -> Result<DesiredObject, serde_yaml_ng::Error> {
+pub fn config_map(connector: &ValidatedIotConnector, file: &str) -> DesiredObject {
     let data = json!({
-        "connector.yaml": file(connector)?,
+        "connector.yaml": file,
         "device.json": connector.device_mapping,
         "fhir.json": connector.fhir_mapping,
     });
-    let metadata = connector.owner.metadata(&connector.configuration());
-    Ok(DesiredObject::new(
-        "v1",
-        "ConfigMap",
-        metadata,
-        json!({"data": data}),
-    ))
+    let metadata = connector.owner.metadata(&connector.names.configuration());
+    DesiredObject::new("v1", "ConfigMap", metadata, json!({"data": data}))
 }
 
 /// The volumes: all files of the connector, and the tokens for its destinations.
 pub fn volumes(connector: &ValidatedIotConnector) -> Value {
     let sources = json!([
-        {"configMap": {"name": connector.configuration(), "items": [
+        {"configMap": {"name": connector.names.configuration(), "items": [
             {"key": "connector.yaml", "path": "connector.yaml"},
             {"key": "device.json", "path": "mapping/device.json"},
             {"key": "fhir.json", "path": "mapping/fhir.json"},
         ]}},
-        {"configMap": {"name": connector.access(), "items": [
+        {"configMap": {"name": connector.names.access(), "items": [
             {"key": "policy.json", "path": "access/policy.json"},
             {"key": "jwks.json", "path": "kubernetes/jwks.json"},
         ]}},
-        {"configMap": {"name": connector.connection(), "items": [{"key": "ca.crt", "path": "destination/ca.crt"}]}},
-        {"secret": {"name": connector.certificate(), "items": [
+        {"configMap": {"name": connector.names.connection(), "items": [{"key": "ca.crt", "path": "destination/ca.crt"}]}},
+        {"secret": {"name": connector.names.certificate(), "items": [
             {"key": "tls.crt", "path": "tls/tls.crt"},
             {"key": "tls.key", "path": "tls/tls.key"},
         ]}},

@@ -9,26 +9,16 @@ use super::{
     configuration::{self, FOLDER, TOKEN_FOLDER},
 };
 use crate::{
-    fhir_service::build::{
-        PROGRAM_USER, container_security,
-        deployment::{probe, spread},
-        pod_security,
-    },
+    build::pod::{PROGRAM_USER, container_security, pod_security, probe, spread},
     labels::{self, Component},
     manifest::{DesiredObject, hash},
 };
 
-/// The Deployment.
-///
-/// # Errors
-/// If the configuration file cannot be written as YAML.
-pub fn connector(connector: &ValidatedIotConnector) -> Result<DesiredObject, serde_yaml_ng::Error> {
-    let selector = labels::selector(connector.name(), Component::Connector);
-    let files = json!([
-        configuration::file(connector)?,
-        connector.device_mapping,
-        connector.fhir_mapping
-    ]);
+/// The Deployment. It is replaced when `file`, the configuration file, is another one.
+pub fn connector(connector: &ValidatedIotConnector, file: &str) -> DesiredObject {
+    let name = connector.names.connector();
+    let selector = labels::selector(&name, Component::Connector);
+    let files = json!([file, connector.device_mapping, connector.fhir_mapping]);
     let annotations = json!({
         "brazier.dev/configuration": hash(&files),
         "brazier.dev/access": connector.policy.version,
@@ -39,9 +29,9 @@ pub fn connector(connector: &ValidatedIotConnector) -> Result<DesiredObject, ser
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
         "revisionHistoryLimit": 3,
         "template": {
-            "metadata": {"labels": labels::pod(connector.name(), Component::Connector), "annotations": annotations},
+            "metadata": {"labels": labels::pod(&name, Component::Connector), "annotations": annotations},
             "spec": {
-                "serviceAccountName": connector.name(),
+                "serviceAccountName": name,
                 "automountServiceAccountToken": false,
                 "enableServiceLinks": false,
                 "terminationGracePeriodSeconds": 40,
@@ -52,13 +42,8 @@ pub fn connector(connector: &ValidatedIotConnector) -> Result<DesiredObject, ser
             },
         },
     });
-    let metadata = connector.owner.metadata(connector.name());
-    Ok(DesiredObject::new(
-        "apps/v1",
-        "Deployment",
-        metadata,
-        json!({"spec": spec}),
-    ))
+    let metadata = connector.owner.metadata(&name);
+    DesiredObject::new("apps/v1", "Deployment", metadata, json!({"spec": spec}))
 }
 
 fn container(connector: &ValidatedIotConnector) -> Value {

@@ -1,16 +1,17 @@
 //! Patroni's configuration: what each member reads from a file, what all of them share, and the script that makes
 //! database and roles when the cluster is made.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::super::{names::DatabaseUser, validate::ValidatedFhirService};
+use super::{
+    super::{Bundled, DATABASE, user::DatabaseUser},
+    parameters,
+};
 use crate::{
     labels::{self, Component},
     manifest::DesiredObject,
 };
 
-/// Name of the database.
-pub const DATABASE: &str = "fhir";
 /// Folder of Patroni's files in the pod.
 pub const FOLDER: &str = "/etc/patroni";
 /// Folder of the certificate in the pod.
@@ -39,17 +40,17 @@ SQL
 "#;
 
 /// The ConfigMap with the file and the script.
-pub fn config_map(service: &ValidatedFhirService) -> DesiredObject {
+pub fn config_map(database: &Bundled) -> DesiredObject {
     // Written as JSON, which is YAML too: Patroni's reader takes a bare `on` for a boolean.
     let data = json!({
-        "patroni.yaml": format!("{:#}\n", configuration(service)),
+        "patroni.yaml": format!("{:#}\n", configuration(database)),
         "post_bootstrap.sh": POST_BOOTSTRAP,
     });
-    let metadata = service.owner.metadata(&service.names.database_configuration());
+    let metadata = database.owner.metadata(&database.names.configuration());
     DesiredObject::new("v1", "ConfigMap", metadata, json!({"data": data}))
 }
 
-fn configuration(service: &ValidatedFhirService) -> Value {
+fn configuration(database: &Bundled) -> Value {
     let (certificate, key, authority) = (
         format!("{CERTIFICATE_FOLDER}/tls.crt"),
         format!("{CERTIFICATE_FOLDER}/tls.key"),
@@ -59,18 +60,18 @@ fn configuration(service: &ValidatedFhirService) -> Value {
     // exchange is bound to the channel, so nobody can stand in between.
     let peer = json!({"sslmode": "verify-ca", "sslrootcert": authority, "channel_binding": "require"});
     json!({
-        "scope": service.names.database(),
+        "scope": database.names.database(),
         "restapi": {"listen": "0.0.0.0:8008", "certfile": certificate, "keyfile": key},
         "ctl": {"insecure": true, "certfile": certificate, "keyfile": key, "cacert": authority},
         "watchdog": {"mode": "off"},
         "kubernetes": {
             "use_endpoints": false,
-            "labels": labels::selector(&service.owner.name, Component::Database),
+            "labels": labels::selector(&database.owner.name, Component::Database),
             "scope_label": "cluster-name",
             "role_label": "role",
         },
         "bootstrap": {
-            "dcs": dynamic_configuration(service),
+            "dcs": shared_configuration(database),
             "initdb": ["data-checksums", {"encoding": "UTF8"}, {"locale": "C.UTF-8"}],
             "post_bootstrap": format!("{FOLDER}/post_bootstrap.sh"),
         },
@@ -118,7 +119,7 @@ fn access_rules() -> Vec<String> {
 
 /// What all members share. Patroni takes it from `bootstrap` when the cluster is made, and from its `config`
 /// ConfigMap ever after, where the operator keeps it as it is here.
-pub fn dynamic_configuration(service: &ValidatedFhirService) -> Value {
+pub fn shared_configuration(database: &Bundled) -> Value {
     json!({
         // loop_wait + 2 · retry_timeout ≤ ttl; 20 is the least that Patroni allows. A crash of PostgreSQL is seen when
         // the loop comes round.
@@ -129,98 +130,13 @@ pub fn dynamic_configuration(service: &ValidatedFhirService) -> Value {
         "primary_start_timeout": 0,
         "maximum_lag_on_failover": 1_048_576,
         // A commit waits for any one replica, so any one member may be lost.
-        "synchronous_mode": if service.database.instances > 1 { json!("quorum") } else { json!(false) },
+        "synchronous_mode": if database.instances > 1 { json!("quorum") } else { json!(false) },
         // The database stays writable while the Kubernetes API is down and all members see each other.
         "failsafe_mode": true,
         "postgresql": {
             "use_pg_rewind": true,
             "use_slots": true,
-            "parameters": parameters(service),
+            "parameters": parameters::all(database),
         },
     })
-}
-
-/// Defaults for fast failover and a service's load, and what the user wants besides.
-fn parameters(service: &ValidatedFhirService) -> Map<String, Value> {
-    let defaults = [
-        ("max_connections", "200"),
-        ("max_wal_senders", "10"),
-        ("max_replication_slots", "10"),
-        ("wal_keep_size", "128MB"),
-        ("max_slot_wal_keep_size", "1GB"),
-        ("wal_compression", "on"),
-        ("checkpoint_timeout", "5min"),
-        ("hot_standby_feedback", "on"),
-        ("wal_sender_timeout", "10s"),
-        ("wal_receiver_timeout", "10s"),
-        ("wal_receiver_status_interval", "2s"),
-        ("tcp_keepalives_idle", "10"),
-        ("tcp_keepalives_interval", "5"),
-        ("tcp_keepalives_count", "3"),
-        ("tcp_user_timeout", "15s"),
-        ("idle_in_transaction_session_timeout", "60s"),
-        ("random_page_cost", "1.1"),
-        ("log_checkpoints", "off"),
-        ("logging_collector", "off"),
-    ];
-    let defaults = defaults.map(|(name, value)| (name.to_string(), json!(value)));
-    let users = service
-        .database
-        .parameters
-        .iter()
-        .map(|(name, value)| (name.clone(), json!(value)));
-    defaults.into_iter().chain(users).collect()
-}
-
-/// Settings that take effect only at a start and that users may set: those of PostgreSQL 17 whose context in
-/// `pg_settings` is `postmaster`, without the reserved ones.
-const AT_START: [&str; 43] = [
-    "autovacuum_freeze_max_age",
-    "autovacuum_max_workers",
-    "autovacuum_multixact_freeze_max_age",
-    "bonjour",
-    "bonjour_name",
-    "commit_timestamp_buffers",
-    "data_sync_retry",
-    "dynamic_shared_memory_type",
-    "event_source",
-    "external_pid_file",
-    "huge_page_size",
-    "huge_pages",
-    "jit_provider",
-    "logging_collector",
-    "max_connections",
-    "max_files_per_process",
-    "max_locks_per_transaction",
-    "max_logical_replication_workers",
-    "max_notify_queue_pages",
-    "max_pred_locks_per_transaction",
-    "max_prepared_transactions",
-    "max_replication_slots",
-    "max_wal_senders",
-    "max_worker_processes",
-    "min_dynamic_shared_memory",
-    "multixact_member_buffers",
-    "multixact_offset_buffers",
-    "notify_buffers",
-    "recovery_target_action",
-    "reserved_connections",
-    "serializable_buffers",
-    "shared_buffers",
-    "shared_memory_type",
-    "shared_preload_libraries",
-    "subtransaction_buffers",
-    "superuser_reserved_connections",
-    "track_activity_query_size",
-    "track_commit_timestamp",
-    "transaction_buffers",
-    "unix_socket_group",
-    "unix_socket_permissions",
-    "wal_buffers",
-    "wal_decode_buffer_size",
-];
-
-/// Whether a setting takes effect only at a start. When one changes, the members are restarted one after the other.
-pub fn needs_restart(name: &str) -> bool {
-    AT_START.contains(&name)
 }

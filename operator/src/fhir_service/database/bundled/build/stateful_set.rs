@@ -7,13 +7,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{names::DatabaseUser, validate::ValidatedFhirService},
-    container_security,
-    deployment::spread,
-    patroni::{CERTIFICATE_FOLDER, DATA_FOLDER, FOLDER, needs_restart},
-    pod_security,
+    super::{Bundled, user::DatabaseUser},
+    parameters::needs_restart,
+    patroni::{CERTIFICATE_FOLDER, DATA_FOLDER, FOLDER},
 };
 use crate::{
+    build::pod::{container_security, pod_security, spread},
     labels::{self, Component},
     manifest::{DesiredObject, hash},
 };
@@ -22,22 +21,21 @@ use crate::{
 const POSTGRES: i64 = 999;
 
 /// The StatefulSet.
-pub fn database(service: &ValidatedFhirService) -> DesiredObject {
-    let instance = &service.owner.name;
+pub fn members(database: &Bundled) -> DesiredObject {
+    let instance = &database.owner.name;
     let selector = labels::selector(instance, Component::Database);
     let mut pod_labels = labels::pod(instance, Component::Database);
     // Patroni finds its members by this label.
-    pod_labels["cluster-name"] = json!(service.names.database());
-    let at_start: serde_json::Map<String, Value> = service
-        .database
+    pod_labels["cluster-name"] = json!(database.names.database());
+    let at_start: serde_json::Map<String, Value> = database
         .parameters
         .iter()
         .filter(|(name, _)| needs_restart(name))
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();
     let spec = json!({
-        "replicas": service.database.members,
-        "serviceName": service.names.database(),
+        "replicas": database.members,
+        "serviceName": database.names.database(),
         // Members join a running cluster in any order; waiting for each other would only take longer.
         "podManagementPolicy": "Parallel",
         "selector": {"matchLabels": selector},
@@ -46,31 +44,31 @@ pub fn database(service: &ValidatedFhirService) -> DesiredObject {
         "template": {
             "metadata": {"labels": pod_labels, "annotations": {"brazier.dev/start-parameters": hash(&json!(at_start))}},
             "spec": {
-                "serviceAccountName": service.names.database(),
+                "serviceAccountName": database.names.database(),
                 "automountServiceAccountToken": true,
                 "enableServiceLinks": false,
                 "terminationGracePeriodSeconds": 60,
                 "securityContext": pod_security(POSTGRES),
                 "topologySpreadConstraints": spread(&selector),
-                "containers": [container(service)],
-                "volumes": volumes(service),
+                "containers": [container(database)],
+                "volumes": volumes(database),
             },
         },
-        "volumeClaimTemplates": [volume_claim(service)],
+        "volumeClaimTemplates": [volume_claim(database)],
     });
-    let metadata = service.owner.metadata(&service.names.database());
+    let metadata = database.owner.metadata(&database.names.database());
     DesiredObject::new("apps/v1", "StatefulSet", metadata, json!({"spec": spec}))
 }
 
-fn container(service: &ValidatedFhirService) -> Value {
+fn container(database: &Bundled) -> Value {
     json!({
         "name": "postgresql",
-        "image": service.images.database,
-        "imagePullPolicy": service.images.pull_policy,
+        "image": database.image,
+        "imagePullPolicy": database.pull_policy,
         "command": ["sh", "-c", command()],
-        "env": environment(service),
+        "env": environment(database),
         "ports": [{"name": "postgresql", "containerPort": 5432}, {"name": "patroni", "containerPort": 8008}],
-        "resources": service.database.resources.or_requests(&[("cpu", "100m"), ("memory", "256Mi")]),
+        "resources": database.resources.or_requests(&[("cpu", "100m"), ("memory", "256Mi")]),
         "securityContext": container_security(),
         "readinessProbe": probe("/readiness", 3, 3),
         "livenessProbe": probe("/liveness", 10, 6),
@@ -100,11 +98,11 @@ fn probe(path: &str, period: i32, failures: i32) -> Value {
     })
 }
 
-fn environment(service: &ValidatedFhirService) -> Vec<Value> {
+fn environment(database: &Bundled) -> Vec<Value> {
     let field =
         |name: &str, path: &str| json!({"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}});
     let secret = |name: &str, user: DatabaseUser, key: &str| {
-        let reference = json!({"name": service.names.password(user), "key": key});
+        let reference = json!({"name": database.names.password(user), "key": key});
         json!({"name": name, "valueFrom": {"secretKeyRef": reference}})
     };
     let plain = |name: &str, value: &str| json!({"name": name, "value": value});
@@ -139,25 +137,25 @@ fn environment(service: &ValidatedFhirService) -> Vec<Value> {
     ]
 }
 
-fn volumes(service: &ValidatedFhirService) -> Value {
+fn volumes(database: &Bundled) -> Value {
     json!([
-        {"name": "configuration", "configMap": {"name": service.names.database_configuration(), "defaultMode": 0o550}},
+        {"name": "configuration", "configMap": {"name": database.names.configuration(), "defaultMode": 0o550}},
         // PostgreSQL takes a key that root owns and the group may read, and no more.
-        {"name": "certificate", "secret": {"secretName": service.names.database_certificate(), "defaultMode": 0o640}},
+        {"name": "certificate", "secret": {"secretName": database.names.certificate(), "defaultMode": 0o640}},
         {"name": "run", "emptyDir": {}},
         {"name": "temporary", "emptyDir": {}},
         {"name": "shared-memory", "emptyDir": {"medium": "Memory"}},
     ])
 }
 
-fn volume_claim(service: &ValidatedFhirService) -> Value {
+fn volume_claim(database: &Bundled) -> Value {
     let mut spec = json!({
         "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": service.database.size}},
+        "resources": {"requests": {"storage": database.size}},
     });
-    if let Some(class) = &service.database.storage_class_name {
+    if let Some(class) = &database.storage_class_name {
         spec["storageClassName"] = json!(class);
     }
-    let labels = labels::selector(&service.owner.name, Component::Database);
+    let labels = labels::selector(&database.owner.name, Component::Database);
     json!({"metadata": {"name": "data", "labels": labels}, "spec": spec})
 }

@@ -1,0 +1,46 @@
+//! Services of the database: names for its members, and one for each of the two roles that they have.
+
+use serde_json::json;
+
+use super::super::Bundled;
+use crate::{
+    build::service::with_spec,
+    labels::{self, Component},
+    manifest::DesiredObject,
+};
+
+/// Names for the members, which StatefulSets ask for.
+pub fn members(database: &Bundled) -> DesiredObject {
+    let selector = labels::selector(&database.owner.name, Component::Database);
+    let spec = json!({
+        "clusterIP": "None",
+        "publishNotReadyAddresses": true,
+        "selector": selector,
+        "ports": [
+            {"name": "postgresql", "port": 5432, "targetPort": "postgresql"},
+            {"name": "patroni", "port": 8008, "targetPort": "patroni"},
+        ],
+    });
+    with_spec(&database.owner, &database.names.database(), spec)
+}
+
+/// The member that takes writes. Patroni puts the label on it.
+pub fn primary(database: &Bundled) -> DesiredObject {
+    by_role(database, &database.names.primary(), "primary")
+}
+
+/// The members that only read.
+pub fn replicas(database: &Bundled) -> DesiredObject {
+    by_role(database, &database.names.replicas(), "replica")
+}
+
+fn by_role(database: &Bundled, name: &str, role: &str) -> DesiredObject {
+    let mut selector = labels::selector(&database.owner.name, Component::Database);
+    selector["role"] = json!(role);
+    let ports = json!([{"name": "postgresql", "port": 5432, "targetPort": "postgresql"}]);
+    with_spec(
+        &database.owner,
+        name,
+        json!({"selector": selector, "ports": ports}),
+    )
+}

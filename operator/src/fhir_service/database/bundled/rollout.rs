@@ -1,0 +1,91 @@
+//! Members → applied: first what all members share, then the StatefulSet.
+
+use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ConfigMap};
+use kube::{
+    Api,
+    api::{Patch, PatchParams},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Bundled,
+    build::Members,
+    observe::{self, primary},
+};
+use crate::{
+    apply,
+    context::Context,
+    labels::MANAGER,
+    request::{self, RequestError},
+    rollout::Error,
+};
+
+/// The database as it is in the cluster.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// The database that this is of.
+    pub database: Bundled,
+    /// The StatefulSet.
+    pub stateful_set: StatefulSet,
+}
+
+/// Applies it.
+///
+/// # Errors
+/// If a request fails.
+pub async fn roll_out(members: &Members, context: &Context) -> Result<Applied, Error> {
+    let Members {
+        database,
+        stateful_set,
+        shared_configuration,
+    } = members;
+    apply_shared_configuration(database, shared_configuration, context).await?;
+    let stateful_set = apply::apply_as(&context.client, &database.owner, stateful_set).await?;
+    Ok(Applied {
+        database: database.clone(),
+        stateful_set,
+    })
+}
+
+/// Whether the database takes writes.
+///
+/// # Errors
+/// If a request fails.
+pub async fn takes_writes(database: &Bundled, context: &Context) -> Result<bool, RequestError> {
+    let pods = observe::pods(database, context).await?;
+    Ok(primary(&pods).is_some_and(|primary| primary.ready))
+}
+
+/// Patroni takes its shared configuration from a ConfigMap of its own as soon as the cluster is made.
+async fn apply_shared_configuration(
+    database: &Bundled,
+    desired: &Value,
+    context: &Context,
+) -> Result<(), RequestError> {
+    let name = database.names.shared_configuration();
+    let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), &database.owner.namespace);
+    let Some(live) = request::find(&maps, &name)
+        .await?
+        .and_then(|map| map.metadata.annotations)
+        .and_then(|mut all| all.remove("config"))
+    else {
+        return Ok(());
+    };
+    // What cannot be read is as good as something else than wanted.
+    let live: Value = serde_json::from_str(&live).unwrap_or(Value::Null);
+    if live == *desired {
+        return Ok(());
+    }
+    let what = format!("ConfigMap {name}");
+    tracing::info!(namespace = database.owner.namespace, object = what, "applying");
+    let document = json!({
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "annotations": {"config": desired.to_string()}},
+    });
+    let parameters = PatchParams::apply(MANAGER).force();
+    maps.patch(&name, &parameters, &Patch::Apply(&document))
+        .await
+        .map_err(request::write(what))?;
+    Ok(())
+}
