@@ -6,6 +6,7 @@ use axum::Router;
 
 use crate::authentication::Authenticator;
 use crate::authorization::PolicyHandle;
+use crate::definitions::DefinitionsHandle;
 use crate::metrics::Metrics;
 use crate::middleware;
 use crate::state::{ServerState, Settings};
@@ -19,6 +20,8 @@ pub struct Parts {
     pub authenticator: Arc<Authenticator>,
     /// What they may do.
     pub policy: Arc<PolicyHandle>,
+    /// What the service knows of FHIR.
+    pub definitions: Arc<DefinitionsHandle>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The address by which clients know the service, without a slash at its end.
@@ -33,6 +36,7 @@ pub fn router(parts: Parts) -> Router {
         storage,
         authenticator,
         policy,
+        definitions,
         metrics,
         base_url,
         update_create,
@@ -46,6 +50,8 @@ pub fn router(parts: Parts) -> Router {
         storage,
         authenticator,
         policy,
+        definitions,
+        capability_statement: Arc::default(),
         metrics,
         settings,
     }))

@@ -2,15 +2,16 @@
 //! cannot lie. <http://hl7.org/fhir/R4/capabilitystatement.html>
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
+
+use crate::definitions::Definitions;
+use crate::definitions::search_parameter::{ParameterKind, Registry, SearchParameter};
 use crate::operation;
 use crate::request::format::JSON_PATCH;
 use crate::resource::{Json, Object, ResourceType};
 use crate::router;
-use crate::search::Registry;
-use crate::search::compartment::Compartment;
-use crate::search::parameter::{ParameterKind, SearchParameter};
 use crate::state::Settings;
 
 /// When what the statement claims last changed.
@@ -22,8 +23,49 @@ const ALWAYS: [(&str, &str, &str); 2] = [
     ("_lastUpdated", "Resource-lastUpdated", "date"),
 ];
 
-/// The statement as JSON text.
-pub fn write(base_url: &str, settings: &Settings) -> String {
+/// The statement of a server: kept for as long as the definitions that it was computed from are in force.
+#[derive(Debug, Default)]
+pub struct CapabilityStatement {
+    rest: ArcSwapOption<Rest>,
+}
+
+/// The part that is the same for all requests, as JSON text.
+#[derive(Debug)]
+struct Rest {
+    definitions: Arc<Definitions>,
+    update_create: bool,
+    text: String,
+}
+
+impl CapabilityStatement {
+    /// The statement as JSON text.
+    pub fn write(&self, definitions: &Arc<Definitions>, base_url: &str, settings: &Settings) -> String {
+        let mut text = head(base_url).to_text();
+        text.pop();
+        text.push_str(",\"rest\":[");
+        text.push_str(&self.rest(definitions, settings.update_create).text);
+        text.push_str("]}");
+        text
+    }
+
+    fn rest(&self, definitions: &Arc<Definitions>, update_create: bool) -> Arc<Rest> {
+        let kept = self.rest.load_full().filter(|rest| {
+            Arc::ptr_eq(&rest.definitions, definitions) && rest.update_create == update_create
+        });
+        kept.unwrap_or_else(|| {
+            let computed = Arc::new(Rest {
+                definitions: Arc::clone(definitions),
+                update_create,
+                text: compute_rest(definitions, update_create).to_text(),
+            });
+            self.rest.store(Some(Arc::clone(&computed)));
+            computed
+        })
+    }
+}
+
+/// All but what the server can do.
+fn head(base_url: &str) -> Json {
     let implementation = object([
         ("description", "FHIR R4 over PostgreSQL".into()),
         ("url", base_url.into()),
@@ -32,7 +74,7 @@ pub fn write(base_url: &str, settings: &Settings) -> String {
         ("name", "Brazier".into()),
         ("version", env!("CARGO_PKG_VERSION").into()),
     ]);
-    let statement = object([
+    object([
         ("resourceType", "CapabilityStatement".into()),
         ("url", format!("{base_url}/metadata").into()),
         ("version", env!("CARGO_PKG_VERSION").into()),
@@ -47,39 +89,24 @@ pub fn write(base_url: &str, settings: &Settings) -> String {
         ("fhirVersion", "4.0.1".into()),
         ("format", texts(["application/fhir+json", "json"])),
         ("patchFormat", texts([JSON_PATCH, "application/fhir+json"])),
-    ]);
-    let mut text = statement.to_text();
-    text.pop();
-    text.push_str(",\"rest\":[");
-    text.push_str(rest(settings.update_create));
-    text.push_str("]}");
-    text
+    ])
 }
 
-/// The part that is the same for all requests; computed once.
-fn rest(update_create: bool) -> &'static str {
-    static WITH: OnceLock<String> = OnceLock::new();
-    static WITHOUT: OnceLock<String> = OnceLock::new();
-    let cell = if update_create { &WITH } else { &WITHOUT };
-    cell.get_or_init(|| compute_rest(update_create).to_text())
-}
-
-fn compute_rest(update_create: bool) -> Json {
-    let includes = Includes::new(Registry::r4());
+fn compute_rest(definitions: &Definitions, update_create: bool) -> Json {
+    let registry = definitions.search_parameters();
+    let includes = Includes::new(registry);
     let resources =
-        ResourceType::all().map(|resource_type| resource(resource_type, &includes, update_create));
+        ResourceType::all().map(|resource_type| resource(resource_type, registry, &includes, update_create));
     let (_, of_system) = ResourceType::all()
         .next()
         .map(router::supported)
         .unwrap_or_default();
-    let compartments = ResourceType::all()
-        .filter_map(Compartment::of)
-        .map(|compartment| {
-            Json::from(format!(
-                "http://hl7.org/fhir/CompartmentDefinition/{}",
-                compartment.resource_type().name().to_lowercase()
-            ))
-        });
+    let compartments = definitions.compartments().iter().map(|compartment| {
+        Json::from(format!(
+            "http://hl7.org/fhir/CompartmentDefinition/{}",
+            compartment.resource_type().name().to_lowercase()
+        ))
+    });
     object([
         ("mode", "server".into()),
         ("resource", Json::Array(resources.collect())),
@@ -89,10 +116,15 @@ fn compute_rest(update_create: bool) -> Json {
     ])
 }
 
-fn resource(resource_type: ResourceType, includes: &Includes, update_create: bool) -> Json {
+fn resource(
+    resource_type: ResourceType,
+    registry: &Registry,
+    includes: &Includes,
+    update_create: bool,
+) -> Json {
     let (of_type, _) = router::supported(resource_type);
     let profile = format!("http://hl7.org/fhir/StructureDefinition/{resource_type}");
-    let named = Registry::r4().of(resource_type).map(search_parameter);
+    let named = registry.of(resource_type).map(search_parameter);
     let mut resource = Object::from_iter([
         ("type", Json::from(resource_type.name())),
         ("profile", profile.into()),

@@ -10,6 +10,7 @@ use crate::arguments::{Command, ServeArguments};
 use crate::authorization::{AccessPolicy, PolicyFile, PolicyFileError, PolicyHandle};
 use crate::configuration::database::DatabaseUrlError;
 use crate::configuration::{Configuration, ConfigurationError, DatabaseConfiguration};
+use crate::definitions::{Definitions, DefinitionsError};
 use crate::serve::{self, ServeError, Trial};
 use crate::storage::{self, StorageError};
 
@@ -34,6 +35,9 @@ pub enum CommandError {
     /// The server could not run.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// What the service knows of FHIR cannot be used.
+    #[error(transparent)]
+    Definitions(#[from] DefinitionsError),
     /// The database could not be migrated.
     #[error("failed to migrate the database: {0}")]
     Migrate(#[from] StorageError),
@@ -48,7 +52,9 @@ impl CommandError {
             | CommandError::Policy(_)
             | CommandError::DatabaseUrl(_)
             | CommandError::NothingToServe => ExitCode::from(2),
-            CommandError::Serve(_) | CommandError::Migrate(_) => ExitCode::FAILURE,
+            CommandError::Serve(_) | CommandError::Definitions(_) | CommandError::Migrate(_) => {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -81,7 +87,8 @@ async fn serve(arguments: ServeArguments) -> Result<(), CommandError> {
 async fn migrate(path: &Path) -> Result<(), CommandError> {
     let (database, runtime_role) = Configuration::load_for_migration(path)?;
     storage::wait_until_reachable(&database, DATABASE_PATIENCE).await?;
-    storage::migrate(&database, runtime_role.as_deref()).await?;
+    let definitions = Definitions::r4()?;
+    storage::migrate(&database, &definitions, runtime_role.as_deref()).await?;
     tracing::info!(database = database.name, "the database has this version's schema");
     Ok(())
 }

@@ -20,6 +20,6 @@ pub use environment::{Environment, Host, NoHost};
 pub use error::{EvaluationError, ParseError, SemanticError};
 pub use expression::{BinaryOperator, Expression, Step, TypeOperator};
 pub use function::Function;
-pub use model::{ElementModel, Model, R4, SystemType, Type};
+pub use model::{ElementModel, Model, SystemType, Type};
 pub use type_specifier::TypeSpecifier;
 pub use value::{Collection, Element, Quantity, Temporal, Unit, Value};

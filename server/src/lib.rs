@@ -13,6 +13,7 @@ pub mod bundle;
 pub mod capability_statement;
 pub mod command;
 pub mod configuration;
+pub mod definitions;
 pub mod fhirpath;
 pub mod health;
 pub mod interaction;

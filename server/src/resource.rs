@@ -3,7 +3,6 @@
 pub mod json;
 pub mod reference;
 pub mod resource_type;
-pub mod structure;
 
 pub use json::{Json, Object};
 pub use resource_type::ResourceType;

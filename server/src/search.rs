@@ -3,13 +3,10 @@
 
 pub mod compartment;
 pub mod index;
-pub mod parameter;
 pub mod parse;
-pub mod path;
 pub mod query;
 pub mod terminology;
 pub mod value;
 
 pub use index::extract;
-pub use parameter::Registry;
 pub use parse::{QueryError, SearchRequest, parse, parse_with};

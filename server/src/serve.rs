@@ -22,6 +22,7 @@ use crate::authentication::Authenticator;
 use crate::authentication::key_service::KeyServiceError;
 use crate::authorization::{AccessPolicy, PolicyFile, PolicyHandle};
 use crate::configuration::{Configuration, DatabaseConfiguration};
+use crate::definitions::{Definitions, DefinitionsError, DefinitionsHandle};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::storage::{self, Storage, StorageError};
@@ -65,6 +66,9 @@ pub enum ServeError {
     /// The keys of an issuer cannot be asked for.
     #[error(transparent)]
     Keys(#[from] KeyServiceError),
+    /// What the service knows of FHIR cannot be used.
+    #[error(transparent)]
+    Definitions(#[from] DefinitionsError),
     /// The database cannot be used.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -108,8 +112,9 @@ pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
         server.follow(async move { tls.keep_fresh().await });
         server.run(listener, admin::router(Arc::clone(&policy)));
     }
+    let definitions = Definitions::r4()?;
     let storage = tokio::select! {
-        storage = connect(&configuration.database) => storage,
+        storage = connect(&configuration.database, &definitions) => storage,
         () = shutdown.told() => return Ok(()),
     };
     server.health.connected(storage.clone());
@@ -118,6 +123,7 @@ pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
         storage,
         authenticator,
         policy,
+        definitions: Arc::new(DefinitionsHandle::new(definitions)),
         metrics: Arc::clone(&server.metrics),
         base_url: configuration.base_url,
         update_create: configuration.update_create,
@@ -138,13 +144,15 @@ pub async fn serve_trial(trial: Trial) -> Result<(), ServeError> {
     let mut server = Server::new(Arc::clone(&policy));
     server.serve_health(trial.metrics).await?;
     let fhir = Listener::bind("fhir", trial.http, None).await?;
-    storage::migrate(&trial.database, None).await?;
-    let storage = Storage::connect(&trial.database).await?;
+    let definitions = Definitions::r4()?;
+    storage::migrate(&trial.database, &definitions, None).await?;
+    let storage = Storage::connect(&trial.database, &definitions).await?;
     server.health.connected(storage.clone());
     let router = application::router(Parts {
         storage,
         authenticator: Arc::new(Authenticator::off()),
         policy,
+        definitions: Arc::new(DefinitionsHandle::new(definitions)),
         metrics: Arc::clone(&server.metrics),
         base_url: format!("http://{}", fhir.address()),
         update_create: true,
@@ -215,10 +223,10 @@ impl Server {
 }
 
 /// Tries until the database can be used: in a cluster it may start after the server, or be moving to another node.
-async fn connect(database: &DatabaseConfiguration) -> Storage {
+async fn connect(database: &DatabaseConfiguration, definitions: &Definitions) -> Storage {
     let mut pause = Duration::from_millis(100);
     loop {
-        match Storage::connect(database).await {
+        match Storage::connect(database, definitions).await {
             Ok(storage) => return storage,
             Err(error) => tracing::warn!(%error, "the database cannot be used yet; trying again"),
         }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::authentication::Authenticator;
 use crate::authorization::PolicyHandle;
+use crate::capability_statement::CapabilityStatement;
+use crate::definitions::DefinitionsHandle;
 use crate::metrics::Metrics;
 use crate::request::preference::Handling;
 use crate::storage::Storage;
@@ -17,6 +19,10 @@ pub struct ServerState {
     pub authenticator: Arc<Authenticator>,
     /// What they may do.
     pub policy: Arc<PolicyHandle>,
+    /// What the service knows of FHIR.
+    pub definitions: Arc<DefinitionsHandle>,
+    /// What the server claims of itself.
+    pub capability_statement: Arc<CapabilityStatement>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Choices that the standard leaves to the server.

@@ -1,7 +1,7 @@
 //! `_summary` and `_elements`: a part of a resource instead of the whole, marked as such.
 //! <http://hl7.org/fhir/R4/search.html#summary>, <http://hl7.org/fhir/R4/search.html#elements>
 
-use crate::resource::structure::{Element, Kind, Member, Structure, Structures};
+use crate::definitions::structure::{Element, Kind, Member, Structure, Structures};
 use crate::resource::{Json, Object, ResourceType};
 use crate::search::query::Summary;
 
@@ -13,8 +13,13 @@ const SUBSETTED: &str = "SUBSETTED";
 /// Takes out of `resource` what `summary` and `elements` do not ask for. Its id, its meta and its mandatory elements
 /// always stay. `elements` are names of top-level elements, `value` standing for `valueQuantity` and the like; none
 /// means all. With both, an element must be asked for by both.
-pub fn apply(resource: &mut Object, resource_type: ResourceType, summary: Summary, elements: &[String]) {
-    let structures = Structures::get();
+pub fn apply(
+    structures: &Structures,
+    resource: &mut Object,
+    resource_type: ResourceType,
+    summary: Summary,
+    elements: &[String],
+) {
     let is_whole = elements.is_empty() && matches!(summary, Summary::False | Summary::Count);
     let Some(structure) = structures.resource(resource_type).filter(|_| !is_whole) else {
         return;
@@ -28,7 +33,7 @@ pub fn apply(resource: &mut Object, resource_type: ResourceType, summary: Summar
         };
         let is_asked_for = elements.is_empty()
             || elements.iter().any(|asked| {
-                asked == element.name || *asked == member.name || asked == "*" || is_modifier(element)
+                *asked == element.name || *asked == member.name || asked == "*" || is_modifier(element)
             });
         let stays = match summary {
             Summary::False | Summary::Count => true,
@@ -36,7 +41,7 @@ pub fn apply(resource: &mut Object, resource_type: ResourceType, summary: Summar
             Summary::Text => element.name == "text",
             Summary::Data => element.name != "text",
         };
-        if !(element.is_required || is_asked_for && stays) {
+        if !(element.is_required() || is_asked_for && stays) {
             return false;
         }
         if summary == Summary::True && !is_sibling {
@@ -49,7 +54,7 @@ pub fn apply(resource: &mut Object, resource_type: ResourceType, summary: Summar
 
 /// What changes the meaning of all the rest and is not mandatory; it is never left out unseen.
 fn is_modifier(element: &Element) -> bool {
-    matches!(element.name, "implicitRules" | "modifierExtension")
+    matches!(element.name.as_str(), "implicitRules" | "modifierExtension")
 }
 
 /// Takes out of a value what does not belong to the summary of its own structure.
@@ -77,7 +82,7 @@ fn summarize_object(structures: &Structures, structure: &Structure, object: &mut
     let stays = |name: &str| {
         structure
             .find(name)
-            .is_some_and(|(_, element, _)| element.is_summary || element.is_required)
+            .is_some_and(|(_, element, _)| element.is_summary || element.is_required())
     };
     if !object.iter().any(|(name, _)| stays(name)) {
         return;
@@ -130,6 +135,7 @@ fn is_subsetted(tag: &Json) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definitions::fixture;
     use crate::validation::validate;
 
     const PATIENT: &str = r##"{"resourceType":"Patient","id":"p","meta":{"versionId":"1","tag":[{"code":"mine"}]},
@@ -152,9 +158,15 @@ mod tests {
         let name = resource.get("resourceType").and_then(Json::as_str).unwrap();
         let resource_type = ResourceType::parse(name).unwrap();
         let elements: Vec<String> = elements.iter().map(|name| (*name).to_owned()).collect();
-        apply(&mut resource, resource_type, summary, &elements);
+        apply(
+            fixture::r4().structures(),
+            &mut resource,
+            resource_type,
+            summary,
+            &elements,
+        );
         assert_eq!(
-            validate(resource_type, &resource),
+            validate(fixture::r4(), resource_type, &resource),
             [],
             "a part of a valid resource is valid"
         );

@@ -10,14 +10,17 @@ mod location;
 mod narrative;
 mod object;
 mod primitive;
+mod profile;
 mod reference;
 mod suggestion;
 
 pub use issue::{Issue, IssueCode, Severity};
+pub use profile::validate_profile;
 
 use std::collections::HashSet;
 
-use crate::resource::structure::Structures;
+use crate::definitions::Definitions;
+use crate::definitions::structure::Structures;
 use crate::resource::{Object, ResourceType};
 use location::Location;
 
@@ -25,29 +28,37 @@ use location::Location;
 pub const MAXIMUM_ISSUES: usize = 100;
 
 /// [`validate`] or [`validate_in_transaction`].
-pub type Rules = fn(ResourceType, &Object) -> Vec<Issue>;
+pub type Rules = fn(&Definitions, ResourceType, &Object) -> Vec<Issue>;
 
 /// All that is wrong with `resource`, which should be a `resource_type`; nothing when it is valid. The order is that
 /// of the text.
-pub fn validate(resource_type: ResourceType, resource: &Object) -> Vec<Issue> {
+pub fn validate(definitions: &Definitions, resource_type: ResourceType, resource: &Object) -> Vec<Issue> {
     // A Bundle may be a transaction that is kept.
-    check(resource_type, resource, resource_type.name() == "Bundle")
+    check(
+        definitions,
+        resource_type,
+        resource,
+        resource_type.name() == "Bundle",
+    )
 }
 
 /// The same for the resource of a transaction's entry, where references may be conditional.
 /// <http://hl7.org/fhir/R4/http.html#trules>
-pub fn validate_in_transaction(resource_type: ResourceType, resource: &Object) -> Vec<Issue> {
-    check(resource_type, resource, true)
+pub fn validate_in_transaction(
+    definitions: &Definitions,
+    resource_type: ResourceType,
+    resource: &Object,
+) -> Vec<Issue> {
+    check(definitions, resource_type, resource, true)
 }
 
-fn check(resource_type: ResourceType, resource: &Object, conditional_references: bool) -> Vec<Issue> {
-    let mut validator = Validator {
-        structures: Structures::get(),
-        issues: Vec::new(),
-        container: resource,
-        contained_ids: None,
-        conditional_references,
-    };
+fn check(
+    definitions: &Definitions,
+    resource_type: ResourceType,
+    resource: &Object,
+    conditional_references: bool,
+) -> Vec<Issue> {
+    let mut validator = Validator::new(definitions.structures(), resource, conditional_references);
     let location = Location::root(resource_type.name());
     match resource.get("resourceType").map(|name| name.as_str()) {
         Some(Some(name)) if name == resource_type.name() => {}
@@ -71,12 +82,16 @@ fn check(resource_type: ResourceType, resource: &Object, conditional_references:
     if let Some(structure) = validator.structures.resource(resource_type) {
         validator.object(structure, resource, &location);
     }
-    validator.issues
+    let mut issues = validator.issues;
+    if definitions.structures().has_additions() {
+        profile::check_claims(definitions, resource_type, resource, &mut issues);
+    }
+    issues
 }
 
 /// What a walk over one resource carries along.
-struct Validator<'resource> {
-    structures: &'static Structures,
+struct Validator<'definitions, 'resource> {
+    structures: &'definitions Structures,
     issues: Vec<Issue>,
     /// The resource that holds the contained resources which `#id` points at.
     container: &'resource Object,
@@ -86,7 +101,21 @@ struct Validator<'resource> {
     conditional_references: bool,
 }
 
-impl Validator<'_> {
+impl<'definitions, 'resource> Validator<'definitions, 'resource> {
+    fn new(
+        structures: &'definitions Structures,
+        container: &'resource Object,
+        conditional_references: bool,
+    ) -> Self {
+        Validator {
+            structures,
+            issues: Vec::new(),
+            container,
+            contained_ids: None,
+            conditional_references,
+        }
+    }
+
     fn report(&mut self, code: IssueCode, location: &Location<'_>, diagnostics: String) {
         if !self.is_full() {
             self.issues.push(Issue {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use brazier_server::definitions::Definitions;
 use brazier_server::resource::{Json, Object, ResourceType};
 use brazier_server::search::query::Summary;
 use brazier_server::summary;
@@ -107,6 +108,7 @@ fn examples_of_the_official_package_are_valid_or_listed() {
         String::from_utf8_lossy(&fetched.stderr)
     );
     let folder = PathBuf::from(String::from_utf8(fetched.stdout).unwrap().trim());
+    let definitions = Definitions::r4().unwrap();
     let mut checked = 0;
     let mut invalid = Vec::new();
     for entry in std::fs::read_dir(&folder).unwrap() {
@@ -119,10 +121,10 @@ fn examples_of_the_official_package_are_valid_or_listed() {
             continue;
         };
         let resource_type = ResourceType::parse(resource_type.as_str().unwrap()).unwrap();
-        let issues = validate(resource_type, resource);
+        let issues = validate(&definitions, resource_type, resource);
         checked += 1;
         if issues.is_empty() {
-            check_parts(&name, resource_type, resource);
+            check_parts(&definitions, &name, resource_type, resource);
         } else {
             let mut places: Vec<String> = issues
                 .iter()
@@ -147,11 +149,11 @@ fn examples_of_the_official_package_are_valid_or_listed() {
 }
 
 /// What `_summary` leaves of a valid resource is valid too, but for references to contained resources, which go.
-fn check_parts(name: &str, resource_type: ResourceType, resource: &Object) {
+fn check_parts(definitions: &Definitions, name: &str, resource_type: ResourceType, resource: &Object) {
     for summary in [Summary::True, Summary::Text, Summary::Data] {
         let mut part = resource.clone();
-        summary::apply(&mut part, resource_type, summary, &[]);
-        let mut issues = validate(resource_type, &part);
+        summary::apply(definitions.structures(), &mut part, resource_type, summary, &[]);
+        let mut issues = validate(definitions, resource_type, &part);
         issues.retain(|issue| !issue.diagnostics.starts_with("no contained resource has the id"));
         assert_eq!(issues, [], "{name} with {summary:?}");
     }

@@ -2,7 +2,6 @@
 //! text file for each kind of definition. `--check` only tells which files are out of date.
 
 mod compartments;
-mod element_types;
 mod package;
 mod primitive_regexes;
 mod resource_types;
@@ -37,7 +36,6 @@ type Facts = fn(&Package) -> Result<String, PackageError>;
 /// All files, with what makes them.
 const FILES: &[(&str, Facts)] = &[
     ("resource-types.txt", resource_types::facts),
-    ("element-types.tsv", element_types::facts),
     ("search-parameters.tsv", search_parameters::facts),
     ("compartments.tsv", compartments::facts),
     ("structures.txt", structures::facts),

@@ -4,7 +4,7 @@
 //! A line without indent is a structure: its path and the structure that it inherits elements from. The indented
 //! lines after it are its own elements: name (`value[x]` for a choice), cardinality, `Σ` when it belongs to the
 //! summary, and its types. A type is a name; `Reference(A|B)` with the types that may be pointed at, `code=set` and
-//! `CodeableConcept=set` with the id of the value set that is required.
+//! `CodeableConcept=set` with the id of the value set that is required, of which a code may know the system alone.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -86,8 +86,10 @@ fn types(element: &Value, value_sets: &BTreeMap<String, ValueSet>) -> Result<Str
         names.push(match code {
             "code" | "CodeableConcept" => {
                 match required_binding(element).and_then(|url| value_sets.get(url)) {
-                    Some(value_set) => format!("{code}={}", value_set.id),
-                    None => code.to_owned(),
+                    Some(value_set) if value_set.is_enumerated || code == "code" => {
+                        format!("{code}={}", value_set.id)
+                    }
+                    _ => code.to_owned(),
                 }
             }
             "Reference" => reference(element_type),

@@ -2,7 +2,8 @@
 //! <http://hl7.org/fhir/R4/terminologies.html#required>.
 //!
 //! One line for each code system that a value set takes codes from: the value set's id, the system, its codes.
-//! Value sets that the package does not enumerate (media types, languages, currencies, UCUM) are left out.
+//! Of value sets that the package does not enumerate (media types, languages, currencies, UCUM) there is the system
+//! without codes, if it is one; the others are left out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -11,13 +12,15 @@ use serde_json::Value;
 
 use crate::package::{Package, PackageError, items, text};
 
-/// Value sets larger than this are left out.
+/// The codes of value sets larger than this are left out.
 const MAXIMUM_CODES: usize = 300;
 
 /// A value set's id and, for each code system, its codes.
 pub struct ValueSet {
     /// The id, the last segment of its URL.
     pub id: String,
+    /// Whether all codes are there; else there is the one system that they are of.
+    pub is_enumerated: bool,
     codes: BTreeMap<String, Vec<String>>,
 }
 
@@ -26,14 +29,15 @@ pub fn facts(package: &Package) -> Result<String, PackageError> {
     let mut out = String::new();
     for value_set in required(package)?.values() {
         for (system, codes) in &value_set.codes {
+            let fields = [&[value_set.id.clone(), system.clone()][..], codes].concat();
             // Writing to a String cannot fail.
-            writeln!(out, "{}\t{system}\t{}", value_set.id, codes.join("\t")).ok();
+            writeln!(out, "{}", fields.join("\t")).ok();
         }
     }
     Ok(out)
 }
 
-/// The enumerable value sets of required bindings by URL.
+/// The value sets of required bindings by URL.
 pub fn required(package: &Package) -> Result<BTreeMap<String, ValueSet>, PackageError> {
     let mut bound = BTreeSet::new();
     for structure in package.structures()? {
@@ -54,9 +58,22 @@ pub fn required(package: &Package) -> Result<BTreeMap<String, ValueSet>, Package
         let Some(url) = definition["url"].as_str().filter(|url| bound.contains(*url)) else {
             continue;
         };
-        if let Some(codes) = codes(&definition, &systems)? {
+        let codes = codes(&definition, &systems)?;
+        let is_enumerated = codes.is_some();
+        let system = || {
+            Some(BTreeMap::from([(
+                only_system(&definition)?.to_owned(),
+                Vec::new(),
+            )]))
+        };
+        if let Some(codes) = codes.or_else(system) {
             let id = text(&definition, "id")?.to_owned();
-            value_sets.insert(url.to_owned(), ValueSet { id, codes });
+            let value_set = ValueSet {
+                id,
+                is_enumerated,
+                codes,
+            };
+            value_sets.insert(url.to_owned(), value_set);
         }
     }
     Ok(value_sets)
@@ -100,6 +117,16 @@ fn codes(
     }
     let count: usize = codes.values().map(Vec::len).sum();
     Ok((1..=MAXIMUM_CODES).contains(&count).then_some(codes))
+}
+
+/// The system that all codes of a value set are of, if it is one.
+fn only_system(definition: &Value) -> Option<&str> {
+    let included = items(&definition["compose"], "include");
+    let system = included.first()?["system"].as_str()?;
+    included
+        .iter()
+        .all(|include| include["system"] == system && include["valueSet"].is_null())
+        .then_some(system)
 }
 
 /// The codes of `concept`, those of concepts below concepts included.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use compact_str::CompactString;
 
+use crate::definitions::structure::Structures;
 use crate::resource::reference::{Place, for_each_reference};
 use crate::resource::{Object, ResourceType};
 
@@ -23,12 +24,12 @@ impl FullUrls {
 
     /// Rewrites every reference in `resource` that stands for an entry's resource: references, URIs and links in
     /// the narrative. `full_url` is that of the resource's own entry.
-    pub fn rewrite(&self, resource: &mut Object, full_url: Option<&str>) {
+    pub fn rewrite(&self, structures: &Structures, resource: &mut Object, full_url: Option<&str>) {
         if self.targets.is_empty() {
             return;
         }
         let base = full_url.and_then(restful_base);
-        for_each_reference(resource, &mut |place, text| {
+        for_each_reference(structures, resource, &mut |place, text| {
             if let Some(target) = self.resolve(place, text, base) {
                 *text = target;
             }
@@ -67,9 +68,9 @@ pub fn conditional_reference(place: Place, text: &str) -> Option<(ResourceType, 
 }
 
 /// All conditional references in `resource`, as they are written.
-pub fn conditional_references(resource: &mut Object) -> Vec<String> {
+pub fn conditional_references(structures: &Structures, resource: &mut Object) -> Vec<String> {
     let mut found = Vec::new();
-    for_each_reference(resource, &mut |place, text| {
+    for_each_reference(structures, resource, &mut |place, text| {
         if conditional_reference(place, text).is_some() {
             found.push(text.to_string());
         }
@@ -80,6 +81,7 @@ pub fn conditional_references(resource: &mut Object) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definitions::fixture;
     use crate::resource::Json;
 
     fn rewritten(text: &str, full_url: Option<&str>) -> String {
@@ -90,7 +92,7 @@ mod tests {
         let Ok(Json::Object(mut resource)) = Json::parse(text.as_bytes()) else {
             panic!("{text}")
         };
-        urls.rewrite(&mut resource, full_url);
+        urls.rewrite(fixture::r4().structures(), &mut resource, full_url);
         Json::Object(resource).to_text()
     }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::subset::Subset;
 use super::writer::BundleWriter;
+use crate::definitions::structure::Structures;
 use crate::interaction::InteractionError;
 use crate::storage::HistoryEntry;
 use crate::storage::history::HistoryMethod;
@@ -14,6 +15,7 @@ use crate::storage::history::HistoryMethod;
 /// # Errors
 /// When a stored version cannot be cut down.
 pub fn write(
+    structures: &Structures,
     base_url: &str,
     moment: Timestamp,
     total: u64,
@@ -26,7 +28,7 @@ pub fn write(
     bundle.total(total);
     bundle.links(links);
     for HistoryEntry { resource, method } in entries {
-        let json = subset.cut(resource.resource_type, resource.json)?;
+        let json = subset.cut(structures, resource.resource_type, resource.json)?;
         let name = resource.resource_type.name();
         let (verb, url, status) = match method {
             HistoryMethod::Create => ("POST", name.to_owned(), "201 Created"),

@@ -4,12 +4,15 @@ use jiff::Timestamp;
 
 use super::subset::Subset;
 use super::writer::BundleWriter;
+use crate::definitions::structure::Structures;
 use crate::interaction::InteractionError;
 use crate::operation_outcome;
 use crate::storage::{SearchPage, StoredResource};
 
 /// What a page is made of, beside its resources.
 pub struct Searchset<'a> {
+    /// What resources are made of.
+    pub structures: &'a Structures,
     /// The base URL, for `fullUrl`.
     pub base_url: &'a str,
     /// When the search was made.
@@ -64,7 +67,7 @@ impl Searchset<'_> {
             json,
             ..
         } = resource;
-        let json = subset.cut(resource_type, json)?;
+        let json = subset.cut(self.structures, resource_type, json)?;
         bundle.entry(|entry| {
             entry.full_url(self.base_url, resource_type.name(), &id);
             entry.json("resource", &json);

@@ -1,5 +1,6 @@
 //! `_summary` and `_elements`: parts of resources instead of the whole. <http://hl7.org/fhir/R4/search.html#summary>
 
+use crate::definitions::structure::Structures;
 use crate::interaction::InteractionError;
 use crate::resource::{Json, ResourceType};
 use crate::search::query::Summary;
@@ -51,14 +52,25 @@ impl Subset {
     ///
     /// # Errors
     /// When the text is not a resource, which is a fault of ours.
-    pub fn cut(&self, resource_type: ResourceType, json: String) -> Result<String, InteractionError> {
+    pub fn cut(
+        &self,
+        structures: &Structures,
+        resource_type: ResourceType,
+        json: String,
+    ) -> Result<String, InteractionError> {
         let whole = matches!(self.summary, Summary::False | Summary::Count) && self.elements.is_empty();
         if whole || json.is_empty() {
             return Ok(json);
         }
         match Json::parse(json.as_bytes()) {
             Ok(Json::Object(mut resource)) => {
-                summary::apply(&mut resource, resource_type, self.summary, &self.elements);
+                summary::apply(
+                    structures,
+                    &mut resource,
+                    resource_type,
+                    self.summary,
+                    &self.elements,
+                );
                 Ok(Json::Object(resource).to_text())
             }
             _ => {

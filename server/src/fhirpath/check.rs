@@ -183,11 +183,12 @@ impl Check<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fhirpath::R4;
+    use crate::definitions::fixture;
 
     fn checked(context: &str, expression: &str) -> String {
-        let context = R4.type_named(context).unwrap();
-        let checked = Expression::parse(expression).unwrap().check(context, &R4);
+        let structures = fixture::r4().structures();
+        let context = structures.type_named(context).unwrap();
+        let checked = Expression::parse(expression).unwrap().check(context, structures);
         checked.map_or_else(|error| error.to_string(), |()| String::new())
     }
 

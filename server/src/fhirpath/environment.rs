@@ -1,7 +1,7 @@
 //! What an expression is evaluated in: the resource, the variables, the time, and a host that knows what the resource
 //! alone does not tell.
 
-use super::model::{Model, R4};
+use super::model::Model;
 use super::value::{Element, Value};
 use crate::resource::Json;
 
@@ -67,19 +67,19 @@ pub struct Environment<'resource> {
 const MAXIMUM_STEPS: u64 = 1_000_000;
 
 impl<'resource> Environment<'resource> {
-    /// For expressions on `resource`, of R4, without a host.
-    pub fn new(resource: &'resource Json) -> Self {
-        Environment::with(Element::resource(resource, &R4))
+    /// For expressions on `resource`, of a type of `model`, without a host.
+    pub fn new(model: &'resource dyn Model, resource: &'resource Json) -> Self {
+        Environment::with(model, Element::resource(resource, model))
     }
 
     /// For expressions that need no resource.
-    pub fn empty() -> Self {
-        Environment::with(None)
+    pub fn empty(model: &'resource dyn Model) -> Self {
+        Environment::with(model, None)
     }
 
-    fn with(resource: Option<Element<'resource>>) -> Self {
+    fn with(model: &'resource dyn Model, resource: Option<Element<'resource>>) -> Self {
         Environment {
-            model: &R4,
+            model,
             host: &NoHost,
             resource,
             root_resource: resource,

@@ -1,9 +1,7 @@
 //! What the engine needs to know of FHIR's types: the elements of each, and what it is derived from. Asked of a
 //! [`Model`], so that it does not matter where the definitions come from.
 
-mod r4;
-
-pub use r4::R4;
+mod structures;
 
 /// A FHIR type, as its model numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,9 +14,10 @@ use crate::resource::{Object, ResourceType};
 pub fn bundle(context: &Context, request: Request) -> BoxFuture<'_, Result<Answer, InteractionError>> {
     async move {
         let resource_type = ResourceType::parse("Bundle").ok_or(InteractionError::Fault)?;
+        let definitions = context.definitions.clone();
         let read = move |text: &[u8]| {
             let mut bundle = resource_body::parse(text, resource_type)?;
-            entry_request::check_structure(&mut bundle)?;
+            entry_request::check_structure(&definitions, &mut bundle)?;
             Ok::<Object, InteractionError>(bundle)
         };
         let bundle = match request.body {

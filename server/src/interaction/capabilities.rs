@@ -2,7 +2,6 @@
 
 use super::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::bundle::subset::Subset;
-use crate::capability_statement;
 use crate::resource::ResourceType;
 
 /// 200 with the CapabilityStatement; everybody may ask for it.
@@ -21,9 +20,13 @@ pub fn capabilities(context: &Context, request: &Request) -> Result<Answer, Inte
         }
     }
     let subset = Subset::of_parameters(&request.parameters)?;
-    let json = capability_statement::write(&context.base_url, &context.state.settings);
+    let json = context.state.capability_statement.write(
+        &context.definitions,
+        &context.base_url,
+        &context.state.settings,
+    );
     let body = match ResourceType::parse("CapabilityStatement") {
-        Some(resource_type) => subset.cut(resource_type, json)?,
+        Some(resource_type) => subset.cut(context.definitions.structures(), resource_type, json)?,
         None => json,
     };
     Ok(Answer {

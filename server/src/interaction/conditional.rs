@@ -1,11 +1,14 @@
 //! What conditional interactions have in common: criteria that should name one resource, and trying again when
 //! another request was in the way. <http://hl7.org/fhir/R4/http.html#cond-update>
 
-use super::InteractionError;
+use std::sync::Arc;
+
+use super::{Context, InteractionError};
+use crate::definitions::Definitions;
 use crate::request::query_string;
 use crate::resource::ResourceType;
 use crate::search::query::Query;
-use crate::search::{Registry, SearchRequest, parse};
+use crate::search::{SearchRequest, parse};
 use crate::storage::{Session, StorageError, StoredResource};
 
 /// How often a conditional interaction is tried again.
@@ -14,6 +17,8 @@ const ATTEMPTS: usize = 5;
 /// Criteria that should name one resource.
 #[derive(Debug, Clone)]
 pub struct Criteria {
+    /// What the query is in terms of.
+    definitions: Arc<Definitions>,
     resource_type: ResourceType,
     text: String,
     query: Query,
@@ -36,13 +41,13 @@ impl Criteria {
     /// # Errors
     /// When a parameter is not known: left out, it could make the criteria meet any resource.
     pub fn parse(
+        context: &Context,
         resource_type: ResourceType,
         text: &str,
-        base_url: &str,
     ) -> Result<Option<Criteria>, InteractionError> {
         let query = text.split_once('?').map_or(text, |(_, query)| query);
         let parameters = query_string::parse(query)?;
-        Criteria::of_parameters(resource_type, &parameters, base_url)
+        Criteria::of_parameters(context, resource_type, &parameters)
     }
 
     /// Reads the parameters of a request.
@@ -50,9 +55,9 @@ impl Criteria {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn of_parameters(
+        context: &Context,
         resource_type: ResourceType,
         parameters: &[(String, String)],
-        base_url: &str,
     ) -> Result<Option<Criteria>, InteractionError> {
         let narrowing: Vec<(String, String)> = parameters
             .iter()
@@ -63,9 +68,9 @@ impl Criteria {
             resource_types: &[resource_type],
             parameters: &narrowing,
             lenient: false,
-            base_url,
+            base_url: &context.base_url,
         };
-        let mut query = parse(Registry::r4(), &search)?;
+        let mut query = parse(context.definitions.search_parameters(), &search)?;
         if query.criteria.is_empty() {
             return Ok(None);
         }
@@ -79,6 +84,7 @@ impl Criteria {
             query_string::append(&mut text, &mut first, name, value);
         }
         Ok(Some(Criteria {
+            definitions: context.definitions.clone(),
             resource_type,
             text,
             query,
@@ -110,7 +116,7 @@ impl Criteria {
     /// # Errors
     /// When storage fails.
     pub async fn find(&self, session: &Session) -> Result<Match, InteractionError> {
-        let mut matches = session.search(&self.query).await?.matches;
+        let mut matches = session.search(&self.definitions, &self.query).await?.matches;
         Ok(match (matches.pop(), matches.is_empty()) {
             (None, _) => Match::None,
             (Some(found), true) => Match::One(Box::new(found)),

@@ -9,6 +9,7 @@ use super::{Interaction, InteractionError};
 use crate::audit::AccessRecord;
 use crate::authentication::Principal;
 use crate::authorization::{AccessPolicy, DataAction, Decision};
+use crate::definitions::Definitions;
 use crate::request::conditional_headers::ConditionalHeaders;
 use crate::request::preference::{Handling, Preference};
 use crate::resource::{Object, ResourceType};
@@ -19,6 +20,8 @@ use crate::storage::Storage;
 pub struct Context {
     /// The server.
     pub state: Arc<ServerState>,
+    /// What the service knows of FHIR; the same from end to end.
+    pub definitions: Arc<Definitions>,
     /// The base URL that the client used, without a slash at its end.
     pub base_url: String,
     /// Who asks.

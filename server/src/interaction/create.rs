@@ -26,12 +26,15 @@ pub async fn create(
             let mut record = context.record(&request, StatusCode::CREATED.as_u16());
             record.resource_id = Some(id.clone());
             let writes = vec![write(resource_type, &id, prepared)];
-            let written = context.storage().write(writes, Some(record)).await?;
+            let written = context
+                .storage()
+                .write(&context.definitions, writes, Some(record))
+                .await?;
             Answer::of_write(resource_type, &id, written, request.preference.answer)
         }
         Some(text) => {
             context.authorize(DataAction::Search, Some(resource_type))?;
-            let criteria = Criteria::parse(resource_type, &text, &context.base_url)?
+            let criteria = Criteria::parse(context, resource_type, &text)?
                 .ok_or(InteractionError::NoCriteria("If-None-Exist"))?;
             let mut attempts = Attempts::default();
             loop {
@@ -85,7 +88,11 @@ async fn create_unless_found(
             record.resource_id = Some(id.clone());
             record.query = Some(criteria.text().to_owned());
             let written = session
-                .write(vec![write(resource_type, &id, prepared)], Some(record))
+                .write(
+                    &context.definitions,
+                    vec![write(resource_type, &id, prepared)],
+                    Some(record),
+                )
                 .await?;
             session.commit().await?;
             Answer::of_write(resource_type, &id, written, wanted)

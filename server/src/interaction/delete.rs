@@ -26,7 +26,10 @@ pub async fn delete(
         method: Method::Delete { precondition },
     };
     let record = context.record(request, status(request).as_u16());
-    let written = context.storage().write(vec![write], Some(record)).await?;
+    let written = context
+        .storage()
+        .write(&context.definitions, vec![write], Some(record))
+        .await?;
     Ok(answer(request, written.first(), &format!("{resource_type}/{id}")))
 }
 
@@ -37,7 +40,7 @@ pub async fn conditional_delete(
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
     context.authorize(DataAction::Search, Some(resource_type))?;
-    let criteria = Criteria::of_parameters(resource_type, &request.parameters, &context.base_url)?
+    let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional delete"))?;
     let mut attempts = Attempts::default();
     loop {
@@ -68,7 +71,9 @@ async fn delete_found(
         id,
         method: Method::Delete { precondition },
     };
-    let written = session.write(vec![write], Some(record)).await?;
+    let written = session
+        .write(&context.definitions, vec![write], Some(record))
+        .await?;
     session.commit().await?;
     Ok(answer(request, written.first(), &what))
 }

@@ -51,6 +51,7 @@ pub async fn history(
     let entries = if only_total { Vec::new() } else { page.entries };
     let resources = entries.len();
     let json = bundle::history::write(
+        context.definitions.structures(),
         &context.base_url,
         context.received,
         page.total,

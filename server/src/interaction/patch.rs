@@ -39,7 +39,11 @@ pub async fn patch(
     )?;
     let write = patched.into_write(context);
     let record = context.record(&request, StatusCode::OK.as_u16());
-    let written = match context.storage().write(vec![write], Some(record)).await {
+    let written = match context
+        .storage()
+        .write(&context.definitions, vec![write], Some(record))
+        .await
+    {
         // Without If-Match the patch is meant for whatever version is current.
         Err(StorageError::VersionConflict { .. }) if !names_version(&request.conditions) => {
             patch_in_turn(context, &request, &patch, resource_type, id).await?
@@ -79,7 +83,9 @@ async fn patch_locked(
     let patched = patched(context, patch, &request.conditions, stored, validate)?;
     let write = patched.into_write(context);
     let record = context.record(request, StatusCode::OK.as_u16());
-    let written = session.write(vec![write], Some(record)).await;
+    let written = session
+        .write(&context.definitions, vec![write], Some(record))
+        .await;
     let written = written.map_err(|error| refusal(error, &request.conditions))?;
     session.commit().await?;
     Ok(written)
@@ -104,7 +110,7 @@ pub async fn conditional_patch(
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
     context.authorize(DataAction::Search, Some(resource_type))?;
-    let criteria = Criteria::of_parameters(resource_type, &request.parameters, &context.base_url)?
+    let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional patch"))?;
     let session = context.storage().serialized(&[]).await?;
     let id = match criteria.find(&session).await? {
@@ -172,9 +178,15 @@ pub fn patched(
         }
         .into());
     }
-    let resource = apply(patch, resource_type, &json)?;
+    let resource = apply(context, patch, resource_type, &json)?;
     resource_body::check_type(&resource, resource_type)?;
-    let prepared = prepare_resource(resource, resource_type, &context.base_url, rules)?;
+    let prepared = prepare_resource(
+        &context.definitions,
+        resource,
+        resource_type,
+        &context.base_url,
+        rules,
+    )?;
     update::check_id(&prepared, resource_type, &id)?;
     let condition = Condition {
         precondition: Precondition::Version(version),
@@ -188,12 +200,17 @@ pub fn patched(
     })
 }
 
-fn apply(patch: &Patch, resource_type: ResourceType, json: &str) -> Result<Object, InteractionError> {
+fn apply(
+    context: &Context,
+    patch: &Patch,
+    resource_type: ResourceType,
+    json: &str,
+) -> Result<Object, InteractionError> {
     let Ok(current) = Json::parse(json.as_bytes()) else {
         tracing::error!(%resource_type, "a stored resource is not JSON");
         return Err(InteractionError::Fault);
     };
-    match patch.apply(current, resource_type)? {
+    match patch.apply(context.definitions.structures(), current, resource_type)? {
         Json::Object(resource) => Ok(resource),
         _ => Err(InteractionError::Patch(
             "it replaces the resource by something that is none".to_owned(),

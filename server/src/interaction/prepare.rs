@@ -4,11 +4,12 @@
 use std::sync::Arc;
 
 use super::{Context, InteractionError, RequestBody};
+use crate::definitions::Definitions;
 use crate::request::local_reference::localize_index;
 use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Json, Object, ResourceType};
+use crate::search::extract;
 use crate::search::index::IndexEntries;
-use crate::search::{Registry, extract};
 use crate::validation::{Rules, validate};
 
 /// Bytes of a body from which on it is large.
@@ -42,12 +43,13 @@ pub async fn prepare(
     body: RequestBody,
     resource_type: ResourceType,
 ) -> Result<Prepared, InteractionError> {
-    let base_url = &context.base_url;
+    let (definitions, base_url) = (&context.definitions, &context.base_url);
     match body {
         RequestBody::Text(text) if text.len() > LARGE => {
-            let base_url = base_url.clone();
+            let (definitions, base_url) = (definitions.clone(), base_url.clone());
             apart(move || {
                 prepare_resource(
+                    &definitions,
                     resource_body::parse(&text, resource_type)?,
                     resource_type,
                     &base_url,
@@ -57,6 +59,7 @@ pub async fn prepare(
             .await?
         }
         RequestBody::Text(text) => prepare_resource(
+            definitions,
             resource_body::parse(&text, resource_type)?,
             resource_type,
             base_url,
@@ -64,7 +67,7 @@ pub async fn prepare(
         ),
         RequestBody::Resource(resource) => {
             resource_body::check_type(&resource, resource_type)?;
-            prepare_resource(resource, resource_type, base_url, validate)
+            prepare_resource(definitions, resource, resource_type, base_url, validate)
         }
         RequestBody::Nothing => Err(ResourceBodyError::Empty(resource_type.name().to_owned()).into()),
     }
@@ -75,21 +78,27 @@ pub async fn prepare(
 /// # Errors
 /// When it breaks a rule of FHIR.
 pub fn prepare_resource(
+    definitions: &Definitions,
     resource: Object,
     resource_type: ResourceType,
     base_url: &str,
     rules: Rules,
 ) -> Result<Prepared, InteractionError> {
-    let issues = rules(resource_type, &resource);
+    let issues = rules(definitions, resource_type, &resource);
     if !issues.is_empty() {
         return Err(InteractionError::Invalid(issues));
     }
-    Ok(index(resource, resource_type, base_url))
+    Ok(index(definitions, resource, resource_type, base_url))
 }
 
 /// Takes from a valid resource what it says about itself.
-pub fn index(resource: Object, resource_type: ResourceType, base_url: &str) -> Prepared {
-    let mut index = extract(Registry::r4(), resource_type, &resource);
+pub fn index(
+    definitions: &Definitions,
+    resource: Object,
+    resource_type: ResourceType,
+    base_url: &str,
+) -> Prepared {
+    let mut index = extract(definitions.search_parameters(), resource_type, &resource);
     localize_index(&mut index, base_url);
     Prepared { resource, index }
 }

@@ -24,13 +24,13 @@ pub async fn read(
         && request.accept.is_none();
     if !answers_as_stored {
         let current = context.storage().read(resource_type, id).await?;
-        return answer(found(current, resource_type, id)?, request);
+        return answer(context, found(current, resource_type, id)?, request);
     }
     // What the record will say is known before, so that one statement reads and records.
     let mut record = context.record(request, StatusCode::OK.as_u16());
     record.resources = 1;
     let (current, recorded) = context.storage().read_recorded(resource_type, id, record).await?;
-    let answer = answer(found(current, resource_type, id)?, request)?;
+    let answer = answer(context, found(current, resource_type, id)?, request)?;
     Ok(Answer { recorded, ..answer })
 }
 
@@ -62,7 +62,11 @@ pub fn found(
 ///
 /// # Errors
 /// When `_summary` or `_elements` cannot be understood.
-pub fn answer(stored: StoredResource, request: &Request) -> Result<Answer, InteractionError> {
+pub fn answer(
+    context: &Context,
+    stored: StoredResource,
+    request: &Request,
+) -> Result<Answer, InteractionError> {
     let subset = Subset::of_parameters(&request.parameters)?;
     if is_not_modified(&request.conditions, stored.version, stored.last_updated) {
         let version = Some((stored.version, stored.last_updated));
@@ -74,7 +78,11 @@ pub fn answer(stored: StoredResource, request: &Request) -> Result<Answer, Inter
     if let Some(accept) = &request.accept {
         return content(&stored, accept);
     }
-    let json = subset.cut(stored.resource_type, stored.json)?;
+    let json = subset.cut(
+        context.definitions.structures(),
+        stored.resource_type,
+        stored.json,
+    )?;
     Ok(Answer::of_stored(StoredResource { json, ..stored }))
 }
 

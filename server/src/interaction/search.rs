@@ -12,9 +12,9 @@ use crate::bundle::subset::Subset;
 use crate::request::preference::Handling;
 use crate::resource::ResourceType;
 use crate::router::RouteError;
-use crate::search::compartment::Compartment;
+use crate::search::compartment;
 use crate::search::query::{Criterion, Include, Query};
-use crate::search::{Registry, SearchRequest, parse_with};
+use crate::search::{SearchRequest, parse_with};
 use crate::storage::{SearchPage, Session};
 
 /// 200 with a searchset; `allowed_types` narrows a search over several types to what the principal may see.
@@ -24,7 +24,7 @@ pub async fn search(
     allowed_types: Option<Vec<ResourceType>>,
 ) -> Result<Answer, InteractionError> {
     let query = query(context, request, allowed_types).await?;
-    let page = context.storage().search(&query).await?;
+    let page = context.storage().search(&context.definitions, &query).await?;
     answer(context, request, &query, page)
 }
 
@@ -36,7 +36,7 @@ pub async fn search_within(
     allowed_types: Option<Vec<ResourceType>>,
 ) -> Result<Answer, InteractionError> {
     let query = query(context, request, allowed_types).await?;
-    let page = session.search(&query).await?;
+    let page = session.search(&context.definitions, &query).await?;
     answer(context, request, &query, page)
 }
 
@@ -53,7 +53,7 @@ async fn query(
         base_url: &context.base_url,
     };
     let terminology = terminology::terminology(context, &request.parameters).await?;
-    let mut query = parse_with(Registry::r4(), &search, &terminology)?;
+    let mut query = parse_with(context.definitions.search_parameters(), &search, &terminology)?;
     if let Interaction::SearchCompartment {
         compartment,
         id,
@@ -62,11 +62,13 @@ async fn query(
     {
         query
             .criteria
-            .push(within_compartment(*compartment, id, *resource_type)?);
+            .push(within_compartment(context, *compartment, id, *resource_type)?);
     }
     if let Interaction::Everything(id) = &request.interaction {
         let patient = ResourceType::parse("Patient").ok_or(InteractionError::Fault)?;
-        query.criteria.push(within_compartment(patient, id, None)?);
+        query
+            .criteria
+            .push(within_compartment(context, patient, id, None)?);
         query.includes.push(Include {
             reverse: false,
             iterate: false,
@@ -85,16 +87,21 @@ async fn query(
 
 /// What resources in the compartment of `compartment`/`id` meet.
 fn within_compartment(
+    context: &Context,
     compartment: ResourceType,
     id: &str,
     resource_type: Option<ResourceType>,
 ) -> Result<Criterion, InteractionError> {
     let searched = resource_type.map_or("*", ResourceType::name);
     let unknown = || RouteError::UnknownPath(format!("/{compartment}/{id}/{searched}"));
-    let compartment = Compartment::of(compartment).ok_or_else(unknown)?;
+    let compartment = context
+        .definitions
+        .compartments()
+        .of(compartment)
+        .ok_or_else(unknown)?;
     let criterion = match resource_type {
-        None => Some(compartment.criterion_for_all_types(id)),
-        Some(resource_type) => compartment.criterion(id, resource_type),
+        None => Some(compartment::criterion_for_all_types(compartment, id)),
+        Some(resource_type) => compartment::criterion(compartment, id, resource_type),
     };
     Ok(criterion.ok_or_else(unknown)?)
 }
@@ -129,6 +136,7 @@ fn answer(
     );
     let resources = page.matches.len() + page.included.len();
     let searchset = Searchset {
+        structures: context.definitions.structures(),
         base_url: &context.base_url,
         moment: context.received,
         links,

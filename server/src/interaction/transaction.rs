@@ -29,7 +29,7 @@ pub async fn transaction(
     entries: Vec<Result<EntryRequest, InteractionError>>,
 ) -> Result<Answer, InteractionError> {
     let entries = entry::check(context, entries)?;
-    let entries = validated(entries).await?;
+    let entries = validated(context, entries).await?;
     if !entries.iter().any(Entry::needs_session)
         && let Some(answer) = in_one_write(context, &entries).await?
     {
@@ -45,13 +45,16 @@ pub async fn transaction(
 }
 
 /// Validates the resources of all entries.
-async fn validated(entries: Vec<Entry>) -> Result<Vec<Entry>, InteractionError> {
+async fn validated(context: &Context, entries: Vec<Entry>) -> Result<Vec<Entry>, InteractionError> {
+    let definitions = context.definitions.clone();
     let size = entries.iter().filter(|entry| entry.resource.is_some()).count();
-    let check = |entry: Entry| match (&entry.resource, entry.written_type()) {
-        (Some(resource), Some(resource_type)) => match validate_in_transaction(resource_type, resource) {
-            issues if issues.is_empty() => Ok(entry),
-            issues => Err(entry.failed(InteractionError::Invalid(issues))),
-        },
+    let check = move |entry: Entry| match (&entry.resource, entry.written_type()) {
+        (Some(resource), Some(resource_type)) => {
+            match validate_in_transaction(&definitions, resource_type, resource) {
+                issues if issues.is_empty() => Ok(entry),
+                issues => Err(entry.failed(InteractionError::Invalid(issues))),
+            }
+        }
         _ => Ok(entry),
     };
     parallel(entries, size, check).await?.into_iter().collect()
@@ -71,7 +74,7 @@ async fn in_one_write(context: &Context, entries: &[Entry]) -> Result<Option<Ans
     let (indexes, changes): (Vec<usize>, Vec<Write>) = writes.into_iter().unzip();
     let written = context
         .storage()
-        .write(changes, Some(record(context, &outcomes)))
+        .write(&context.definitions, changes, Some(record(context, &outcomes)))
         .await;
     let written = written.map_err(|error| identity::refusal(error, context, entries, &identities))?;
     outcomes.add(indexes, written);
@@ -128,7 +131,7 @@ async fn write(
     if writes.is_empty() && record.is_none() {
         return Ok(Vec::new());
     }
-    let written = session.write(writes, record).await;
+    let written = session.write(&context.definitions, writes, record).await;
     written.map_err(|error| identity::refusal(error, context, entries, identities))
 }
 

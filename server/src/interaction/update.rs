@@ -27,7 +27,10 @@ pub async fn update(
     let condition = Condition::of(&request.conditions, resource_type, id)?;
     let write = write(context, resource_type, id, prepared, condition);
     let record = context.record(&request, StatusCode::OK.as_u16());
-    let written = context.storage().write(vec![write], Some(record)).await;
+    let written = context
+        .storage()
+        .write(&context.definitions, vec![write], Some(record))
+        .await;
     let written = written.map_err(|error| refusal(error, context, condition))?;
     Answer::of_write(resource_type, id, written, request.preference.answer)
 }
@@ -39,7 +42,7 @@ pub async fn conditional_update(
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
     context.authorize(DataAction::Search, Some(resource_type))?;
-    let criteria = Criteria::of_parameters(resource_type, &request.parameters, &context.base_url)?
+    let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional update"))?;
     let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
     let prepared = prepare(context, body, resource_type).await?;
@@ -64,7 +67,9 @@ async fn update_found(
     let mut record = context.record(request, target.status().as_u16());
     record.resource_id = Some(target.id().to_owned());
     let write = target.write(context, criteria.resource_type(), prepared);
-    let written = session.write(vec![write], Some(record)).await;
+    let written = session
+        .write(&context.definitions, vec![write], Some(record))
+        .await;
     let written = written.map_err(|error| target.refusal(error, context))?;
     session.commit().await?;
     let wanted = request.preference.answer;

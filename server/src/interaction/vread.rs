@@ -23,6 +23,6 @@ pub async fn vread(
     };
     match context.storage().vread(resource_type, id, number).await? {
         Current::Unknown => Err(unknown()),
-        current => read::answer(read::found(current, resource_type, id)?, request),
+        current => read::answer(context, read::found(current, resource_type, id)?, request),
     }
 }

@@ -116,6 +116,7 @@ impl Exchange {
         Context {
             state: self.state.clone(),
             base_url: base_url::of(&self.parts, self.state.settings.base_url.as_deref()),
+            definitions: self.state.definitions.current(),
             policy: self.state.policy.current(),
             principal,
             request_id: self.request_id.clone(),

@@ -8,7 +8,7 @@ use crate::interaction::{Answer, AnswerBody, Context, InteractionError, Request,
 use crate::operation_outcome;
 use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Json, Object, ResourceType};
-use crate::validation::{self, Issue, IssueCode, Severity};
+use crate::validation::{self, Issue, IssueCode, Severity, validate_profile};
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -48,7 +48,9 @@ pub async fn validate(
     };
     resource_body::check_type(&resource, resource_type)?;
     let mut issues = match mode.as_deref() {
-        None | Some("create" | "update" | "profile") => validation::validate(resource_type, &resource),
+        None | Some("create" | "update" | "profile") => {
+            validation::validate(&context.definitions, resource_type, &resource)
+        }
         // Any resource may be deleted.
         Some("delete") => Vec::new(),
         Some(mode) => {
@@ -59,6 +61,7 @@ pub async fn validate(
             });
         }
     };
+    let is_delete = mode.as_deref() == Some("delete");
     let sent = resource.get("id").and_then(Json::as_str);
     if mode.as_deref() == Some("update") && id.is_some() && sent != id {
         issues.push(issue(
@@ -69,7 +72,16 @@ pub async fn validate(
         ));
     }
     let own_profile = format!("http://hl7.org/fhir/StructureDefinition/{resource_type}");
-    if let Some(profile) = profile.filter(|profile| *profile != own_profile) {
+    if let Some(profile) = profile.filter(|profile| *profile != own_profile)
+        && (is_delete
+            || !validate_profile(
+                &context.definitions,
+                &profile,
+                resource_type,
+                &resource,
+                &mut issues,
+            ))
+    {
         issues.push(issue(
             Severity::Warning,
             IssueCode::Invalid,

@@ -3,13 +3,10 @@
 
 mod narrative;
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
 use compact_str::CompactString;
 
-use super::structure::{Kind, Primitive, Structure, Structures};
 use super::{Json, Object};
+use crate::definitions::structure::Structures;
 
 /// Where a link stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,46 +21,41 @@ pub enum Place {
 
 /// Calls `visit` with every link of `resource` in the order in which they stand, those of contained resources and
 /// of a Bundle's entries included. What `visit` writes to the text goes into the resource.
-pub fn for_each_reference(resource: &mut Object, visit: &mut dyn FnMut(Place, &mut CompactString)) {
+///
+/// URIs are known by the names of their elements, wherever those stand. Names are enough: what a transaction looks for
+/// is a full URL, which no other element holds by accident, and they work in unfinished resources too.
+pub fn for_each_reference(
+    structures: &Structures,
+    resource: &mut Object,
+    visit: &mut dyn FnMut(Place, &mut CompactString),
+) {
     for (name, value) in resource.iter_mut() {
-        visit_member(name, value, visit);
+        visit_member(structures, name, value, visit);
     }
 }
 
-fn visit_member(name: &str, value: &mut Json, visit: &mut dyn FnMut(Place, &mut CompactString)) {
+fn visit_member(
+    structures: &Structures,
+    name: &str,
+    value: &mut Json,
+    visit: &mut dyn FnMut(Place, &mut CompactString),
+) {
     match value {
         Json::String(text) => match name {
             "reference" => visit(Place::Reference, text),
             "div" => narrative::for_each_link(text, &mut |link| visit(Place::Narrative, link)),
-            _ if URI_NAMES.contains(name) => visit(Place::Uri, text),
+            _ if structures.is_uri_name(name) => visit(Place::Uri, text),
             _ => {}
         },
         Json::Array(items) => {
             for item in items {
-                visit_member(name, item, visit);
+                visit_member(structures, name, item, visit);
             }
         }
-        Json::Object(object) => for_each_reference(object, visit),
+        Json::Object(object) => for_each_reference(structures, object, visit),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
-
-/// The names of all members that are of type uri, url, oid or uuid somewhere. Names are enough: what a transaction
-/// looks for is a full URL, which no other element holds by accident, and they work in unfinished resources too.
-static URI_NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-    let is_uri = |kind| {
-        matches!(
-            kind,
-            Kind::Primitive(Primitive::Uri | Primitive::Url | Primitive::Oid | Primitive::Uuid)
-        )
-    };
-    Structures::get()
-        .iter()
-        .flat_map(Structure::members)
-        .filter(|member| is_uri(member.kind))
-        .map(|member| member.name.as_str())
-        .collect()
-});
 
 #[cfg(test)]
 mod tests;

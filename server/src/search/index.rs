@@ -7,7 +7,7 @@ pub use extract::extract;
 use compact_str::CompactString;
 use rust_decimal::Decimal;
 
-use super::parameter::ParameterId;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::ResourceType;
 
 /// All index entries of one version of one resource, without duplicates.

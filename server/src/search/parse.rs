@@ -14,10 +14,10 @@ pub use error::QueryError;
 
 use jiff::Timestamp;
 
-use super::parameter::Registry;
 use super::query::Query;
 use super::terminology::Terminology;
 use super::value::ValueContext;
+use crate::definitions::search_parameter::Registry;
 use crate::resource::ResourceType;
 use control::{Control, Controls};
 use criterion::Criteria;

@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use rust_decimal::Decimal;
 
 use super::index::ReferenceTarget;
-use super::parameter::ParameterId;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::ResourceType;
 
 /// A parsed search.

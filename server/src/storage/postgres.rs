@@ -7,6 +7,7 @@ mod error;
 mod history;
 mod index_rows;
 mod names;
+mod parameter_numbers;
 mod pool;
 mod read;
 mod recorded_read;
@@ -26,6 +27,7 @@ use self::audit::AuditTrail;
 use self::connection::Connection;
 use self::error::{from_database, from_pool};
 use self::names::Names;
+use self::parameter_numbers::InternedParameters;
 use self::pool::Planning;
 use self::recorded_read::RecordedReads;
 use self::search::Shapes;
@@ -35,8 +37,8 @@ use self::size::Size;
 use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
 use crate::audit::AccessRecord;
 use crate::configuration::database::DatabaseConfiguration;
+use crate::definitions::Definitions;
 use crate::resource::ResourceType;
-use crate::search::parameter::Registry;
 use crate::search::query::Query;
 
 /// Connections for what must not wait behind requests that hold a connection each: one for names, one for the audit trail and
@@ -59,6 +61,7 @@ pub struct Storage {
 
 /// What all connections share.
 struct Shared {
+    parameters: InternedParameters,
     names: Names,
     size: Size,
     shapes: Shapes,
@@ -87,31 +90,36 @@ pub async fn wait_until_reachable(
     }
 }
 
-/// Brings the database to this version's schema, and gives `runtime_role` the rights to serve from it.
+/// Brings the database to this version's schema and to know the search parameters of `definitions`, and gives `runtime_role` the rights to serve from it.
 ///
 /// # Errors
 /// When the database cannot be reached or refuses, or belongs to a newer version of the server.
 pub async fn migrate(
     database: &DatabaseConfiguration,
+    definitions: &Definitions,
     runtime_role: Option<&str>,
 ) -> Result<(), StorageError> {
     let pool = pool::pool(database, 1, Planning::Automatic)?;
     let mut client = pool.get().await.map_err(from_pool)?;
-    schema::migrate(&mut client, Registry::r4(), runtime_role).await
+    schema::migrate(&mut client, definitions.search_parameters(), runtime_role).await
 }
 
 impl Storage {
     /// Connects to a database that [`migrate`] has prepared.
     ///
     /// # Errors
-    /// When the database cannot be reached or is not prepared for this version.
-    pub async fn connect(database: &DatabaseConfiguration) -> Result<Storage, StorageError> {
+    /// When the database cannot be reached or is not prepared for this version and the search parameters of
+    /// `definitions`.
+    pub async fn connect(
+        database: &DatabaseConfiguration,
+        definitions: &Definitions,
+    ) -> Result<Storage, StorageError> {
         let side = (database.max_connections / 3).clamp(1, SIDE_CONNECTIONS);
         let size = database.max_connections.saturating_sub(side).max(1);
         let pool = pool::pool(database, size, Planning::Automatic)?;
         let side_pool = pool::pool(database, side, Planning::Once)?;
         let client = side_pool.get().await.map_err(from_pool)?;
-        let names = Names::load(&client, Registry::r4()).await?;
+        let parameters = InternedParameters::load(&client, definitions.search_parameters()).await?;
         drop(client);
         let audit = AuditTrail::start(side_pool.clone());
         let recorded_reads = RecordedReads::start(side_pool.clone());
@@ -120,7 +128,8 @@ impl Storage {
             audit,
             recorded_reads,
             shared: Arc::new(Shared {
-                names,
+                parameters,
+                names: Names::default(),
                 size: Size::default(),
                 shapes: Shapes::default(),
                 side_pool,
@@ -171,22 +180,30 @@ impl Storage {
     }
 
     /// Makes all changes or none, with the record of the access, in one round trip; durable when it returns.
-    /// The answers are in the order of the changes. No two changes may name one resource.
+    /// The answers are in the order of the changes. No two changes may name one resource. Their index entries are in terms
+    /// of `definitions`.
     pub async fn write(
         &self,
+        definitions: &Definitions,
         writes: Vec<Write>,
         record: Option<AccessRecord>,
     ) -> Result<Vec<Written>, StorageError> {
-        let prepared = write::prepare(&self.shared.side_pool, &self.shared.names, writes).await?;
+        let prepared = write::prepare(&self.shared, definitions, writes).await?;
         match &self.transaction {
             Some(transaction) => write::write_once(transaction.client()?, &prepared, record.as_ref()).await,
             None => write::write_alone(&self.pool, &prepared, record.as_ref()).await,
         }
     }
 
-    /// A page of a search.
-    pub async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
-        search::search(self.connection().await?.client()?, &self.shared, query).await
+    /// A page of a search; the query is in terms of `definitions`.
+    pub async fn search(&self, definitions: &Definitions, query: &Query) -> Result<SearchPage, StorageError> {
+        search::search(
+            self.connection().await?.client()?,
+            &self.shared,
+            definitions,
+            query,
+        )
+        .await
     }
 
     /// A page of a history.

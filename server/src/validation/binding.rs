@@ -3,10 +3,10 @@
 use super::location::Location;
 use super::suggestion::nearest;
 use super::{IssueCode, Validator};
-use crate::resource::structure::{Member, ValueSet};
+use crate::definitions::structure::{Member, ValueSet};
 use crate::resource::{Json, Object};
 
-impl Validator<'_> {
+impl Validator<'_, '_> {
     /// Checks a primitive that is bound.
     pub(super) fn code(&mut self, member: &Member, value: &Json, location: &Location<'_>) {
         let Some(value_set) = self.structures.value_set(member) else {

@@ -5,20 +5,21 @@ use std::cell::LazyCell;
 
 use super::location::Location;
 use super::{IssueCode, Validator, primitive};
-use crate::resource::structure::{Element, Kind, Member, Primitive, Structures};
+use crate::definitions::structure::definition::Expected;
+use crate::definitions::structure::{Element, Kind, Member, Primitive};
 use crate::resource::{Json, Object, ResourceType};
 
-impl Validator<'_> {
+impl<'definitions> Validator<'definitions, '_> {
     /// Checks the value of `member`, which stands in `holder`.
     pub(super) fn member(
         &mut self,
-        member: &'static Member,
+        member: &'definitions Member,
         element: &Element,
         value: &Json,
         holder: &Object,
         parent: &Location<'_>,
     ) {
-        let location = parent.member(element.name);
+        let location = parent.member(&element.name);
         match value {
             Json::Array(items) if element.is_many => {
                 if items.is_empty() {
@@ -32,8 +33,11 @@ impl Validator<'_> {
                             self.null(&location.item(index));
                         }
                     } else {
-                        self.value(member, item, &location.item(index));
+                        self.item(member, element, item, &location.item(index));
                     }
+                }
+                if !items.is_empty() && !element.may_repeat(items.len()) {
+                    self.count(element, items.len(), &location);
                 }
             }
             Json::Array(_) => {
@@ -45,21 +49,50 @@ impl Validator<'_> {
                 let diagnostics = format!("\"{}\" repeats: write an array, [ … ]", member.name);
                 self.report(IssueCode::Structure, &location, diagnostics);
             }
-            _ => self.value(member, value, &location),
+            _ => self.item(member, element, value, &location),
         }
     }
 
+    /// Checks one value of an element; it is neither null nor the array of a repeating element.
+    fn item(
+        &mut self,
+        member: &'definitions Member,
+        element: &Element,
+        value: &Json,
+        location: &Location<'_>,
+    ) {
+        self.value(member, value, location);
+        if let Some(expected) = &element.expected
+            && !expected.is_met(value)
+        {
+            let diagnostics = match &**expected {
+                Expected::Fixed(json) => format!("write {}", json.to_text()),
+                Expected::Pattern(json) => format!("write what has {}", json.to_text()),
+            };
+            self.report(IssueCode::Value, location, diagnostics);
+        }
+    }
+
+    fn count(&mut self, element: &Element, count: usize, location: &Location<'_>) {
+        let diagnostics = match element.maximum {
+            Some(maximum) => format!("there are {count}: write {} to {maximum}", element.minimum),
+            None => format!("there are {count}: write at least {}", element.minimum),
+        };
+        self.report(IssueCode::Structure, location, diagnostics);
+    }
+
     /// Checks one value against its type; it is neither null nor the array of a repeating element.
-    fn value(&mut self, member: &'static Member, value: &Json, location: &Location<'_>) {
+    fn value(&mut self, member: &'definitions Member, value: &Json, location: &Location<'_>) {
         match (member.kind, value) {
             (Kind::Primitive(primitive), _) => match primitive::check(primitive, value) {
                 Ok(()) => self.code(member, value, location),
                 Err(fault) => self.report(fault.code(), location, fault.diagnostics(value)),
             },
             (Kind::Structure(id), Json::Object(object)) => {
-                if let Some(structure) = self.structures.structure(id) {
+                let extension = self.structures.of_extension(id, object);
+                if let Some(structure) = extension.or_else(|| self.structures.structure(id)) {
                     self.object(structure, object, location);
-                    match structure.name {
+                    match structure.name.as_str() {
                         "CodeableConcept" => self.coding(member, object, location),
                         "Reference" => self.reference(member, object, location),
                         _ => {}
@@ -91,7 +124,7 @@ impl Validator<'_> {
             self.report(code, &location.member("resourceType"), diagnostics);
             return;
         };
-        let structures: &'static Structures = self.structures;
+        let structures = self.structures;
         let Some(structure) = structures.resource(resource_type) else {
             return;
         };
@@ -122,7 +155,7 @@ impl Validator<'_> {
         primitive: Option<&Json>,
         parent: &Location<'_>,
     ) {
-        let location = parent.member(element.name);
+        let location = parent.member(&element.name);
         match value {
             Json::Object(object) if !element.is_many => self.sibling_object(object, primitive, &location),
             Json::Array(items) if element.is_many => {

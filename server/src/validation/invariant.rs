@@ -4,17 +4,17 @@
 use super::location::Location;
 use super::primitive::date;
 use super::{IssueCode, Validator};
-use crate::resource::structure::Structure;
+use crate::definitions::structure::Structure;
 use crate::resource::{Json, Object};
 
-impl Validator<'_> {
+impl Validator<'_, '_> {
     /// Checks the rules of the structure that `object` is of.
     pub(super) fn invariants(&mut self, structure: &Structure, object: &Object, location: &Location<'_>) {
         if object.len() == 1 && !structure.is_resource && object.get("id").is_some() {
             let message = "ele-1: an element needs a value or elements besides its id";
             self.report(IssueCode::Invariant, location, message.to_owned());
         }
-        let broken = match structure.name {
+        let broken = match structure.name.as_str() {
             "Extension" => extension(object),
             "Period" => period(object),
             "Observation" => observation(object),

@@ -3,12 +3,17 @@
 use super::location::Location;
 use super::suggestion::nearest;
 use super::{IssueCode, Validator};
+use crate::definitions::structure::{Element, Structure};
 use crate::resource::Object;
-use crate::resource::structure::{Element, Structure};
 
-impl Validator<'_> {
+impl<'definitions> Validator<'definitions, '_> {
     /// Checks `object` and all below it.
-    pub(super) fn object(&mut self, structure: &'static Structure, object: &Object, location: &Location<'_>) {
+    pub(super) fn object(
+        &mut self,
+        structure: &'definitions Structure,
+        object: &Object,
+        location: &Location<'_>,
+    ) {
         if object.is_empty() {
             let diagnostics = "an object must not be empty; leave the element out".to_owned();
             self.report(IssueCode::Structure, location, diagnostics);
@@ -69,7 +74,7 @@ impl Validator<'_> {
                 "\"{earlier}\" and \"{name}\" exclude each other: only one of {}[x] may be there",
                 element.name
             );
-            self.report(IssueCode::Structure, &location.member(element.name), diagnostics);
+            self.report(IssueCode::Structure, &location.member(&element.name), diagnostics);
         }
     }
 
@@ -83,13 +88,16 @@ impl Validator<'_> {
         } else {
             format!("\"{}\" is required", element.name)
         };
-        self.report(IssueCode::Required, &location.member(element.name), diagnostics);
+        self.report(IssueCode::Required, &location.member(&element.name), diagnostics);
     }
 
     fn unknown_member(&mut self, structure: &Structure, name: &str, location: &Location<'_>) {
         let candidates = structure.members().iter().map(|member| member.name.as_str());
         let of_choice = structure.elements.iter().find(|element| {
-            element.is_choice && name.strip_prefix(element.name).is_some_and(begins_with_a_type)
+            element.is_choice
+                && name
+                    .strip_prefix(element.name.as_str())
+                    .is_some_and(begins_with_a_type)
         });
         let advice = if let Some(primitive_name) = name.strip_prefix('_')
             && structure.member(primitive_name).is_some()

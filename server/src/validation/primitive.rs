@@ -4,8 +4,8 @@
 pub mod date;
 
 use super::{IssueCode, narrative};
+use crate::definitions::structure::Primitive;
 use crate::resource::Json;
-use crate::resource::structure::Primitive;
 
 /// The longest string, in characters: "Strings SHALL NOT exceed 1MB".
 const MAXIMUM_STRING: usize = 1024 * 1024;

@@ -3,7 +3,7 @@
 
 use super::location::Location;
 use super::{IssueCode, Validator, primitive};
-use crate::resource::structure::{Member, Primitive, Targets};
+use crate::definitions::structure::{Member, Primitive, Targets};
 use crate::resource::{Json, Object, ResourceType};
 
 /// What a literal reference is.
@@ -22,7 +22,7 @@ enum Literal<'text> {
     Malformed,
 }
 
-impl Validator<'_> {
+impl Validator<'_, '_> {
     /// Checks the target of `reference`, a Reference that is the value of `member`.
     pub(super) fn reference(&mut self, member: &Member, reference: &Object, location: &Location<'_>) {
         let Some(text) = reference.get("reference").and_then(Json::as_str) else {

@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::definitions::fixture;
 use crate::resource::Json;
 
+mod profiles;
 mod refused_elements;
 mod refused_resources;
 
@@ -12,7 +14,11 @@ fn issues(text: &str) -> Vec<Issue> {
     let json = Json::parse(text.as_bytes()).unwrap();
     let resource = json.as_object().unwrap();
     let resource_type = resource.get("resourceType").and_then(Json::as_str).unwrap();
-    validate(ResourceType::parse(resource_type).unwrap(), resource)
+    validate(
+        fixture::r4(),
+        ResourceType::parse(resource_type).unwrap(),
+        resource,
+    )
 }
 
 #[test]
@@ -48,8 +54,10 @@ fn a_conditional_reference_is_for_transactions() {
         panic!("{text}");
     };
     let patient_type = ResourceType::parse("Patient").unwrap();
-    assert_eq!(validate_in_transaction(patient_type, &patient), []);
-    let [issue] = validate(patient_type, &patient).try_into().unwrap();
+    assert_eq!(validate_in_transaction(fixture::r4(), patient_type, &patient), []);
+    let [issue] = validate(fixture::r4(), patient_type, &patient)
+        .try_into()
+        .unwrap();
     assert_eq!(issue.expression, "Patient.generalPractitioner[0].reference");
     assert!(
         issue.diagnostics.contains("write Type/id"),
@@ -107,7 +115,11 @@ fn a_resource_of_another_type_is_refused() {
         (r#"{"id": "a"}"#, IssueCode::Required),
     ] {
         let json = Json::parse(text.as_bytes()).unwrap();
-        let found = validate(ResourceType::parse("Patient").unwrap(), json.as_object().unwrap());
+        let found = validate(
+            fixture::r4(),
+            ResourceType::parse("Patient").unwrap(),
+            json.as_object().unwrap(),
+        );
         assert_eq!(found[0].code, code, "{text}");
         assert_eq!(found[0].expression, "Patient.resourceType", "{text}");
     }
@@ -224,7 +236,7 @@ proptest! {
         let resource_type = ResourceType::from_number(number).unwrap();
         let mut resource = json.as_object().cloned().unwrap_or_default();
         resource.set("resourceType", Json::from(resource_type.name()));
-        prop_assert!(validate(resource_type, &resource).len() <= MAXIMUM_ISSUES);
+        prop_assert!(validate(fixture::r4(), resource_type, &resource).len() <= MAXIMUM_ISSUES);
     }
 }
 

@@ -4,10 +4,14 @@ use std::time::{Duration, Instant};
 
 use brazier_server::fhirpath::{Environment, EvaluationError, Expression};
 
+use super::r4;
+
 fn error(expression: &str) -> EvaluationError {
     let expression = Expression::parse(expression).unwrap();
     let began = Instant::now();
-    let error = expression.evaluate_resource(&Environment::empty()).unwrap_err();
+    let error = expression
+        .evaluate_resource(&Environment::empty(r4()))
+        .unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(20), "{expression:?}");
     error
 }

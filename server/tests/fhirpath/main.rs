@@ -9,8 +9,10 @@ mod xml;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use brazier_server::fhirpath::{Environment, Expression, Model, R4, Value};
+use brazier_server::definitions::structure::Structures;
+use brazier_server::fhirpath::{Environment, Expression, Model, Value};
 use brazier_server::resource::Json;
 
 use case::{Case, Expected};
@@ -73,6 +75,12 @@ fn resource(folder: &Path, file: &str) -> Json {
     }
 }
 
+/// The types of R4, made once.
+fn r4() -> &'static Structures {
+    static R4: LazyLock<Structures> = LazyLock::new(|| Structures::r4().unwrap());
+    &R4
+}
+
 /// Whether a case turns out as it says; else what happened instead.
 fn met(case: &Case, resource: &Json) -> Result<(), String> {
     match (&case.expected, evaluated(case, resource)) {
@@ -108,9 +116,9 @@ fn evaluated(case: &Case, resource: &Json) -> Result<Vec<(String, String)>, Fail
     let failure = |stage: &'static str, message: String| Failure { stage, message };
     let expression =
         Expression::parse(&case.expression).map_err(|error| failure("parse", error.to_string()))?;
-    let environment = Environment::new(resource);
+    let environment = Environment::new(r4(), resource);
     if let Some(element) = environment.resource {
-        let checked = expression.check(element.element_type, &R4);
+        let checked = expression.check(element.element_type, r4());
         checked.map_err(|error| failure("check", error.to_string()))?;
     }
     let values = expression
@@ -128,10 +136,10 @@ fn evaluated(case: &Case, resource: &Json) -> Result<Vec<(String, String)>, Fail
 
 fn written(value: &Value<'_>) -> (String, String) {
     let name = match value {
-        Value::Element(element) => R4.name(element.element_type).to_owned(),
+        Value::Element(element) => r4().name(element.element_type).to_owned(),
         Value::Quantity(_) => "Quantity".to_owned(),
         other => {
-            let name = other.type_name(&R4);
+            let name = other.type_name(r4());
             let (first, rest) = name.split_at(1);
             first.to_lowercase() + rest
         }

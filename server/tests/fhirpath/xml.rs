@@ -1,8 +1,10 @@
 //! Resources in FHIR's XML, <http://hl7.org/fhir/R4/xml.html>, as JSON: the cases' resources are XML.
 
-use brazier_server::fhirpath::{Model, R4, SystemType, Type};
+use brazier_server::fhirpath::{Model, SystemType, Type};
 use brazier_server::resource::{Json, Object};
 use roxmltree::{Document, Node};
+
+use super::r4;
 
 /// The resource that is the root of a document.
 pub fn resource(text: &str) -> Json {
@@ -14,7 +16,7 @@ fn of_resource(node: Node<'_, '_>) -> Json {
     let name = node.tag_name().name();
     let mut object = Object::new();
     object.set("resourceType", Json::from(name));
-    fill(&mut object, node, R4.type_named(name).unwrap());
+    fill(&mut object, node, r4().type_named(name).unwrap());
     Json::Object(object)
 }
 
@@ -27,12 +29,12 @@ fn fill(object: &mut Object, node: Node<'_, '_>, of: Type) {
     }
     for child in node.children().filter(Node::is_element) {
         let name = child.tag_name().name();
-        let element = R4.element(of, name);
+        let element = Model::element(r4(), of, name);
         let is_many = element.is_some_and(|element| element.is_many);
         let child_type = element
             .and_then(|element| element.single)
-            .or_else(|| R4.member(of, name))
-            .unwrap_or_else(|| panic!("{} has no {name}", R4.name(of)));
+            .or_else(|| r4().member(of, name))
+            .unwrap_or_else(|| panic!("{} has no {name}", r4().name(of)));
         let (value, sibling) = values(child, child_type);
         set(object, name, value, is_many);
         set(object, &format!("_{name}"), sibling, is_many);
@@ -68,10 +70,10 @@ fn set(object: &mut Object, name: &str, value: Option<Json>, is_many: bool) {
 
 /// The value, and for a primitive what its underscored sibling has.
 fn values(node: Node<'_, '_>, of: Type) -> (Option<Json>, Option<Json>) {
-    if R4.name(of) == "Resource" {
+    if r4().name(of) == "Resource" {
         return (node.first_element_child().map(of_resource), None);
     }
-    if R4.name(of) == "xhtml" {
+    if r4().name(of) == "xhtml" {
         let text = &node.document().input_text()[node.range()];
         return (Some(Json::from(text)), None);
     }

@@ -3,7 +3,7 @@
 use brazier_server::resource::{Json, Object, ResourceType};
 use brazier_server::validation::validate;
 
-use crate::fixture::Server;
+use crate::fixture::{Server, definitions};
 
 #[tokio::test]
 async fn what_is_not_allowed_or_not_there_is_told() {
@@ -44,7 +44,11 @@ async fn the_statement_is_valid_and_claims_what_the_router_has() {
     let json = statement.json();
     let resource: &Object = json.as_object().unwrap();
     assert_eq!(
-        validate(ResourceType::parse("CapabilityStatement").unwrap(), resource),
+        validate(
+            definitions(),
+            ResourceType::parse("CapabilityStatement").unwrap(),
+            resource
+        ),
         []
     );
     let resources = json.get("rest").unwrap().as_array().unwrap()[0]

@@ -11,6 +11,7 @@ mod canonical;
 mod capabilities;
 mod conditional_delete;
 mod create;
+mod definitions;
 mod delete;
 mod history;
 mod operations;

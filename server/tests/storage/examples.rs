@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
+use brazier_server::definitions::search_parameter::{ParameterId, ParameterKind};
 use brazier_server::resource::{Json, Object, ResourceType};
 use brazier_server::search::index::{CompositeValue, IndexEntries, ReferenceTarget};
-use brazier_server::search::parameter::{ParameterId, ParameterKind};
 use brazier_server::search::parse::escape::escape;
-use brazier_server::search::{Registry, SearchRequest, extract, parse};
+use brazier_server::search::{SearchRequest, extract, parse};
 use brazier_server::storage::{Current, Method, Precondition, Write};
 use brazier_server::validation::validate;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::House;
+use crate::fixture::definitions;
 
 /// Examples a parameter is tried with; the definitions among them are thousands of one shape.
 const EXAMPLES_PER_PARAMETER: usize = 4;
@@ -23,7 +24,7 @@ const EXAMPLES_PER_PARAMETER: usize = 4;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn come_back_as_sent_and_are_found_by_every_parameter() {
     let house = House::open().await;
-    let registry = Registry::r4();
+    let registry = definitions().search_parameters();
     let examples = examples();
     assert!(examples.len() > 5_000, "only {} examples", examples.len());
     let indexed: Vec<IndexEntries> = examples
@@ -45,7 +46,11 @@ async fn come_back_as_sent_and_are_found_by_every_parameter() {
         })
         .collect();
     for chunk in writes.chunks(200) {
-        house.storage.write(chunk.to_vec(), None).await.unwrap();
+        house
+            .storage
+            .write(definitions(), chunk.to_vec(), None)
+            .await
+            .unwrap();
     }
     house.database.query("ANALYZE");
 
@@ -124,13 +129,13 @@ async fn found(house: &House, resource_type: ResourceType, code: &str, value: &[
             lenient: false,
             base_url: "https://clinic.example",
         };
-        let mut query =
-            parse(Registry::r4(), &request).unwrap_or_else(|error| panic!("{parameters:?}: {error}"));
+        let mut query = parse(definitions().search_parameters(), &request)
+            .unwrap_or_else(|error| panic!("{parameters:?}: {error}"));
         let mut seen = false;
         loop {
             let page = house
                 .storage
-                .search(&query)
+                .search(definitions(), &query)
                 .await
                 .unwrap_or_else(|error| panic!("{parameters:?}: {error}"));
             seen |= page.matches.iter().any(|resource| resource.id == id);
@@ -174,7 +179,7 @@ fn examples() -> BTreeMap<(String, String), (ResourceType, Object)> {
         let Some(resource_type) = ResourceType::parse(&name) else {
             continue;
         };
-        if validate(resource_type, &resource).is_empty() {
+        if validate(definitions(), resource_type, &resource).is_empty() {
             examples.insert((name, id), (resource_type, resource));
         }
     }
@@ -233,7 +238,8 @@ fn queries(entries: &IndexEntries) -> Vec<(ParameterId, Vec<String>)> {
     for entry in &entries.composites {
         let components: Option<Vec<String>> = entry.components.iter().map(component).collect();
         // `near` is indexed as a pair of numbers, and asked for as a place and a distance.
-        let is_position = Registry::r4().get(entry.parameter).kind == ParameterKind::Special;
+        let is_position =
+            definitions().search_parameters().get(entry.parameter).kind == ParameterKind::Special;
         let text = components.map(|components| match is_position {
             true => format!("{}|1|km", components.join("|")),
             false => components.join("$"),

@@ -21,6 +21,7 @@ use brazier_server::configuration::database::DatabaseConfiguration;
 use brazier_server::resource::{Json, Object, ResourceType};
 use brazier_server::search::index::IndexEntries;
 use brazier_server::storage::{self, Method, Precondition, Storage, Write, Written};
+use fixture::definitions;
 
 /// A migrated database of its own and a door to it.
 struct House {
@@ -32,15 +33,23 @@ impl House {
     async fn open() -> House {
         let database = fixture::Database::start();
         let configuration = DatabaseConfiguration::from_url(&database.url()).unwrap();
-        storage::migrate(&configuration, None).await.unwrap();
+        storage::migrate(&configuration, definitions(), None)
+            .await
+            .unwrap();
         // A second time changes nothing.
-        storage::migrate(&configuration, None).await.unwrap();
-        let storage = Storage::connect(&configuration).await.unwrap();
+        storage::migrate(&configuration, definitions(), None)
+            .await
+            .unwrap();
+        let storage = Storage::connect(&configuration, definitions()).await.unwrap();
         House { database, storage }
     }
 
     async fn write(&self, write: Write) -> Written {
-        self.storage.write(vec![write], None).await.unwrap().remove(0)
+        self.storage
+            .write(definitions(), vec![write], None)
+            .await
+            .unwrap()
+            .remove(0)
     }
 }
 

@@ -9,6 +9,7 @@ use brazier_server::storage::{Current, Precondition, Storage, StorageError};
 
 use super::trail::record;
 use super::{House, create, delete, patient, update};
+use crate::fixture::definitions;
 
 async fn read(house: &House, kind: ResourceType, id: &str) -> Result<(Current, bool), StorageError> {
     let mut record = record("read", 200);
@@ -106,7 +107,7 @@ async fn two_connections_are_enough() {
     let house = House::open().await;
     let mut configuration = DatabaseConfiguration::from_url(&house.database.url()).unwrap();
     configuration.max_connections = 2;
-    let storage = Storage::connect(&configuration).await.unwrap();
+    let storage = Storage::connect(&configuration, definitions()).await.unwrap();
     drop(house.storage);
     let house = House {
         database: house.database,
@@ -120,7 +121,7 @@ async fn two_connections_are_enough() {
             let session = house.storage.serialized(&["name=two".to_owned()]).await.unwrap();
             let write = create(&format!("b{number}"), "Two");
             session
-                .write(vec![write], Some(record("create", 201)))
+                .write(definitions(), vec![write], Some(record("create", 201)))
                 .await
                 .unwrap();
             session.commit().await.unwrap();

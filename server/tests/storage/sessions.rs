@@ -3,12 +3,16 @@
 use brazier_server::storage::Current;
 
 use super::{House, create, patient};
+use crate::fixture::definitions;
 
 #[tokio::test]
 async fn without_commit_nothing_has_happened() {
     let house = House::open().await;
     let session = house.storage.serialized(&["x".into()]).await.unwrap();
-    session.write(vec![create("a", "One")], None).await.unwrap();
+    session
+        .write(definitions(), vec![create("a", "One")], None)
+        .await
+        .unwrap();
     assert!(matches!(
         session.read(patient(), "a").await.unwrap(),
         Current::Found(_)
@@ -36,7 +40,7 @@ async fn of_many_that_would_create_the_same_one_does() {
                 .unwrap();
             if session.read(patient(), "only").await.unwrap() == Current::Unknown {
                 session
-                    .write(vec![create("only", &number.to_string())], None)
+                    .write(definitions(), vec![create("only", &number.to_string())], None)
                     .await
                     .unwrap();
                 session.commit().await.unwrap();

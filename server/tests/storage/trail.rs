@@ -5,6 +5,7 @@ use brazier_server::storage::Precondition;
 use jiff::Timestamp;
 
 use super::{House, create, update};
+use crate::fixture::definitions;
 
 pub fn record(interaction: &str, status: u16) -> AccessRecord {
     AccessRecord {
@@ -32,25 +33,29 @@ async fn a_record_stands_with_its_write() {
     let house = House::open().await;
     house
         .storage
-        .write(vec![create("a", "One")], Some(record("create", 201)))
+        .write(
+            definitions(),
+            vec![create("a", "One")],
+            Some(record("create", 201)),
+        )
         .await
         .unwrap();
     let write = update("a", "Two", Precondition::None, true);
     house
         .storage
-        .write(vec![write], Some(record("update", 200)))
+        .write(definitions(), vec![write], Some(record("update", 200)))
         .await
         .unwrap();
     let write = update("b", "New", Precondition::None, true);
     house
         .storage
-        .write(vec![write], Some(record("update", 200)))
+        .write(definitions(), vec![write], Some(record("update", 200)))
         .await
         .unwrap();
     let write = update("a", "x", Precondition::Version(9), true);
     house
         .storage
-        .write(vec![write], Some(record("update", 200)))
+        .write(definitions(), vec![write], Some(record("update", 200)))
         .await
         .unwrap_err();
     assert_eq!(

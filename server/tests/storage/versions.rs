@@ -3,6 +3,7 @@
 use brazier_server::storage::{Current, Precondition, StorageError};
 
 use super::{House, create, delete, patient, update};
+use crate::fixture::definitions;
 
 #[tokio::test]
 async fn a_resource_lives_through_create_update_delete_and_comes_back() {
@@ -61,7 +62,13 @@ async fn a_resource_lives_through_create_update_delete_and_comes_back() {
 async fn preconditions_are_refused_with_what_is_there() {
     let house = House::open().await;
     house.write(create("a", "One")).await;
-    let refused = async |write| house.storage.write(vec![write], None).await.unwrap_err();
+    let refused = async |write| {
+        house
+            .storage
+            .write(definitions(), vec![write], None)
+            .await
+            .unwrap_err()
+    };
     let error = refused(update("a", "x", Precondition::Version(7), true)).await;
     assert!(
         matches!(error, StorageError::VersionConflict { current: Some(1), .. }),
@@ -93,7 +100,7 @@ async fn several_changes_stand_or_fall_together() {
         update("c", "Three", Precondition::None, true),
         delete("nothing", Precondition::None),
     ];
-    let done = house.storage.write(writes, None).await.unwrap();
+    let done = house.storage.write(definitions(), writes, None).await.unwrap();
     let versions: Vec<_> = done
         .iter()
         .map(|written| (written.version, written.created))
@@ -101,7 +108,7 @@ async fn several_changes_stand_or_fall_together() {
     assert_eq!(versions, [(1, true), (2, false), (1, true), (0, false)]);
 
     let refused = vec![create("d", "x"), update("a", "x", Precondition::Version(1), true)];
-    assert!(house.storage.write(refused, None).await.is_err());
+    assert!(house.storage.write(definitions(), refused, None).await.is_err());
     assert_eq!(
         house.storage.read(patient(), "d").await.unwrap(),
         Current::Unknown
@@ -121,7 +128,7 @@ async fn writers_of_one_resource_take_turns() {
             let mut versions = Vec::new();
             for turn in 0..20 {
                 let write = update("a", &format!("{writer}-{turn}"), Precondition::None, true);
-                versions.push(storage.write(vec![write], None).await.unwrap()[0].version);
+                versions.push(storage.write(definitions(), vec![write], None).await.unwrap()[0].version);
             }
             versions
         })

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::kind;
+use crate::definitions::Definitions;
 use crate::interaction::InteractionError;
 use crate::resource::{Json, Object, ResourceType};
 use crate::validation::{Issue, IssueCode, MAXIMUM_ISSUES, Severity, validate};
@@ -25,7 +26,7 @@ const PROHIBITED: [(&str, &str); 2] = [
 ///
 /// # Errors
 /// All that is wrong at once, or that it is of a type which is not processed.
-pub fn check_structure(bundle: &mut Object) -> Result<(), InteractionError> {
+pub fn check_structure(definitions: &Definitions, bundle: &mut Object) -> Result<(), InteractionError> {
     let Some(resource_type) = ResourceType::parse("Bundle") else {
         return Err(InteractionError::Fault);
     };
@@ -35,7 +36,7 @@ pub fn check_structure(bundle: &mut Object) -> Result<(), InteractionError> {
         bundle.remove("entry");
     }
     let resources = exchange_resources(bundle, Vec::new());
-    let mut issues = validate(resource_type, bundle);
+    let mut issues = validate(definitions, resource_type, bundle);
     let without_request = without_request(bundle);
     issues.retain(|issue| {
         let is_told_there = issue.code != IssueCode::Structure && is_within_request(&issue.expression);
@@ -109,6 +110,7 @@ fn place(index: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definitions::fixture;
 
     /// The first mistake in a batch with these members.
     fn refused(members: &str) -> String {
@@ -117,7 +119,7 @@ mod tests {
             panic!("{text}")
         };
         let before = bundle.clone();
-        let result = check_structure(&mut bundle);
+        let result = check_structure(fixture::r4(), &mut bundle);
         assert_eq!(bundle, before, "{text}");
         match result {
             Ok(()) => String::new(),

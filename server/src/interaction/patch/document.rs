@@ -5,6 +5,7 @@ use base64::Engine;
 
 use super::fhirpath_patch::FhirPathPatch;
 use super::json_patch::JsonPatch;
+use crate::definitions::structure::Structures;
 use crate::interaction::{InteractionError, RequestBody};
 use crate::request::format::JSON_PATCH;
 use crate::request::resource_body::ResourceBodyError;
@@ -43,11 +44,16 @@ impl Patch {
     ///
     /// # Errors
     /// When the patch does not fit.
-    pub fn apply(&self, document: Json, resource_type: ResourceType) -> Result<Json, InteractionError> {
+    pub fn apply(
+        &self,
+        structures: &Structures,
+        document: Json,
+        resource_type: ResourceType,
+    ) -> Result<Json, InteractionError> {
         match self {
             Patch::Json(patch) => patch.apply(document).map_err(|error| error.to_string()),
             Patch::FhirPath(patch) => patch
-                .apply(document, resource_type)
+                .apply(structures, document, resource_type)
                 .map_err(|error| error.to_string()),
         }
         .map_err(InteractionError::Patch)

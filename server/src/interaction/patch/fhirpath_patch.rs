@@ -7,9 +7,9 @@ mod place;
 mod tests;
 
 use super::document::SyntaxError;
-use crate::resource::structure::{Element, Member, Structure};
+use crate::definitions::path::expression::{self, Expression};
+use crate::definitions::structure::{Element, Member, Structure, Structures};
 use crate::resource::{Json, Object, ResourceType};
-use crate::search::path::expression::{self, Expression};
 use content::Content;
 use place::{Document, Place, PlaceError, Step};
 
@@ -88,8 +88,13 @@ impl FhirPathPatch {
     ///
     /// # Errors
     /// [`ApplyError`] for the first operation that does not fit.
-    pub fn apply(&self, document: Json, resource_type: ResourceType) -> Result<Json, ApplyError> {
-        let mut document = Document::new(document, resource_type);
+    pub fn apply(
+        &self,
+        structures: &Structures,
+        document: Json,
+        resource_type: ResourceType,
+    ) -> Result<Json, ApplyError> {
+        let mut document = Document::new(structures, document, resource_type);
         for (index, operation) in self.0.iter().enumerate() {
             operation.apply(&mut document).map_err(|problem| ApplyError {
                 operation: index,
@@ -164,7 +169,8 @@ impl Operation {
         })
     }
 
-    fn apply(&self, document: &mut Document) -> Result<(), Misfit> {
+    fn apply(&self, document: &mut Document<'_>) -> Result<(), Misfit> {
+        let structures = document.structures();
         let places = document.select(&self.expression)?;
         match &self.change {
             Change::Add(name, content) => add(document, &one(places)?, name, content),
@@ -172,7 +178,7 @@ impl Operation {
                 let owner = places.first().and_then(|place| place.owner);
                 let list = list(places)?;
                 let value = owner
-                    .and_then(|(_, member)| content.to_json(Some(member)))
+                    .and_then(|(_, member)| content.to_json(structures, Some(member)))
                     .ok_or(Misfit::NoList)?;
                 let items = document.items(&list).ok_or(Misfit::NoList)?;
                 if *index > items.len() {
@@ -208,11 +214,13 @@ impl Operation {
     }
 }
 
-fn add(document: &mut Document, place: &Place, name: &str, content: &Content) -> Result<(), Misfit> {
+fn add(document: &mut Document<'_>, place: &Place<'_>, name: &str, content: &Content) -> Result<(), Misfit> {
     let missing = || Misfit::NoElement(name.to_owned());
     let structure = place.structure.ok_or_else(missing)?;
     let (element, member) = content::member_for(structure, name, content).ok_or_else(missing)?;
-    let value = content.to_json(Some(member)).ok_or_else(missing)?;
+    let value = content
+        .to_json(document.structures(), Some(member))
+        .ok_or_else(missing)?;
     let Some(Json::Object(object)) = document.at_mut(&place.steps) else {
         return Err(missing());
     };
@@ -229,14 +237,18 @@ fn add(document: &mut Document, place: &Place, name: &str, content: &Content) ->
     Ok(())
 }
 
-fn replace(document: &mut Document, place: &Place, content: &Content) -> Result<(), Misfit> {
+fn replace(document: &mut Document<'_>, place: &Place<'_>, content: &Content) -> Result<(), Misfit> {
     let Some((structure, member)) = place.owner else {
         return Err(Misfit::NotOne(0));
     };
-    let element_name = structure.element(member).map_or("", |element| element.name);
+    let element_name = structure
+        .element(member)
+        .map_or("", |element| element.name.as_str());
     let missing = || Misfit::NoElement(element_name.to_owned());
     let (_, new_member) = content::member_for(structure, element_name, content).ok_or_else(missing)?;
-    let value = content.to_json(Some(new_member)).ok_or_else(missing)?;
+    let value = content
+        .to_json(document.structures(), Some(new_member))
+        .ok_or_else(missing)?;
     if new_member.name == member.name {
         if let Some(held) = document.at_mut(&place.steps) {
             *held = value;
@@ -267,7 +279,7 @@ fn is_of(structure: &Structure, element: &Element, name: &str) -> bool {
         .is_some_and(|other| other.name == element.name)
 }
 
-fn one(mut places: Vec<Place>) -> Result<Place, Misfit> {
+fn one(mut places: Vec<Place<'_>>) -> Result<Place<'_>, Misfit> {
     match (places.pop(), places.len()) {
         (Some(place), 0) => Ok(place),
         (None, _) => Err(Misfit::NotOne(0)),
@@ -276,7 +288,7 @@ fn one(mut places: Vec<Place>) -> Result<Place, Misfit> {
 }
 
 /// The list that all the places are items of.
-fn list(places: Vec<Place>) -> Result<Vec<Step>, Misfit> {
+fn list(places: Vec<Place<'_>>) -> Result<Vec<Step>, Misfit> {
     let parents: Option<Vec<&[Step]>> = places
         .iter()
         .map(|place| match place.steps.split_last() {

@@ -5,7 +5,7 @@ use crate::interaction::{Context, InteractionError};
 use crate::resource::{Json, ResourceType};
 use crate::search::parse::escape::escape;
 use crate::search::terminology::{Source, Sources, Terminology, Unresolved, asked, resolve};
-use crate::search::{Registry, SearchRequest, parse};
+use crate::search::{SearchRequest, parse};
 
 /// How many resources a search may make us read.
 const MAXIMUM_READ: usize = 64;
@@ -68,9 +68,9 @@ async fn read(context: &Context, source: &Source) -> Result<Option<Json>, Intera
         lenient: false,
         base_url: &context.base_url,
     };
-    let mut query = parse(Registry::r4(), &request)?;
+    let mut query = parse(context.definitions.search_parameters(), &request)?;
     query.count = Some(1);
-    let page = context.storage().search(&query).await?;
+    let page = context.storage().search(&context.definitions, &query).await?;
     let found = page.matches.into_iter().next();
     Ok(found.and_then(|resource| Json::parse(resource.json.as_bytes()).ok()))
 }

@@ -126,7 +126,7 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         resource_body::check_type(resource, resource_type)?;
         let id = check_id(&request.interaction, resource)?;
         placeholder = id.map(|id| format!("{resource_type}/{id}"));
-        references = conditional_references(resource);
+        references = conditional_references(context.definitions.structures(), resource);
     }
     Ok(Entry {
         index,
@@ -145,14 +145,13 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
 }
 
 fn criteria(context: &Context, request: &Request) -> Result<Option<Criteria>, InteractionError> {
-    let base_url = &context.base_url;
     let of_parameters = |resource_type, what| {
-        Criteria::of_parameters(resource_type, &request.parameters, base_url)?
+        Criteria::of_parameters(context, resource_type, &request.parameters)?
             .ok_or(InteractionError::NoCriteria(what))
             .map(Some)
     };
     match (&request.interaction, &request.conditions.if_none_exist) {
-        (Interaction::Create(resource_type), Some(text)) => Criteria::parse(*resource_type, text, base_url)?
+        (Interaction::Create(resource_type), Some(text)) => Criteria::parse(context, *resource_type, text)?
             .ok_or(InteractionError::NoCriteria("ifNoneExist"))
             .map(Some),
         (Interaction::ConditionalUpdate(resource_type), _) => {

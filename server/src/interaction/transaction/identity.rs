@@ -311,11 +311,12 @@ fn patched(context: &Context, entry: &Entry, current: StoredResource) -> Result<
         current,
         validate_in_transaction,
     )?;
-    let mut references = conditional_references(&mut patched.prepared.resource);
+    let structures = context.definitions.structures();
+    let mut references = conditional_references(structures, &mut patched.prepared.resource);
     if !references.is_empty() {
         // What was stored as it is, is not the patch's to resolve.
         let stored = match Json::parse(before.as_bytes()) {
-            Ok(Json::Object(mut stored)) => conditional_references(&mut stored),
+            Ok(Json::Object(mut stored)) => conditional_references(structures, &mut stored),
             _ => Vec::new(),
         };
         references.retain(|reference| !stored.contains(reference));

@@ -16,10 +16,13 @@ pub fn within(context: &Context, session: &Session) -> Context {
         authenticator: context.state.authenticator.clone(),
         policy: context.state.policy.clone(),
         metrics: context.state.metrics.clone(),
+        definitions: context.state.definitions.clone(),
+        capability_statement: context.state.capability_statement.clone(),
         settings: context.state.settings.clone(),
     };
     Context {
         state: Arc::new(state),
+        definitions: context.definitions.clone(),
         base_url: context.base_url.clone(),
         principal: context.principal.clone(),
         policy: context.policy.clone(),

@@ -9,6 +9,7 @@ use super::entry::Entry;
 use super::identity::Identity;
 use crate::authorization::DataAction;
 use crate::bundle::full_url::FullUrls;
+use crate::definitions::Definitions;
 use crate::interaction::conditional::Criteria;
 use crate::interaction::patch::Patched;
 use crate::interaction::prepare::{self, Prepared, parallel};
@@ -27,10 +28,10 @@ pub enum Store<'a> {
 }
 
 impl Store<'_> {
-    async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
+    async fn search(&self, definitions: &Definitions, query: &Query) -> Result<SearchPage, StorageError> {
         match self {
-            Store::Storage(storage) => storage.search(query).await,
-            Store::Session(session) => session.search(query).await,
+            Store::Storage(storage) => storage.search(definitions, query).await,
+            Store::Session(session) => session.search(definitions, query).await,
         }
     }
 }
@@ -128,9 +129,10 @@ impl Resolution {
             .into_iter()
             .filter_map(|pending| Draft::of(pending.place, entries, identities))
             .collect();
+        let definitions = context.definitions.clone();
         let (targets, base_url) = (self.targets.clone(), context.base_url.clone());
         let size = drafts.len();
-        let finish = move |draft: Draft| draft.finish(&targets, &base_url);
+        let finish = move |draft: Draft| draft.finish(&definitions, &targets, &base_url);
         let finished = parallel(drafts, size, finish).await?;
         Ok(finished
             .into_iter()
@@ -190,9 +192,13 @@ impl Draft {
     }
 
     /// With its references rewritten and its index made.
-    fn finish(mut self, targets: &FullUrls, base_url: &str) -> (usize, Prepared) {
-        targets.rewrite(&mut self.resource, self.full_url.as_deref());
-        let prepared = prepare::index(self.resource, self.resource_type, base_url);
+    fn finish(mut self, definitions: &Definitions, targets: &FullUrls, base_url: &str) -> (usize, Prepared) {
+        targets.rewrite(
+            definitions.structures(),
+            &mut self.resource,
+            self.full_url.as_deref(),
+        );
+        let prepared = prepare::index(definitions, self.resource, self.resource_type, base_url);
         (self.place, prepared)
     }
 }
@@ -226,9 +232,12 @@ async fn target(
     let (name, _) = reference.split_once('?').unwrap_or((reference, ""));
     let resource_type = ResourceType::parse(name).ok_or(InteractionError::Fault)?;
     context.authorize(DataAction::Search, Some(resource_type))?;
-    let criteria = Criteria::parse(resource_type, reference, &context.base_url)?
+    let criteria = Criteria::parse(context, resource_type, reference)?
         .ok_or(InteractionError::NoCriteria("a conditional reference"))?;
-    let mut matches = store.search(criteria.query()).await?.matches;
+    let mut matches = store
+        .search(&context.definitions, criteria.query())
+        .await?
+        .matches;
     match (matches.pop(), matches.is_empty()) {
         (None, _) => Ok(None),
         (Some(found), true) => Ok(Some((found.resource_type, found.id))),

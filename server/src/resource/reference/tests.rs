@@ -1,6 +1,7 @@
 //! References and links of a resource, found wherever they stand.
 
 use super::*;
+use crate::definitions::fixture;
 
 fn object(text: &str) -> Object {
     match Json::parse(text.as_bytes()).unwrap() {
@@ -11,9 +12,13 @@ fn object(text: &str) -> Object {
 
 fn links(text: &str) -> Vec<(Place, String)> {
     let mut found = Vec::new();
-    for_each_reference(&mut object(text), &mut |place, link| {
-        found.push((place, link.to_string()));
-    });
+    for_each_reference(
+        fixture::r4().structures(),
+        &mut object(text),
+        &mut |place, link| {
+            found.push((place, link.to_string()));
+        },
+    );
     found
 }
 
@@ -68,7 +73,7 @@ fn what_is_written_goes_into_the_resource() {
         r#"{"resourceType":"Basic","text":{"div":"<div>é<a href='u:1?a&amp;b'>1</a> <a href='u:12'>u:1?a&amp;b</a><img alt='i' src='u:1?a&amp;b'/></div>"},
         "subject":{"reference":"u:1?a&b"}}"#,
     );
-    for_each_reference(&mut resource, &mut |_, link| {
+    for_each_reference(fixture::r4().structures(), &mut resource, &mut |_, link| {
         if link == "u:1?a&b" {
             *link = "Patient/longer-than-before?x='&'".into();
         }
@@ -91,7 +96,9 @@ fn every_one_of_many_links_is_written() {
         object(&format!("{{\"text\":{{\"div\":{}}}}}", div.to_text()))
     };
     let mut resource = narrative("urn:uuid:1");
-    for_each_reference(&mut resource, &mut |_, link| *link = "Patient/1".into());
+    for_each_reference(fixture::r4().structures(), &mut resource, &mut |_, link| {
+        *link = "Patient/1".into()
+    });
     assert_eq!(resource, narrative("Patient/1"));
 }
 
@@ -116,7 +123,9 @@ fn a_broken_narrative_is_left_as_it_is() {
         );
         let before = object(&text);
         let mut after = before.clone();
-        for_each_reference(&mut after, &mut |_, link| *link = "changed".into());
+        for_each_reference(fixture::r4().structures(), &mut after, &mut |_, link| {
+            *link = "changed".into()
+        });
         assert_eq!(before, after, "{div}");
     }
 }

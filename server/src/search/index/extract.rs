@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use super::{CompositeEntry, CompositeValue, IndexEntries};
+use crate::definitions::path::{ElementType, Path, Program};
+use crate::definitions::search_parameter::registry::Indexing;
+use crate::definitions::search_parameter::{ParameterKind, Registry, SearchParameter};
 use crate::resource::{Json, Object, ResourceType};
-use crate::search::parameter::registry::Indexing;
-use crate::search::parameter::{ParameterKind, Registry, SearchParameter};
-use crate::search::path::{ElementType, Path, Program};
 use crate::search::value::{composite, date, number, position, quantity, reference, string, token, uri};
 
 /// Everything that `resource` says about itself by the parameters of its type. Elements that are not what
@@ -21,7 +21,7 @@ pub fn extract(registry: &Registry, resource_type: ResourceType, resource: &Obje
             (Program::Condition(condition), _) => {
                 if let Some(holds) = condition.holds(resource) {
                     let value = Json::Bool(holds);
-                    token::index(&value, ElementType::Boolean, parameter.id, None, &mut entries);
+                    token::index(&value, &ElementType::Boolean, parameter.id, None, &mut entries);
                 }
             }
             (Program::Elements(paths), ParameterKind::Composite) => {
@@ -36,7 +36,7 @@ pub fn extract(registry: &Registry, resource_type: ResourceType, resource: &Obje
             (Program::Elements(paths), _) => {
                 for path in paths {
                     path.each(resource, resource, &mut |element| {
-                        index(element, path.element_type, parameter, indexing, &mut entries);
+                        index(element, &path.element_type, parameter, indexing, &mut entries);
                     });
                 }
             }
@@ -49,7 +49,7 @@ pub fn extract(registry: &Registry, resource_type: ResourceType, resource: &Obje
 /// Adds what one element says for one parameter.
 fn index(
     element: &Json,
-    element_type: ElementType,
+    element_type: &ElementType,
     parameter: &SearchParameter,
     indexing: &Indexing,
     entries: &mut IndexEntries,
@@ -122,7 +122,7 @@ impl Composite<'_> {
         let mut entries = IndexEntries::default();
         for path in paths {
             path.each(self.resource, element, &mut |value| {
-                self::index(value, path.element_type, component, &plain, &mut entries);
+                self::index(value, &path.element_type, component, &plain, &mut entries);
             });
         }
         Lengths::default().deduplicate(&mut entries);

@@ -1,15 +1,15 @@
 //! Resources in, index entries out.
 
 use super::*;
+use crate::definitions::fixture;
 use crate::resource::{Json, ResourceType};
-use crate::search::parameter::Registry;
 
 /// The entries of a resource, one line each: `code kind values`, sorted.
 fn lines(resource: &str) -> Vec<String> {
     let resource = Json::parse(resource.as_bytes()).unwrap();
     let resource = resource.as_object().unwrap();
     let name = resource.get("resourceType").unwrap().as_str().unwrap();
-    let registry = Registry::r4();
+    let registry = fixture::r4().search_parameters();
     let entries = extract(registry, ResourceType::parse(name).unwrap(), resource);
     let code = |id| registry.get(id).code.as_str();
     let or_none = |text: &Option<CompactString>| text.as_deref().unwrap_or("-").to_owned();

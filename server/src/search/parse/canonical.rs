@@ -2,7 +2,7 @@
 //! <http://hl7.org/fhir/R4/search.html#uri>
 
 use super::escape;
-use crate::search::parameter::{ParameterId, Registry, SearchParameter};
+use crate::definitions::search_parameter::{ParameterId, Registry, SearchParameter};
 use crate::search::query::{Criterion, Matches, TokenMatch};
 use crate::search::value::uri;
 

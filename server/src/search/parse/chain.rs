@@ -4,8 +4,8 @@
 
 use super::QueryError;
 use super::criterion::{Criteria, may_point_at, unknown};
+use crate::definitions::search_parameter::{ParameterId, ParameterKind, SearchParameter};
 use crate::resource::ResourceType;
-use crate::search::parameter::{ParameterId, ParameterKind, SearchParameter};
 use crate::search::query::Criterion;
 
 /// How many links a chain may have.

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use super::criterion::unknown;
 use super::{QueryError, SearchRequest, include};
+use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry};
 use crate::resource::ResourceType;
-use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Query, SortBy, SortKey, Summary, Total};
 
 /// The largest page.

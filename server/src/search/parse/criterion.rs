@@ -6,8 +6,8 @@ use std::cell::Cell;
 use compact_str::CompactString;
 
 use super::{QueryError, canonical, escape};
+use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry, SearchParameter};
 use crate::resource::ResourceType;
-use crate::search::parameter::{ParameterId, ParameterKind, Registry, SearchParameter};
 use crate::search::query::{Criterion, Matches, ReferenceMatch};
 use crate::search::value::{
     Expected, ValueContext, composite, date, number, position, quantity, reference, string, token, uri,

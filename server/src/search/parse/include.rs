@@ -2,8 +2,8 @@
 
 use super::QueryError;
 use super::criterion::may_point_at;
+use crate::definitions::search_parameter::{ParameterKind, Registry};
 use crate::resource::ResourceType;
-use crate::search::parameter::{ParameterKind, Registry};
 use crate::search::query::Include;
 
 /// Reads `Type:parameter`, `Type:parameter:TargetType`, `Type:*` or `*`. `name` is `_include` or `_revinclude` with

@@ -3,6 +3,7 @@
 mod any_text;
 
 use super::*;
+use crate::definitions::fixture;
 use crate::search::index::ReferenceTarget;
 use crate::search::query::*;
 
@@ -31,7 +32,12 @@ fn parse_with(searched: &str, text: &str, lenient: bool) -> Result<Query, QueryE
         lenient,
         base_url: BASE,
     };
-    parse_at(Registry::r4(), &request, &Terminology::default(), now)
+    parse_at(
+        fixture::r4().search_parameters(),
+        &request,
+        &Terminology::default(),
+        now,
+    )
 }
 
 fn query(searched: &str, text: &str) -> Query {
@@ -42,9 +48,13 @@ fn refusal(searched: &str, text: &str) -> String {
     parse_with(searched, text, true).unwrap_err().to_string()
 }
 
-fn id(resource_type: &str, code: &str) -> crate::search::parameter::ParameterId {
+fn id(resource_type: &str, code: &str) -> crate::definitions::search_parameter::ParameterId {
     let resource_type = ResourceType::parse(resource_type).unwrap();
-    Registry::r4().find(resource_type, code).unwrap().id
+    fixture::r4()
+        .search_parameters()
+        .find(resource_type, code)
+        .unwrap()
+        .id
 }
 
 fn one(searched: &str, text: &str) -> Criterion {

@@ -1,8 +1,8 @@
 //! Composites, <http://hl7.org/fhir/R4/search.html#composite>: values that stand together in one element.
 
 use super::{Expected, ValueContext, date, number, quantity, reference, string, token, uri};
+use crate::definitions::search_parameter::ParameterKind;
 use crate::search::index::{CompositeValue, IndexEntries};
-use crate::search::parameter::ParameterKind;
 use crate::search::parse::escape;
 use crate::search::query::{ComponentMatch, QuantityMatch, UnitMatch};
 

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use jiff::civil::{self, Date};
 
 use super::Expected;
+use crate::definitions::path::ElementType;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::{Json, Object};
 use crate::search::index::{DateEntry, IndexEntries};
-use crate::search::parameter::ParameterId;
-use crate::search::path::ElementType;
 use crate::search::query::{DateComparison, Prefix};
 
 const SECOND: i64 = 1_000_000;
@@ -27,7 +27,7 @@ pub struct Span {
 }
 
 /// Adds what `element` says.
-pub fn index(element: &Json, element_type: ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
+pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
     let span = match (element_type, element) {
         (ElementType::Period, Json::Object(period)) => period_span(period),
         (ElementType::Timing, Json::Object(timing)) => timing_span(timing),

@@ -4,14 +4,14 @@
 use rust_decimal::Decimal;
 
 use super::Expected;
+use crate::definitions::path::ElementType;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::{Json, Object};
 use crate::search::index::{IndexEntries, NumberEntry};
-use crate::search::parameter::ParameterId;
-use crate::search::path::ElementType;
 use crate::search::query::{NumberComparison, Prefix};
 
 /// Adds what `element` says.
-pub fn index(element: &Json, element_type: ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
+pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
     let ends = match (element_type, element) {
         (ElementType::Range, Json::Object(range)) => range_ends(range),
         (_, Json::Number(digits)) => Written::parse(digits).map(|number| (number.value(), number.value())),

@@ -6,9 +6,9 @@ use rust_decimal::prelude::FromPrimitive as _;
 
 use super::Expected;
 use super::number::Written;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::Json;
 use crate::search::index::{CompositeEntry, CompositeValue, IndexEntries};
-use crate::search::parameter::ParameterId;
 use crate::search::query::{ComponentMatch, NumberComparison, Prefix, QuantityMatch, UnitMatch};
 
 /// How far is near when no distance is given.

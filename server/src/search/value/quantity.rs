@@ -5,18 +5,18 @@ use rust_decimal::Decimal;
 
 use super::Expected;
 use super::number::{self, Written};
+use crate::definitions::path::ElementType;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::{Json, Object};
 use crate::search::index::{IndexEntries, QuantityEntry};
-use crate::search::parameter::ParameterId;
 use crate::search::parse::escape;
-use crate::search::path::ElementType;
 use crate::search::query::{QuantityMatch, UnitMatch};
 
 /// The system of currencies, by which Money is a quantity.
 const CURRENCIES: &str = "urn:iso:std:iso:4217";
 
 /// Adds what `element` says.
-pub fn index(element: &Json, element_type: ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
+pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
     let Json::Object(object) = element else {
         return;
     };

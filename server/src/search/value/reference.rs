@@ -3,10 +3,10 @@
 use compact_str::CompactString;
 
 use super::{Expected, string, token};
+use crate::definitions::path::ElementType;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::{Json, Object, ResourceType};
 use crate::search::index::{IndexEntries, ReferenceEntry, ReferenceTarget};
-use crate::search::parameter::ParameterId;
-use crate::search::path::ElementType;
 use crate::search::query::ReferenceMatch;
 
 /// Adds what `element` says. A reference's identifier becomes a token and its display a string of the same
@@ -14,7 +14,7 @@ use crate::search::query::ReferenceMatch;
 /// pointed at, if its type is one of `targets`.
 pub fn index(
     element: &Json,
-    element_type: ElementType,
+    element_type: &ElementType,
     targets: &[ResourceType],
     parameter: ParameterId,
     entries: &mut IndexEntries,

@@ -4,10 +4,10 @@ use compact_str::CompactString;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::definitions::path::ElementType;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::{Json, Object};
 use crate::search::index::{IndexEntries, StringEntry};
-use crate::search::parameter::ParameterId;
-use crate::search::path::ElementType;
 use crate::search::query::StringMatch;
 
 /// The parts of a HumanName that hold text.
@@ -36,7 +36,7 @@ pub enum Comparison {
 }
 
 /// Adds what `element` says.
-pub fn index(element: &Json, element_type: ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
+pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
     match (element_type, element) {
         (ElementType::HumanName, Json::Object(name)) => parts(name, NAME_PARTS, parameter, entries),
         (ElementType::Address, Json::Object(address)) => parts(address, ADDRESS_PARTS, parameter, entries),

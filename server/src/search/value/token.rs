@@ -3,18 +3,18 @@
 use compact_str::{CompactString, format_compact};
 
 use super::{Expected, string};
+use crate::definitions::path::ElementType;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::{Json, Object};
 use crate::search::index::{IndexEntries, TokenEntry};
-use crate::search::parameter::ParameterId;
 use crate::search::parse::escape;
-use crate::search::path::ElementType;
 use crate::search::query::TokenMatch;
 
 /// Adds what `element` says: its tokens, and as strings the text that people know them by, for `:text`.
 /// An identifier that has a type is also added under `of_type`, for `:of-type`; see [`of_type_system`].
 pub fn index(
     element: &Json,
-    element_type: ElementType,
+    element_type: &ElementType,
     parameter: ParameterId,
     of_type: Option<ParameterId>,
     entries: &mut IndexEntries,
@@ -35,7 +35,9 @@ pub fn index(
                 entries,
             );
         }
-        (ElementType::Code(system), Json::String(code)) => add(system, Some(code), parameter, entries),
+        (ElementType::Code(system), Json::String(code)) => {
+            add(system.as_deref(), Some(code), parameter, entries);
+        }
         (ElementType::Boolean, Json::Bool(value)) => {
             add(
                 None,

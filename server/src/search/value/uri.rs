@@ -2,10 +2,10 @@
 
 use compact_str::CompactString;
 
+use crate::definitions::path::ElementType;
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::Json;
 use crate::search::index::{IndexEntries, UriEntry};
-use crate::search::parameter::ParameterId;
-use crate::search::path::ElementType;
 use crate::search::query::UriMatch;
 
 /// Which modifier is asked for.
@@ -21,13 +21,13 @@ pub enum Comparison {
 
 /// Adds what `element` says. A canonical URL with a version is also added without it, since it is one of the
 /// things that the URL alone asks for.
-pub fn index(element: &Json, element_type: ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
+pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
     let Json::String(value) = element else {
         return;
     };
     let mut add = |value: CompactString| entries.uris.push(UriEntry { parameter, value });
     add(value.clone());
-    if element_type == ElementType::Canonical
+    if *element_type == ElementType::Canonical
         && let Some((url, _)) = value.split_once('|')
     {
         add(CompactString::from(url));

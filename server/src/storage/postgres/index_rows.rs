@@ -6,8 +6,9 @@ use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 
 use super::names::{Names, UNKNOWN_SYSTEM};
+use super::parameter_numbers::ParameterNumbers;
+use crate::definitions::search_parameter::{ParameterId, ParameterKind};
 use crate::search::index::{CompositeValue, IndexEntries, ReferenceTarget};
-use crate::search::parameter::{ParameterId, ParameterKind, Registry};
 
 /// Characters of a folded string that are compared by prefix.
 pub const STRING_PREFIX: usize = 256;
@@ -189,20 +190,20 @@ impl IndexRows {
     }
 
     /// Adds the rows of the resource at `place`. The systems must have been interned.
-    pub fn add(&mut self, place: i32, entries: &IndexEntries, names: &Names) {
+    pub fn add(&mut self, place: i32, entries: &IndexEntries, parameters: &ParameterNumbers, names: &Names) {
         let rows = &mut self.token;
         for entry in &entries.tokens {
             rows.place.push(place);
-            rows.parameter.push(names.parameter(entry.parameter));
+            rows.parameter.push(parameters.get(entry.parameter));
             rows.system.push(names.system(entry.system.as_deref()));
             rows.code.push(key(entry.code.as_deref().unwrap_or_default()));
         }
-        self.add_strings(place, entries, names);
+        self.add_strings(place, entries, parameters);
         let rows = &mut self.reference;
         for entry in &entries.references {
             let (target_type, target) = reference_key(&entry.target);
             rows.place.push(place);
-            rows.parameter.push(names.parameter(entry.parameter));
+            rows.parameter.push(parameters.get(entry.parameter));
             rows.target_type.push(target_type);
             rows.target.push(target);
             rows.version.push(match &entry.target {
@@ -210,24 +211,24 @@ impl IndexRows {
                 ReferenceTarget::Local { .. } => None,
             });
         }
-        self.add_ranges(place, entries, names);
+        self.add_ranges(place, entries, parameters, names);
         let rows = &mut self.uri;
         for entry in &entries.uris {
             rows.place.push(place);
-            rows.parameter.push(names.parameter(entry.parameter));
+            rows.parameter.push(parameters.get(entry.parameter));
             rows.value.push(key(&entry.value));
         }
         let rows = &mut self.composite;
         for entry in &entries.composites {
             rows.place.push(place);
-            rows.parameter.push(names.parameter(entry.parameter));
+            rows.parameter.push(parameters.get(entry.parameter));
             for (index, columns) in rows.components.iter_mut().enumerate() {
                 columns.add(entry.components.get(index), names);
             }
         }
     }
 
-    fn add_strings(&mut self, place: i32, entries: &IndexEntries, names: &Names) {
+    fn add_strings(&mut self, place: i32, entries: &IndexEntries, parameters: &ParameterNumbers) {
         let extremes = extremes(
             entries
                 .strings
@@ -238,24 +239,30 @@ impl IndexRows {
         for (entry, extreme) in entries.strings.iter().zip(extremes) {
             let prefix = string_prefix(&entry.folded);
             rows.place.push(place);
-            rows.parameter.push(names.parameter(entry.parameter));
+            rows.parameter.push(parameters.get(entry.parameter));
             rows.extreme.push(extreme);
             rows.value.push(prefix.to_owned());
             rows.whole
                 .push((prefix.len() < entry.folded.len()).then(|| entry.folded.to_string()));
             // The words of a code are found by `:text`, which knows no case; only strings are asked for exactly.
-            let is_string = Registry::r4().get(entry.parameter).kind == ParameterKind::String;
+            let is_string = parameters.registry().get(entry.parameter).kind == ParameterKind::String;
             rows.original
                 .push((is_string && entry.text != entry.folded).then(|| entry.text.to_string()));
         }
     }
 
-    fn add_ranges(&mut self, place: i32, entries: &IndexEntries, names: &Names) {
+    fn add_ranges(
+        &mut self,
+        place: i32,
+        entries: &IndexEntries,
+        parameters: &ParameterNumbers,
+        names: &Names,
+    ) {
         let marks = extremes(entries.dates.iter().map(|entry| (entry.parameter, &entry.low)));
         let rows = &mut self.date;
         for (entry, extreme) in entries.dates.iter().zip(marks) {
             rows.place.push(place);
-            rows.parameter.push(names.parameter(entry.parameter));
+            rows.parameter.push(parameters.get(entry.parameter));
             rows.extreme.push(extreme);
             rows.low.push(entry.low.clamp(BEFORE_ALL, AFTER_ALL));
             rows.high.push(entry.high.clamp(BEFORE_ALL, AFTER_ALL));
@@ -264,7 +271,7 @@ impl IndexRows {
         let rows = &mut self.number;
         for (entry, extreme) in entries.numbers.iter().zip(marks) {
             rows.place.push(place);
-            rows.parameter.push(names.parameter(entry.parameter));
+            rows.parameter.push(parameters.get(entry.parameter));
             rows.extreme.push(extreme);
             rows.low.push(entry.low);
             rows.high.push(entry.high);
@@ -278,7 +285,7 @@ impl IndexRows {
         let rows = &mut self.quantity;
         for (entry, extreme) in entries.quantities.iter().zip(marks) {
             rows.place.push(place);
-            rows.parameter.push(names.parameter(entry.parameter));
+            rows.parameter.push(parameters.get(entry.parameter));
             rows.extreme.push(extreme);
             rows.low.push(entry.low);
             rows.high.push(entry.high);

@@ -1,4 +1,4 @@
-//! Interned names: search parameters and code systems stand in the index as small numbers.
+//! Interned names: code systems stand in the index as small numbers.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,7 +10,6 @@ use tokio_postgres::Client;
 
 use super::error::{from_database, from_pool};
 use super::index_rows::{LONGEST_KEY, key};
-use crate::search::parameter::{ParameterId, Registry};
 use crate::storage::StorageError;
 
 /// The number of "no system".
@@ -20,51 +19,13 @@ pub const UNKNOWN_SYSTEM: i32 = -1;
 /// Systems kept in memory at most; a client that makes up systems costs no more than that.
 const MAXIMUM_SYSTEMS: usize = 20_000;
 
-/// The numbers of this database.
+/// The numbers of code systems in this database.
+#[derive(Default)]
 pub struct Names {
-    parameters: Vec<i16>,
     systems: RwLock<HashMap<CompactString, i32>>,
 }
 
 impl Names {
-    /// Reads the parameters' numbers.
-    ///
-    /// # Errors
-    /// When the database lacks a parameter of the registry: it wants `brazier-server migrate`.
-    pub async fn load(client: &Client, registry: &Registry) -> Result<Names, StorageError> {
-        let rows = client
-            .query("SELECT parameter, resource_type, code FROM search_parameter", &[])
-            .await
-            .map_err(from_database)?;
-        let known: HashMap<(i16, &str), i16> = rows
-            .iter()
-            .map(|row| ((row.get(1), row.get(2)), row.get(0)))
-            .collect();
-        let mut parameters = Vec::with_capacity(registry.all().len());
-        for parameter in registry.all() {
-            let number = parameter.resource_type.number();
-            let interned = known.get(&(number, parameter.code.as_str())).ok_or_else(|| {
-                StorageError::Unavailable(format!(
-                    "it does not know the search parameter {} of {}; run brazier-server migrate",
-                    parameter.code, parameter.resource_type
-                ))
-            })?;
-            parameters.push(*interned);
-        }
-        Ok(Names {
-            parameters,
-            systems: RwLock::new(HashMap::new()),
-        })
-    }
-
-    /// The number of a search parameter.
-    pub fn parameter(&self, parameter: ParameterId) -> i16 {
-        self.parameters
-            .get(usize::from(parameter.0))
-            .copied()
-            .unwrap_or(-1)
-    }
-
     /// The number of a system that [`intern`](Self::intern) or [`look_up`](Self::look_up) was asked for before, unless
     /// others have filled the memory since.
     pub fn system(&self, uri: Option<&str>) -> i32 {

@@ -4,7 +4,7 @@ use deadpool_postgres::Client;
 
 use super::error::from_database;
 use super::pool::SCHEMA;
-use crate::search::parameter::Registry;
+use crate::definitions::search_parameter::Registry;
 use crate::storage::StorageError;
 
 /// Number and text of each migration. One that has been released never changes.
@@ -59,12 +59,10 @@ pub async fn migrate(
             .await
             .map_err(from_database)?;
     }
-    let resource_types: Vec<i16> = registry
+    let (resource_types, codes): (Vec<i16>, Vec<&str>) = registry
         .all()
-        .iter()
-        .map(|one| one.resource_type.number())
-        .collect();
-    let codes: Vec<&str> = registry.all().iter().map(|one| one.code.as_str()).collect();
+        .map(|one| (one.resource_type.number(), one.code.as_str()))
+        .unzip();
     transaction
         .execute(
             "INSERT INTO search_parameter (resource_type, code)
@@ -85,13 +83,15 @@ pub async fn migrate(
     transaction.commit().await.map_err(from_database)
 }
 
-/// The rights of the role that serves: rows, never tables; of the audit trail only adding and reading.
+/// The rights of the role that serves: rows, never tables; of the audit trail and of the search
+/// parameters only adding and reading.
 fn grants(role: &str) -> String {
     let role = format!("\"{}\"", role.replace('"', "\"\""));
     format!(
         "GRANT USAGE ON SCHEMA {SCHEMA} TO {role};
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {role};
-         REVOKE INSERT, UPDATE, DELETE ON schema_migration, search_parameter FROM {role};
+         REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM {role};
+         REVOKE UPDATE, DELETE ON search_parameter FROM {role};
          REVOKE UPDATE, DELETE, TRUNCATE ON access_record FROM {role};
          GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {role};
          REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} FROM PUBLIC;

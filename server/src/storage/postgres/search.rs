@@ -30,8 +30,10 @@ pub use self::shapes::Shapes;
 use self::statement::Statement;
 use super::Shared;
 use super::names::Names;
+use super::parameter_numbers::ParameterNumbers;
 use super::read::stored;
-use crate::search::parameter::Registry;
+use crate::definitions::Definitions;
+use crate::definitions::search_parameter::Registry;
 use crate::search::query::{Query, Summary, Total};
 use crate::storage::{SearchPage, StorageError, StoredResource};
 
@@ -44,6 +46,7 @@ struct Search<'a> {
     client: &'a Client,
     shapes: &'a Shapes,
     names: &'a Names,
+    parameters: &'a ParameterNumbers,
     registry: &'a Registry,
     query: &'a Query,
     /// Resources in the database, roughly.
@@ -51,14 +54,22 @@ struct Search<'a> {
 }
 
 /// A page of the matches of `query`, and what it includes.
-pub async fn search(client: &Client, shared: &Shared, query: &Query) -> Result<SearchPage, StorageError> {
+pub async fn search(
+    client: &Client,
+    shared: &Shared,
+    definitions: &Definitions,
+    query: &Query,
+) -> Result<SearchPage, StorageError> {
+    let registry = definitions.search_parameters();
+    let parameters = shared.parameters.of(&shared.side_pool, registry).await?;
     let uris = systems::of_query(query);
     shared.names.look_up(client, &uris).await?;
     let search = Search {
         client,
         shapes: &shared.shapes,
         names: &shared.names,
-        registry: Registry::r4(),
+        parameters: &parameters,
+        registry,
         query,
         resources: shared.size.resources(client).await?,
     };
@@ -131,6 +142,7 @@ impl<'a> Search<'a> {
         Writer {
             statement: Statement::default(),
             names: self.names,
+            parameters: self.parameters,
             registry: self.registry,
             gathering: None,
         }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::error::{from_database, from_pool};
 use super::{Shared, read, search, write};
 use crate::audit::AccessRecord;
+use crate::definitions::Definitions;
 use crate::resource::ResourceType;
 use crate::search::query::Query;
 use crate::storage::{Current, SearchPage, StorageError, Write, Written};
@@ -86,17 +87,18 @@ impl Session {
     }
 
     /// As [`super::Storage::search`], with what this transaction has written.
-    pub async fn search(&self, query: &Query) -> Result<SearchPage, StorageError> {
-        search::search(self.transaction.client()?, &self.shared, query).await
+    pub async fn search(&self, definitions: &Definitions, query: &Query) -> Result<SearchPage, StorageError> {
+        search::search(self.transaction.client()?, &self.shared, definitions, query).await
     }
 
     /// As [`super::Storage::write`], but it stands only after [`commit`](Self::commit).
     pub async fn write(
         &self,
+        definitions: &Definitions,
         writes: Vec<Write>,
         record: Option<AccessRecord>,
     ) -> Result<Vec<Written>, StorageError> {
-        let prepared = write::prepare(&self.shared.side_pool, &self.shared.names, writes).await?;
+        let prepared = write::prepare(&self.shared, definitions, writes).await?;
         write::write_once(self.transaction.client()?, &prepared, record.as_ref()).await
     }
 

@@ -8,9 +8,9 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::index_rows::{IndexRows, systems};
-use super::names::Names;
-use super::{audit, content};
+use super::{Shared, audit, content};
 use crate::audit::AccessRecord;
+use crate::definitions::Definitions;
 use crate::storage::{Method, Precondition, StorageError, Write, Written};
 
 /// How often a write is tried again when another transaction was in its way.
@@ -38,13 +38,17 @@ pub struct PreparedWrite {
 }
 
 /// Interns what `writes` name, outside of any transaction, and lays them out as arrays.
-pub async fn prepare(pool: &Pool, names: &Names, writes: Vec<Write>) -> Result<PreparedWrite, StorageError> {
+pub async fn prepare(
+    shared: &Shared,
+    definitions: &Definitions,
+    writes: Vec<Write>,
+) -> Result<PreparedWrite, StorageError> {
     let uris: Vec<&str> = writes.iter().filter_map(index_of).flat_map(systems).collect();
     let mut changes = ChangeRows::default();
     for write in &writes {
         changes.add(write)?;
     }
-    let index = index(pool, names, &writes, &uris).await?;
+    let index = index(shared, definitions, &writes, &uris).await?;
     Ok(PreparedWrite {
         changes,
         index,
@@ -54,17 +58,22 @@ pub async fn prepare(pool: &Pool, names: &Names, writes: Vec<Write>) -> Result<P
 
 /// The index rows of `writes`, which name the systems `uris`.
 async fn index(
-    pool: &Pool,
-    names: &Names,
+    shared: &Shared,
+    definitions: &Definitions,
     writes: &[Write],
     uris: &[&str],
 ) -> Result<IndexRows, StorageError> {
+    let (pool, names) = (&shared.side_pool, &shared.names);
+    let parameters = shared
+        .parameters
+        .of(pool, definitions.search_parameters())
+        .await?;
     for _ in 0..ATTEMPTS {
         names.intern(pool, uris).await?;
         let mut index = IndexRows::default();
         for (write, place) in writes.iter().zip(1..) {
             if let Some(entries) = index_of(write) {
-                index.add(place, entries, names);
+                index.add(place, entries, &parameters, names);
             }
         }
         // Systems that other writes name may have taken the memory of ours in between.

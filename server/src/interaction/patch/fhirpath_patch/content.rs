@@ -1,7 +1,7 @@
 //! What an operation puts into a resource: a value of a type, or an element that is built of parts, for those types
 //! that `value[x]` does not have. <http://hl7.org/fhir/R4/fhirpatch.html#concept>
 
-use crate::resource::structure::{Element, Kind, Member, Structure, Structures};
+use crate::definitions::structure::{Element, Kind, Member, Structure, Structures};
 use crate::resource::{Json, Object};
 
 /// A part with the value of an element.
@@ -33,7 +33,7 @@ impl Content {
     }
 
     /// The JSON of it as the value of `member`; `None` when a part names an element that is not there.
-    pub fn to_json(&self, member: Option<&Member>) -> Option<Json> {
+    pub fn to_json(&self, structures: &Structures, member: Option<&Member>) -> Option<Json> {
         let parts = match self {
             Content::Value(_, value) => return Some(value.clone()),
             Content::Parts(parts) => parts,
@@ -41,11 +41,11 @@ impl Content {
         let Kind::Structure(id) = member?.kind else {
             return None;
         };
-        let structure = Structures::get().structure(id)?;
+        let structure = structures.structure(id)?;
         let mut object = Object::new();
         for (name, content) in parts {
             let (element, member) = member_for(structure, name, content)?;
-            let value = content.to_json(Some(member))?;
+            let value = content.to_json(structures, Some(member))?;
             match object.get_mut(&member.name) {
                 Some(Json::Array(items)) if element.is_many => items.push(value),
                 _ if element.is_many => object.set(&member.name, Json::Array(vec![value])),

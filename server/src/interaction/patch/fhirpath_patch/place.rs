@@ -3,9 +3,9 @@
 
 use compact_str::CompactString;
 
-use crate::resource::structure::{Kind, Member, Structure, Structures};
+use crate::definitions::path::expression::Expression;
+use crate::definitions::structure::{Kind, Member, Structure, Structures};
 use crate::resource::{Json, ResourceType};
-use crate::search::path::expression::Expression;
 
 /// A step into a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,13 +18,13 @@ pub enum Step {
 
 /// A place in a document.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Place<'definitions> {
     /// The way to it.
     pub steps: Vec<Step>,
     /// What an object there is made of.
-    pub structure: Option<&'static Structure>,
+    pub structure: Option<&'definitions Structure>,
     /// The structure and the member whose value stands there; `None` for the resource itself.
-    pub owner: Option<(&'static Structure, &'static Member)>,
+    pub owner: Option<(&'definitions Structure, &'definitions Member)>,
 }
 
 /// Why an expression selects nothing in a type of resource.
@@ -32,22 +32,36 @@ pub struct Place {
 pub enum PlaceError {
     /// It names an element that there is not.
     #[error("{0} has no element {1}")]
-    NoElement(&'static str, String),
+    NoElement(String, String),
     /// It uses FHIRPath that a patch's path cannot use here.
     #[error("{0} cannot be used in the path of a patch")]
     Unsupported(String),
 }
 
 /// A resource that is being patched.
-pub struct Document {
+pub struct Document<'definitions> {
+    structures: &'definitions Structures,
     json: Json,
     resource_type: ResourceType,
 }
 
-impl Document {
+impl<'definitions> Document<'definitions> {
     /// A resource of type `resource_type`.
-    pub fn new(json: Json, resource_type: ResourceType) -> Document {
-        Document { json, resource_type }
+    pub fn new(
+        structures: &'definitions Structures,
+        json: Json,
+        resource_type: ResourceType,
+    ) -> Document<'definitions> {
+        Document {
+            structures,
+            json,
+            resource_type,
+        }
+    }
+
+    /// What it is made of.
+    pub fn structures(&self) -> &'definitions Structures {
+        self.structures
     }
 
     /// The resource.
@@ -59,7 +73,7 @@ impl Document {
     ///
     /// # Errors
     /// [`PlaceError`].
-    pub fn select(&self, expression: &Expression) -> Result<Vec<Place>, PlaceError> {
+    pub fn select(&self, expression: &Expression) -> Result<Vec<Place<'definitions>>, PlaceError> {
         self.places(expression, &self.root())
     }
 
@@ -126,15 +140,19 @@ impl Document {
         }
     }
 
-    fn root(&self) -> Place {
+    fn root(&self) -> Place<'definitions> {
         Place {
             steps: Vec::new(),
-            structure: Structures::get().resource(self.resource_type),
+            structure: self.structures.resource(self.resource_type),
             owner: None,
         }
     }
 
-    fn places(&self, expression: &Expression, context: &Place) -> Result<Vec<Place>, PlaceError> {
+    fn places(
+        &self,
+        expression: &Expression,
+        context: &Place<'definitions>,
+    ) -> Result<Vec<Place<'definitions>>, PlaceError> {
         let unsupported = |what: &str| Err(PlaceError::Unsupported(what.to_owned()));
         match expression {
             Expression::Member(None, name) if self.is_type(name) && context.steps.is_empty() => {
@@ -167,10 +185,10 @@ impl Document {
 
     fn called(
         &self,
-        places: Vec<Place>,
+        places: Vec<Place<'definitions>>,
         function: &str,
         arguments: &[Expression],
-    ) -> Result<Vec<Place>, PlaceError> {
+    ) -> Result<Vec<Place<'definitions>>, PlaceError> {
         match (function, arguments) {
             ("first", []) => Ok(places.into_iter().take(1).collect()),
             ("last", []) => Ok(places.into_iter().next_back().into_iter().collect()),
@@ -189,7 +207,8 @@ impl Document {
                 for place in places {
                     found.extend(self.members(&place, "extension")?);
                 }
-                let is_it = |place: &Place| self.at(&place.steps).and_then(|held| held.get("url")?.as_str());
+                let is_it =
+                    |place: &Place<'_>| self.at(&place.steps).and_then(|held| held.get("url")?.as_str());
                 found.retain(|place| is_it(place) == Some(url));
                 Ok(found)
             }
@@ -197,7 +216,7 @@ impl Document {
         }
     }
 
-    fn holds(&self, condition: &Expression, place: &Place) -> Result<bool, PlaceError> {
+    fn holds(&self, condition: &Expression, place: &Place<'definitions>) -> Result<bool, PlaceError> {
         Ok(match condition {
             Expression::And(left, right) => self.holds(left, place)? && self.holds(right, place)?,
             Expression::Equal(left, right) => self.same(left, right, place)? == Some(true),
@@ -215,12 +234,17 @@ impl Document {
     }
 
     /// Whether two values are the same; `None` when one of them is not there.
-    fn same(&self, left: &Expression, right: &Expression, place: &Place) -> Result<Option<bool>, PlaceError> {
+    fn same(
+        &self,
+        left: &Expression,
+        right: &Expression,
+        place: &Place<'definitions>,
+    ) -> Result<Option<bool>, PlaceError> {
         let (left, right) = (self.values(left, place)?, self.values(right, place)?);
         Ok((!left.is_empty() && !right.is_empty()).then(|| left == right))
     }
 
-    fn values(&self, expression: &Expression, place: &Place) -> Result<Vec<Json>, PlaceError> {
+    fn values(&self, expression: &Expression, place: &Place<'definitions>) -> Result<Vec<Json>, PlaceError> {
         match expression {
             Expression::Text(text) => Ok(vec![Json::from(text.as_str())]),
             Expression::Boolean(value) => Ok(vec![Json::Bool(*value)]),
@@ -235,8 +259,12 @@ impl Document {
     }
 
     /// The values of the element `name` at `place`.
-    fn members(&self, place: &Place, name: &str) -> Result<Vec<Place>, PlaceError> {
-        let missing = |of: &'static str| PlaceError::NoElement(of, name.to_owned());
+    fn members(
+        &self,
+        place: &Place<'definitions>,
+        name: &str,
+    ) -> Result<Vec<Place<'definitions>>, PlaceError> {
+        let missing = |of: &str| PlaceError::NoElement(of.to_owned(), name.to_owned());
         let structure = place.structure.ok_or_else(|| missing("a primitive value"))?;
         let is_named = |member: &&Member| {
             structure
@@ -245,14 +273,14 @@ impl Document {
         };
         let mut members = structure.members().iter().filter(is_named).peekable();
         if members.peek().is_none() {
-            return Err(missing(structure.name));
+            return Err(missing(&structure.name));
         }
         let mut places = Vec::new();
         for member in members {
             let steps = [&place.steps[..], &[Step::Member(member.name.clone())]].concat();
             let at = |steps: Vec<Step>, value: &Json| Place {
                 steps,
-                structure: structure_of(member, value),
+                structure: self.structure_of(member, value),
                 owner: Some((structure, member)),
             };
             match self.at(&steps) {
@@ -265,6 +293,17 @@ impl Document {
             }
         }
         Ok(places)
+    }
+
+    fn structure_of(&self, member: &Member, value: &Json) -> Option<&'definitions Structure> {
+        match member.kind {
+            Kind::Primitive(_) => None,
+            Kind::Structure(id) => self.structures.structure(id),
+            Kind::Resource => {
+                let resource_type = ResourceType::parse(value.get("resourceType")?.as_str()?)?;
+                self.structures.resource(resource_type)
+            }
+        }
     }
 
     fn is_type(&self, name: &str) -> bool {
@@ -281,20 +320,13 @@ fn sibling(steps: &[Step]) -> Option<Vec<Step>> {
     Some([parent, &[name]].concat())
 }
 
-fn structure_of(member: &Member, value: &Json) -> Option<&'static Structure> {
-    let structures = Structures::get();
-    match member.kind {
-        Kind::Primitive(_) => None,
-        Kind::Structure(id) => structures.structure(id),
-        Kind::Resource => structures.resource(ResourceType::parse(value.get("resourceType")?.as_str()?)?),
-    }
-}
-
 /// Those of the places, values of choices, that are of one type.
-fn of_type(places: Vec<Place>, type_name: &str) -> Vec<Place> {
-    let is_it = |place: &Place| {
+fn of_type<'definitions>(places: Vec<Place<'definitions>>, type_name: &str) -> Vec<Place<'definitions>> {
+    let is_it = |place: &Place<'_>| {
         place.owner.is_some_and(|(structure, member)| {
-            let element = structure.element(member).map_or("", |element| element.name);
+            let element = structure
+                .element(member)
+                .map_or("", |element| element.name.as_str());
             member
                 .name
                 .strip_prefix(element)

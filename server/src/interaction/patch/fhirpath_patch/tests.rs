@@ -1,6 +1,7 @@
 //! FHIRPath Patches on small patients: a patch and what comes of it.
 
 use super::*;
+use crate::definitions::fixture;
 
 const PATIENT: &str = r#"{"resourceType":"Patient","name":[{"family":"A","given":["x","y","z"],"_given":[null,{"id":"g"},null]}],"identifier":[{"system":"s1","value":"1"},{"system":"s2","value":"2"}],"contact":[{"gender":"male"}],"deceasedBoolean":false,"extension":[{"url":"http://e","valueString":"v"}]}"#;
 
@@ -33,7 +34,11 @@ fn patched(member: &str, kind: &str, path: &str, parts: &[(&str, &str)]) -> Stri
     all.extend(parts);
     let patch = parse(&operation(&all)).unwrap();
     let patient = ResourceType::parse("Patient").unwrap();
-    match patch.apply(Json::parse(PATIENT.as_bytes()).unwrap(), patient) {
+    match patch.apply(
+        fixture::r4().structures(),
+        Json::parse(PATIENT.as_bytes()).unwrap(),
+        patient,
+    ) {
         Ok(document) => document.get(member).map_or_else(String::new, Json::to_text),
         Err(error) => error.problem.to_string(),
     }

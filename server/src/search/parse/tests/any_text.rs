@@ -13,7 +13,7 @@ proptest::proptest! {
                 lenient,
                 base_url: BASE,
             };
-            parse(Registry::r4(), &request).ok();
+            parse(fixture::r4().search_parameters(), &request).ok();
         }
     }
 
@@ -23,14 +23,14 @@ proptest::proptest! {
         modifier in "(:(missing|exact|contains|not|text|of-type|identifier|below|above|Patient))?",
         value in "(eq|ne|gt|sa|ap|)[-+0-9eET:.Z|$,\\\\ a-cä]{0,40}",
     ) {
-        let parameters = Registry::r4().all();
-        let parameter = &parameters[index % parameters.len()];
+        let registry = fixture::r4().search_parameters();
+        let parameter = registry.all().nth(index % registry.count()).unwrap();
         let request = SearchRequest {
             resource_types: &[parameter.resource_type],
             parameters: &[(format!("{}{modifier}", parameter.code), value)],
             lenient: false,
             base_url: BASE,
         };
-        parse(Registry::r4(), &request).ok();
+        parse(fixture::r4().search_parameters(), &request).ok();
     }
 }

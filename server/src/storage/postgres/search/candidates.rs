@@ -5,8 +5,8 @@ use super::condition::{all, any, of_resource_types, of_types};
 use super::leader::{Leader, comes_in_order};
 use super::membership::Within;
 use super::predicate::{Rows, Unit, Writer, units};
+use crate::definitions::search_parameter::ParameterId;
 use crate::resource::ResourceType;
-use crate::search::parameter::ParameterId;
 use crate::search::query::{Criterion, Query};
 use crate::storage::postgres::read::DELETE;
 

@@ -3,8 +3,8 @@
 
 use super::condition::any;
 use super::predicate::Writer;
+use crate::definitions::search_parameter::{ParameterId, ParameterKind};
 use crate::resource::ResourceType;
-use crate::search::parameter::{ParameterId, ParameterKind};
 use crate::search::query::Criterion;
 use crate::storage::postgres::read::DELETE;
 

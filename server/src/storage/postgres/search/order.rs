@@ -8,7 +8,7 @@ use tokio_postgres::types::Type;
 use super::condition::of_resource;
 use super::cursor::Cursor;
 use super::predicate::Writer;
-use crate::search::parameter::{ParameterId, ParameterKind, Registry};
+use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{SortBy, SortKey};
 use crate::storage::StorageError;
 

@@ -8,9 +8,10 @@ use tokio_postgres::types::Type;
 use super::comparison::{self, Range, Spans};
 use super::condition::{all, any, of_resource, of_types};
 use super::statement::Statement;
-use crate::search::parameter::{ParameterId, ParameterKind, Registry};
+use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Criterion, DateComparison, Matches, Prefix, ReferenceMatch};
 use crate::storage::postgres::names::Names;
+use crate::storage::postgres::parameter_numbers::ParameterNumbers;
 
 /// What is tested at once: a criterion, or several bounds on one date parameter.
 pub enum Unit<'q> {
@@ -48,8 +49,10 @@ pub fn units(criteria: &[Criterion]) -> Vec<Unit<'_>> {
 pub struct Writer<'a> {
     /// The statement that they become part of.
     pub statement: Statement,
-    /// The numbers of this database.
+    /// The numbers of code systems.
     pub names: &'a Names,
+    /// The numbers of search parameters.
+    pub parameters: &'a ParameterNumbers,
     /// The parameters' kinds.
     pub registry: &'a Registry,
     /// What the statement gathers first, `WITH …`.
@@ -361,7 +364,7 @@ impl Writer<'_> {
     pub fn parameters(&self, parameters: &[ParameterId], alias: &str) -> String {
         let numbers: Vec<String> = parameters
             .iter()
-            .map(|parameter| self.names.parameter(*parameter).to_string())
+            .map(|parameter| self.parameters.get(*parameter).to_string())
             .collect();
         match numbers.as_slice() {
             [number] => format!("{alias}.parameter = {number}"),

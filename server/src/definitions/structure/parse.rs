@@ -5,8 +5,23 @@ use std::collections::HashMap;
 use compact_str::{CompactString, format_compact};
 
 use super::{
-    Element, Kind, Member, Primitive, ResourceType, Structure, StructureId, Structures, Targets, ValueSet,
+    Element, Kind, Member, Primitive, Structure, StructureId, Structures, Targets, ValueSet, uri_names,
 };
+use crate::resource::ResourceType;
+
+/// What of the facts cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StructureError {
+    /// A line.
+    #[error("failed to read the line {0:?}")]
+    Line(String),
+    /// A structure whose base or elements are not there.
+    #[error("failed to put the structure {0} together")]
+    Structure(String),
+    /// A type that is needed.
+    #[error("there is no structure {0}")]
+    Missing(&'static str),
+}
 
 /// A structure as its lines say it: own elements only, the base by name.
 struct Block {
@@ -15,66 +30,82 @@ struct Block {
     elements: Vec<&'static str>,
 }
 
-/// The facts in tables; `None` when they do not hang together.
-pub fn structures(facts: &'static str, value_sets: &'static str) -> Option<Structures> {
+/// The facts in tables.
+///
+/// # Errors
+/// When they do not hang together.
+pub fn structures(facts: &'static str, value_sets: &'static str) -> Result<Structures, StructureError> {
     let blocks = blocks(facts)?;
-    let mut reader = Reader {
-        ids: HashMap::new(),
-        value_set_ids: HashMap::new(),
-        structures: Structures::default(),
+    let mut reader = Reader::default();
+    for (block, index) in blocks.iter().zip(0..) {
+        reader
+            .names
+            .insert(CompactString::const_new(block.name), StructureId(index));
+    }
+    for line in value_sets.lines() {
+        reader
+            .value_set(line)
+            .ok_or_else(|| StructureError::Line(line.to_owned()))?;
+    }
+    let read = |block: &Block| {
+        let structure = reader.structure(block, &blocks);
+        structure.ok_or_else(|| StructureError::Structure(block.name.to_owned()))
     };
-    for (index, block) in blocks.iter().enumerate() {
-        let id = StructureId(u16::try_from(index).ok()?);
-        reader.ids.insert(block.name, id);
-    }
-    reader.value_sets(value_sets)?;
-    for block in &blocks {
-        let structure = reader.structure(block, &blocks)?;
-        reader.structures.all.push(structure);
-    }
-    reader.structures.resources = ResourceType::all()
-        .filter_map(|resource_type| reader.ids.get(resource_type.name()).copied())
-        .collect();
-    reader.structures.element = reader.ids.get("Element").copied()?;
-    Some(reader.structures)
+    let all = blocks.iter().map(read).collect::<Result<Vec<Structure>, _>>()?;
+    let element = reader.names.get("Element");
+    Ok(Structures {
+        element: element.copied().ok_or(StructureError::Missing("Element"))?,
+        uri_names: all.iter().flat_map(uri_names).cloned().collect(),
+        resources: ResourceType::all()
+            .filter_map(|resource_type| reader.names.get(resource_type.name()).copied())
+            .collect(),
+        all: all.into(),
+        value_sets: reader.value_sets.into(),
+        targets: reader.targets,
+        names: reader.names,
+        urls: HashMap::new(),
+    })
 }
 
-fn blocks(facts: &'static str) -> Option<Vec<Block>> {
+fn blocks(facts: &'static str) -> Result<Vec<Block>, StructureError> {
     let mut blocks: Vec<Block> = Vec::new();
     for line in facts.lines() {
         if let Some(element) = line.strip_prefix('\t') {
-            blocks.last_mut()?.elements.push(element);
+            let block = blocks.last_mut();
+            let block = block.ok_or_else(|| StructureError::Line(line.to_owned()))?;
+            block.elements.push(element);
         } else {
-            let mut words = line.split(' ');
-            blocks.push(Block {
-                name: words.next()?,
-                base: words.next(),
-                elements: Vec::new(),
-            });
+            let (name, base) = match line.split_once(' ') {
+                Some((name, base)) => (name, Some(base)),
+                None => (line, None),
+            };
+            let elements = Vec::new();
+            blocks.push(Block { name, base, elements });
         }
     }
-    Some(blocks)
+    Ok(blocks)
 }
 
+#[derive(Default)]
 struct Reader {
-    ids: HashMap<&'static str, StructureId>,
+    names: HashMap<CompactString, StructureId>,
+    value_sets: Vec<ValueSet>,
     value_set_ids: HashMap<&'static str, u16>,
-    structures: Structures,
+    targets: Vec<Targets>,
 }
 
 impl Reader {
-    fn value_sets(&mut self, lines: &'static str) -> Option<()> {
-        for line in lines.lines() {
-            let mut fields = line.split('\t');
-            let (id, system) = (fields.next()?, fields.next()?);
-            if !self.value_set_ids.contains_key(id) {
-                let number = u16::try_from(self.structures.value_sets.len()).ok()?;
-                self.value_set_ids.insert(id, number);
-                self.structures.value_sets.push(ValueSet::new(id));
-            }
-            let value_set = self.structures.value_sets.last_mut()?;
-            value_set.add_system(system, fields.collect());
+    fn value_set(&mut self, line: &'static str) -> Option<()> {
+        let mut fields = line.split('\t');
+        let (id, system) = (fields.next()?, fields.next()?);
+        if !self.value_set_ids.contains_key(id) {
+            let number = u16::try_from(self.value_sets.len()).ok()?;
+            self.value_set_ids.insert(id, number);
+            self.value_sets.push(ValueSet::new(CompactString::const_new(id)));
         }
+        let value_set = self.value_sets.last_mut()?;
+        let codes = fields.map(CompactString::const_new).collect();
+        value_set.add_system(CompactString::const_new(system), codes);
         Some(())
     }
 
@@ -82,11 +113,11 @@ impl Reader {
     fn structure(&mut self, block: &Block, blocks: &[Block]) -> Option<Structure> {
         let mut lineage = vec![block];
         while let Some(base) = lineage.last().and_then(|block| block.base) {
-            lineage.push(blocks.get(usize::from(self.ids.get(base)?.0))?);
+            lineage.push(blocks.get(usize::from(self.names.get(base)?.0))?);
         }
         let mut structure = Structure {
-            name: block.name,
-            base: block.base,
+            name: CompactString::const_new(block.name),
+            base: block.base.and_then(|base| self.names.get(base).copied()),
             is_resource: lineage.last().is_some_and(|root| root.name == "Resource"),
             elements: Vec::new(),
             members: Vec::new(),
@@ -105,16 +136,21 @@ impl Reader {
         let (minimum, maximum) = words.next()?.split_once("..")?;
         let name = written.trim_end_matches("[x]");
         let element = Element {
-            name,
+            name: CompactString::const_new(name),
             is_choice: name != written,
-            is_required: minimum != "0",
+            minimum: minimum.parse().ok()?,
+            maximum: match maximum {
+                "*" => None,
+                times => Some(times.parse().ok()?),
+            },
+            expected: None,
             is_many: maximum == "*",
             is_summary: words.next_if_eq(&"Σ").is_some(),
         };
         let index = u8::try_from(structure.elements.len())
             .ok()
             .filter(|index| *index < 64)?;
-        if element.is_required {
+        if element.is_required() {
             structure.required |= 1 << index;
         }
         for type_written in words {
@@ -137,7 +173,7 @@ impl Reader {
         } else if let Some(primitive) = Primitive::parse(type_name) {
             Kind::Primitive(primitive)
         } else {
-            Kind::Structure(*self.ids.get(type_name)?)
+            Kind::Structure(*self.names.get(type_name)?)
         };
         let value_set = match value_set {
             Some(id) => Some(*self.value_set_ids.get(id)?),
@@ -162,7 +198,7 @@ impl Reader {
         for name in names.split('|') {
             targets.insert(ResourceType::parse(name)?);
         }
-        let all = &mut self.structures.targets;
+        let all = &mut self.targets;
         let index = all
             .iter()
             .position(|other| *other == targets)

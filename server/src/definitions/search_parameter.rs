@@ -2,8 +2,12 @@
 //! resource type and code, <http://hl7.org/fhir/R4/searchparameter-registry.html>.
 
 pub mod definition;
+mod draft;
+mod error;
 pub mod registry;
 
+pub use definition::SearchParameterDefinition;
+pub use error::SearchParameterError;
 pub use registry::Registry;
 
 use crate::resource::ResourceType;

@@ -1,10 +1,9 @@
 //! From expression to program: finds the JSON members that each step of an expression means.
 
-use compact_str::CompactString;
-
-use super::element_types::{ElementChoice, ElementType, ElementTypes};
+use super::element_type::ElementType;
 use super::expression::{Expression, ExpressionError, parse};
 use super::program::{Condition, Path, Program, Step};
+use crate::definitions::structure::{Kind, Structures};
 use crate::resource::ResourceType;
 
 /// Why an expression cannot be used for indexing.
@@ -13,6 +12,9 @@ pub enum CompileError {
     /// It does not follow the grammar.
     #[error(transparent)]
     Grammar(#[from] ExpressionError),
+    /// There is no structure of the type that it starts from.
+    #[error("{0} has no structure")]
+    UnknownType(ResourceType),
     /// It names an element that the type does not have.
     #[error("{path} has no element {name}")]
     UnknownElement {
@@ -31,14 +33,17 @@ pub enum CompileError {
 struct Place {
     from_resource: bool,
     steps: Vec<Step>,
-    choice: ElementChoice,
+    kind: Kind,
+    element_type: ElementType,
 }
 
 /// Where an expression starts.
 #[derive(Clone, Copy)]
-struct Scope<'types> {
-    types: &'types ElementTypes,
+struct Scope<'structures> {
+    structures: &'structures Structures,
     resource_type: ResourceType,
+    /// The structure of the resource type.
+    resource: Kind,
 }
 
 /// Compiles the expression of a parameter for one of the types that it is defined on. Alternatives that
@@ -47,11 +52,11 @@ struct Scope<'types> {
 /// # Errors
 /// [`CompileError`] when indexing cannot follow the expression.
 pub fn compile(
-    types: &ElementTypes,
+    structures: &Structures,
     resource_type: ResourceType,
     expression: &str,
 ) -> Result<Program, CompileError> {
-    let scope = Scope { types, resource_type };
+    let scope = Scope::new(structures, resource_type)?;
     let expression = parse(expression)?;
     match expression {
         Expression::And(..) | Expression::NotEqual(..) => {
@@ -69,12 +74,12 @@ pub fn compile(
 /// # Errors
 /// [`CompileError`] when indexing cannot follow the expression.
 pub fn compile_component(
-    types: &ElementTypes,
+    structures: &Structures,
     resource_type: ResourceType,
     base: &str,
     component: &str,
 ) -> Result<Vec<Path>, CompileError> {
-    let scope = Scope { types, resource_type };
+    let scope = Scope::new(structures, resource_type)?;
     let mut bases = scope.places(&parse(base)?, &[scope.resource()])?;
     for place in &mut bases {
         place.steps.clear();
@@ -88,7 +93,7 @@ fn paths(places: &[Place]) -> Vec<Path> {
         let path = Path {
             from_resource: place.from_resource,
             steps: place.steps.clone(),
-            element_type: ElementType::of(&place.choice),
+            element_type: place.element_type.clone(),
         };
         if !paths.contains(&path) {
             paths.push(path);
@@ -97,7 +102,19 @@ fn paths(places: &[Place]) -> Vec<Path> {
     paths
 }
 
-impl Scope<'_> {
+impl<'structures> Scope<'structures> {
+    fn new(
+        structures: &'structures Structures,
+        resource_type: ResourceType,
+    ) -> Result<Scope<'structures>, CompileError> {
+        let structure = structures.resource_id(resource_type);
+        Ok(Scope {
+            structures,
+            resource_type,
+            resource: Kind::Structure(structure.ok_or(CompileError::UnknownType(resource_type))?),
+        })
+    }
+
     fn condition(self, expression: &Expression) -> Result<Condition, CompileError> {
         match expression {
             Expression::And(left, right) => Ok(Condition::And(
@@ -130,7 +147,9 @@ impl Scope<'_> {
                 ..self.resource()
             }]),
             Expression::Index(of, index) => indexed(self.places(of, context)?, *index),
-            Expression::As(of, type_name) => Ok(of_type(self.places(of, context)?, type_name)),
+            Expression::As(of, type_name) => {
+                Ok(of_type(self.structures, self.places(of, context)?, type_name))
+            }
             Expression::Union(left, right) => {
                 let mut places = self.places(left, context)?;
                 places.extend(self.places(right, context)?);
@@ -140,7 +159,7 @@ impl Scope<'_> {
                 let places = self.places(of, context)?;
                 match (function.as_str(), arguments.as_slice()) {
                     ("as" | "ofType", [Expression::Member(None, type_name)]) => {
-                        Ok(of_type(places, type_name))
+                        Ok(of_type(self.structures, places, type_name))
                     }
                     ("where", [condition]) => filtered(places, condition),
                     _ => Err(unsupported(function)),
@@ -165,31 +184,27 @@ impl Scope<'_> {
         Place {
             from_resource: false,
             steps: Vec::new(),
-            choice: ElementChoice {
-                type_name: self.resource_type.name(),
-                system: None,
-                named_by_type: false,
-            },
+            kind: self.resource,
+            element_type: ElementType::Other,
         }
     }
 
     fn members(self, places: &[Place], name: &str) -> Result<Vec<Place>, CompileError> {
         let mut members = Vec::new();
         for place in places {
-            let choices = self.types.choices(place.choice.type_name, name);
-            if choices.is_empty() {
+            let structure = self.structures.of_kind(place.kind);
+            let found = structure.into_iter().flat_map(|one| one.members_of(name));
+            let before = members.len();
+            members.extend(found.map(|member| Place {
+                from_resource: place.from_resource,
+                steps: [&place.steps[..], &[Step::Member(member.name.clone())]].concat(),
+                kind: member.kind,
+                element_type: ElementType::of_member(self.structures, member),
+            }));
+            if members.len() == before {
                 return Err(CompileError::UnknownElement {
-                    path: place.choice.type_name.to_owned(),
+                    path: self.structures.type_name(place.kind).to_owned(),
                     name: name.to_owned(),
-                });
-            }
-            for choice in choices {
-                let mut steps = place.steps.clone();
-                steps.push(Step::Member(member_name(name, &choice)));
-                members.push(Place {
-                    from_resource: place.from_resource,
-                    steps,
-                    choice,
                 });
             }
         }
@@ -197,20 +212,9 @@ impl Scope<'_> {
     }
 }
 
-/// `value` and Quantity make `valueQuantity`.
-fn member_name(name: &str, choice: &ElementChoice) -> CompactString {
-    let mut member = CompactString::from(name);
-    if choice.named_by_type {
-        let mut letters = choice.type_name.chars();
-        member.extend(letters.next().map(|first| first.to_ascii_uppercase()));
-        member.push_str(letters.as_str());
-    }
-    member
-}
-
 /// Type names are compared without case: the standard's own expressions write `DateTime` for `dateTime`.
-fn of_type(mut places: Vec<Place>, type_name: &str) -> Vec<Place> {
-    places.retain(|place| place.choice.type_name.eq_ignore_ascii_case(type_name));
+fn of_type(structures: &Structures, mut places: Vec<Place>, type_name: &str) -> Vec<Place> {
+    places.retain(|place| structures.type_name(place.kind).eq_ignore_ascii_case(type_name));
     places
 }
 
@@ -257,6 +261,7 @@ fn unsupported(what: &str) -> CompileError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definitions::fixture;
     use crate::resource::Json;
 
     fn selected(resource: &str, expression: &str) -> Vec<String> {
@@ -264,7 +269,7 @@ mod tests {
         let resource = resource.as_object().unwrap();
         let resource_type =
             ResourceType::parse(resource.get("resourceType").unwrap().as_str().unwrap()).unwrap();
-        let program = compile(&ElementTypes::r4(), resource_type, expression).unwrap();
+        let program = compile(fixture::r4().structures(), resource_type, expression).unwrap();
         let mut values = Vec::new();
         match program {
             Program::Elements(paths) => {
@@ -331,7 +336,7 @@ mod tests {
     fn refuses_what_it_cannot_follow() {
         let compiled = |expression: &str| {
             let patient = ResourceType::parse("Patient").unwrap();
-            compile(&ElementTypes::r4(), patient, expression)
+            compile(fixture::r4().structures(), patient, expression)
                 .unwrap_err()
                 .to_string()
         };

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::element_types::ElementType;
+use super::element_type::ElementType;
 use crate::resource::{Json, Object, ResourceType};
 
 /// What an expression selects.
