@@ -13,6 +13,7 @@ use crate::arguments::{Arguments, Command};
 use crate::compatibility::Compatibility;
 use crate::device_mapping::DeviceMapping;
 use crate::fhir_mapping::FhirMapping;
+use crate::fhir_service::FhirError;
 use crate::mapping_file::InvalidMapping;
 
 /// Why a command could not be carried out at all (exit status 2).
@@ -34,6 +35,9 @@ pub enum CommandError {
         /// What is wrong.
         source: InvalidMapping,
     },
+    /// The pipeline did not take a message.
+    #[error(transparent)]
+    Fhir(#[from] FhirError),
     /// The connector does not run.
     #[error(transparent)]
     Run(#[from] run::RunError),

@@ -11,10 +11,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
 
+use crate::fhir_service::FhirService;
+use crate::fhir_service::client::FhirClient;
 use crate::json_answer::json_answer;
 use crate::mappings::{MappingFiles, MappingProblem};
 use crate::metrics::Metrics;
-use crate::pipeline::Delivery;
 
 /// How often a destination is asked whether it is there.
 const INTERVAL: Duration = Duration::from_secs(10);
@@ -25,7 +26,7 @@ const INTERVAL_WHILE_ABSENT: Duration = Duration::from_secs(1);
 pub struct Health {
     mappings: Arc<MappingFiles>,
     metrics: Arc<Metrics>,
-    destinations: Vec<(Arc<Delivery>, AtomicBool)>,
+    destinations: Vec<(Arc<FhirClient>, AtomicBool)>,
     connected: AtomicBool,
     draining: AtomicBool,
 }
@@ -44,10 +45,10 @@ struct Status {
 
 impl Health {
     /// Not ready yet.
-    pub fn new(mappings: Arc<MappingFiles>, metrics: Arc<Metrics>, destinations: &[Arc<Delivery>]) -> Self {
+    pub fn new(mappings: Arc<MappingFiles>, metrics: Arc<Metrics>, destinations: Vec<Arc<FhirClient>>) -> Self {
         let destinations = destinations
-            .iter()
-            .map(|delivery| (Arc::clone(delivery), AtomicBool::new(false)))
+            .into_iter()
+            .map(|destination| (destination, AtomicBool::new(false)))
             .collect();
         let (connected, draining) = (AtomicBool::new(false), AtomicBool::new(false));
         Self {
@@ -74,7 +75,7 @@ impl Health {
         let probes = self
             .destinations
             .iter()
-            .map(|(delivery, ready)| follow(delivery, ready));
+            .map(|(destination, ready)| follow(destination, ready));
         futures::future::join_all(probes).await;
     }
 
@@ -101,12 +102,12 @@ impl Health {
     }
 }
 
-async fn follow(delivery: &Delivery, ready: &AtomicBool) {
+async fn follow(destination: &FhirClient, ready: &AtomicBool) {
     loop {
-        let answer = delivery.client().ping().await;
+        let answer = destination.ping().await;
         let was_ready = ready.swap(answer.is_ok(), Ordering::Relaxed);
         match answer {
-            Ok(()) if !was_ready => tracing::info!(destination = delivery.name(), "the FHIR service answers"),
+            Ok(()) if !was_ready => tracing::info!(destination = destination.name(), "the FHIR service answers"),
             Err(error) if was_ready => tracing::warn!(%error, "the FHIR service does not answer"),
             _ => {}
         }

@@ -9,39 +9,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-use crate::pipeline::MessageAnswer;
+use crate::pipeline::{Failure, MessageAnswer};
 use crate::write::Outcome;
-
-/// Why something of a message was not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
-    /// It is no device message.
-    Message,
-    /// The device mapping could not extract it.
-    Normalization,
-    /// The FHIR mapping has no template for it.
-    FhirMapping,
-    /// Nobody knows whom it is about.
-    Identity,
-    /// It cannot become part of an Observation.
-    Observation,
-    /// The FHIR service refused it.
-    Refused,
-}
-
-impl Failure {
-    /// Its name in metrics and logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Message => "message",
-            Self::Normalization => "normalization",
-            Self::FhirMapping => "fhir_mapping",
-            Self::Identity => "identity",
-            Self::Observation => "observation",
-            Self::Refused => "refused",
-        }
-    }
-}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FailureLabels {
@@ -112,7 +81,7 @@ impl Metrics {
     }
 
     /// Something was not stored.
-    pub fn failed(&self, failure: Failure) {
+    fn failed(&self, failure: Failure) {
         self.failures
             .get_or_create(&FailureLabels {
                 cause: failure.name(),
@@ -130,8 +99,11 @@ impl Metrics {
         self.stored.get_or_create(&labels).inc();
     }
 
-    /// Messages were acknowledged.
+    /// Messages may be acknowledged.
     pub fn acknowledged(&self, answers: &[MessageAnswer]) {
+        for error in answers.iter().flat_map(|answer| &answer.errors) {
+            self.failed(error.failure);
+        }
         self.messages
             .inc_by(u64::try_from(answers.len()).unwrap_or(u64::MAX));
         let measurements: usize = answers.iter().map(|answer| answer.measurements).sum();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::fhir_client::{FhirClient, FhirError, Precondition, Stored, Updated};
+use crate::fhir_service::{FhirError, FhirService, Precondition, Stored, Updated};
 use crate::json::Json;
 use crate::observation::{Change, ObservationError, ObservationKey, Plan};
 
@@ -60,14 +60,14 @@ pub enum WriteError {
 
 /// Writes the groups of one key.
 pub async fn write(
-    client: &FhirClient,
+    service: &impl FhirService,
     key: &ObservationKey,
     plans: &[Plan<'_>],
     now: Timestamp,
 ) -> Result<Vec<Written>, FhirError> {
     let mut pause = FIRST_PAUSE;
     for _ in 0..ATTEMPTS {
-        let stored = client.read("Observation", &key.id).await?;
+        let stored = service.read("Observation", &key.id).await?;
         let (written, changed) = decide(key, plans, stored.as_ref(), now);
         let Some(observation) = changed else {
             return Ok(written);
@@ -76,7 +76,7 @@ pub async fn write(
             None => Precondition::Absent,
             Some(Stored { version, .. }) => Precondition::Version(version),
         };
-        match client
+        match service
             .update("Observation", &key.id, &observation, precondition)
             .await
         {
@@ -88,7 +88,7 @@ pub async fn write(
         tokio::time::sleep(pause).await;
         pause *= 2;
     }
-    let destination = client.destination().name.clone();
+    let destination = service.name().to_owned();
     Err(FhirError::Unavailable {
         destination,
         reason: "others keep changing the Observation".to_owned(),

@@ -8,132 +8,14 @@
 )]
 
 mod fixture;
-#[path = "../../server/tests/fixture/postgres.rs"]
-#[allow(dead_code, reason = "the server's tests use more of it")]
-mod postgres;
+#[path = "fixture/fhir_service.rs"]
+mod fhir_service;
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
 
-use fixture::{Connector, Program, client, json_of, prepare};
+use fhir_service::FhirService;
+use fixture::{Connector, client, prepare};
 use serde_json::{Value, json};
-
-fn server_program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        if let Some(path) = std::env::var_os("BRAZIER_SERVER") {
-            return path.into();
-        }
-        let build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--release", "-p", "brazier-server"])
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
-            .output()
-            .unwrap();
-        assert!(
-            build.status.success(),
-            "brazier-server does not build:\n{}",
-            String::from_utf8_lossy(&build.stderr)
-        );
-        let program = Path::new(env!("CARGO_BIN_EXE_brazier-connector")).with_file_name("brazier-server");
-        assert!(program.exists(), "{} was not built", program.display());
-        program
-    })
-}
-
-/// An address of the loopback that nobody else has, so that its ports stay free while a service is away.
-fn own_address() -> String {
-    static LAST: AtomicU8 = AtomicU8::new(0);
-    let process = std::process::id().to_be_bytes();
-    format!(
-        "127.{}.{}.{}:0",
-        100 + process[2] % 100,
-        process[3],
-        1 + LAST.fetch_add(1, Ordering::Relaxed)
-    )
-}
-
-/// A FHIR service with a database of its own.
-struct FhirService {
-    database: postgres::Database,
-    program: Program,
-    url: String,
-    client: reqwest::Client,
-}
-
-impl FhirService {
-    fn start() -> Self {
-        let database = postgres::Database::start();
-        let (program, address) = Self::serve(&database, &own_address());
-        Self {
-            database,
-            program,
-            url: format!("http://{address}"),
-            client: client(None),
-        }
-    }
-
-    fn serve(database: &postgres::Database, address: &str) -> (Program, String) {
-        let mut command = Command::new(server_program());
-        command.args([
-            "serve",
-            "--database-url",
-            &database.url(),
-            "--http",
-            address,
-            "--no-authentication",
-        ]);
-        let mut program = Program::start(&mut command);
-        let address = program.address("fhir");
-        (program, address)
-    }
-
-    /// Kills the server without warning, and starts it again on the same address.
-    fn restart(&mut self) {
-        let address = self.url.trim_start_matches("http://").to_owned();
-        assert!(
-            Command::new("kill")
-                .args(["-KILL", &self.program.id().to_string()])
-                .status()
-                .unwrap()
-                .success()
-        );
-        (self.program, _) = Self::serve(&self.database, &address);
-    }
-
-    async fn search(&self, query: &str) -> Vec<Value> {
-        let bundle = json_of(
-            self.client
-                .get(format!("{}/{query}", self.url))
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await;
-        let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
-        entries.iter().map(|entry| entry["resource"].clone()).collect()
-    }
-
-    async fn put(&self, resource: Value) {
-        let path = format!(
-            "{}/{}/{}",
-            self.url,
-            resource["resourceType"].as_str().unwrap(),
-            resource["id"].as_str().unwrap()
-        );
-        let request = self
-            .client
-            .put(path)
-            .header("content-type", "application/fhir+json")
-            .body(resource.to_string());
-        assert!(request.send().await.unwrap().status().is_success());
-    }
-
-    fn destination(&self, name: &str, resolution: &str) -> Value {
-        json!({"name": name, "url": self.url, "identityResolution": resolution})
-    }
-}
 
 async fn connector(destinations: Value) -> Connector {
     let connector = Connector::start(prepare(&destinations, &json!({})), "http");

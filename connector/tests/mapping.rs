@@ -10,20 +10,9 @@
 mod fixture;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use fixture::run;
-
-fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mapping");
-    let mut cases: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
-    cases.sort();
-    assert!(cases.len() >= 5);
-    cases
-}
+use fixture::{cases, run};
 
 fn compare(path: &Path, found: &str) {
     if std::env::var_os("BRAZIER_WRITE_EXPECTED").is_some() {

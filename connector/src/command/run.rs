@@ -15,8 +15,9 @@ use crate::access_policy::AccessPolicy;
 use crate::arguments::RunArguments;
 use crate::authentication::Authenticator;
 use crate::configuration::{Configuration, ConfigurationError};
-use crate::fhir_client::FhirClient;
+use crate::fhir_service::client::FhirClient;
 use crate::health::{self, Health};
+use crate::intake::Intake;
 use crate::mappings::MappingFiles;
 use crate::metrics::Metrics;
 use crate::pipeline::{Delivery, Pipeline};
@@ -88,19 +89,16 @@ async fn serve(configuration: Configuration) -> Result<(), RunError> {
         let mappings = Arc::clone(&mappings);
         async move { mappings.follow().await }
     });
-    let destinations: Vec<Arc<Delivery>> = destinations
-        .into_iter()
-        .map(|destination| Arc::new(Delivery::new(FhirClient::new(destination))))
-        .collect();
-    for delivery in &destinations {
-        let delivery = Arc::clone(delivery);
-        followers.spawn(async move { delivery.client().follow().await });
+    let mut services = Vec::new();
+    let mut deliveries = Vec::new();
+    for destination in destinations {
+        let resolution = destination.identity_resolution;
+        let service = Arc::new(FhirClient::new(destination));
+        services.push(Arc::clone(&service));
+        deliveries.push(Delivery::new(Arc::clone(&service), resolution));
+        followers.spawn(async move { service.follow().await });
     }
-    let health = Arc::new(Health::new(
-        Arc::clone(&mappings),
-        Arc::clone(&metrics),
-        &destinations,
-    ));
+    let health = Arc::new(Health::new(Arc::clone(&mappings), Arc::clone(&metrics), services));
     followers.spawn({
         let health = Arc::clone(&health);
         async move { health.follow_destinations().await }
@@ -123,11 +121,11 @@ async fn serve(configuration: Configuration) -> Result<(), RunError> {
         followers.spawn(async move { authenticator.follow().await });
         followers.spawn(async move { policy.follow().await });
     }
-    let pipeline = Pipeline::new(mappings, destinations, Arc::clone(&metrics));
+    let intake = Intake::new(mappings, Pipeline::new(deliveries, Arc::clone(&metrics)));
     let drain = CancellationToken::new();
     let listener = bind("source", source.http.listen, tls).await?;
     let mut serving =
-        tokio::spawn(listener.run(HttpSource::new(pipeline, access, metrics).router(), drain.clone()));
+        tokio::spawn(listener.run(HttpSource::new(intake, compatibility, access, metrics).router(), drain.clone()));
     health.connected();
 
     tokio::select! {

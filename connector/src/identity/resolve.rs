@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Identity, IdentityError, IdentityResolution, identifier, logical_id};
-use crate::fhir_client::{FhirClient, FhirError, Precondition, Stored, Updated};
+use crate::fhir_service::{FhirError, FhirService, Precondition, Stored, Updated};
 use crate::identity::cache::IdentityKey;
 use crate::json::{Json, Object};
 
@@ -22,12 +22,15 @@ pub enum ResolveError {
 const ATTEMPTS: usize = 4;
 
 /// Resolves an identity.
-pub async fn resolve(client: &FhirClient, key: &IdentityKey) -> Result<Identity, ResolveError> {
-    let resolution = client.destination().identity_resolution;
+pub async fn resolve(
+    service: &impl FhirService,
+    resolution: IdentityResolution,
+    key: &IdentityKey,
+) -> Result<Identity, ResolveError> {
     let given = |id: &Option<String>| id.clone().filter(|id| !id.trim().is_empty());
     let (patient_id, encounter_id) = (given(&key.patient_id), given(&key.encounter_id));
     let resolver = Resolver {
-        client,
+        service,
         device_id: &key.device_id,
     };
     let (device, patient) = match resolution {
@@ -53,14 +56,14 @@ pub async fn resolve(client: &FhirClient, key: &IdentityKey) -> Result<Identity,
     })
 }
 
-struct Resolver<'r> {
-    client: &'r FhirClient,
+struct Resolver<'r, S> {
+    service: &'r S,
     device_id: &'r str,
 }
 
 type Resolved<T> = Result<T, ResolveError>;
 
-impl Resolver<'_> {
+impl<S: FhirService> Resolver<'_, S> {
     /// Logical ids of the Device and of its Patient, which must exist.
     async fn found(&self) -> Resolved<(String, String)> {
         let device = self
@@ -80,7 +83,7 @@ impl Resolver<'_> {
                 Some(device) => Some(device),
                 // A search may lag behind a write; the hash of the identifier does not.
                 None => self
-                    .client
+                    .service
                     .read("Device", &logical_id("", self.device_id))
                     .await?
                     .map(|stored| stored.resource),
@@ -114,7 +117,7 @@ impl Resolver<'_> {
         if let Some(patient) = self.only("Patient", patient_id).await? {
             return Ok(id(&patient));
         }
-        let by_hash = self.client.read("Patient", &logical_id("", patient_id)).await?;
+        let by_hash = self.service.read("Patient", &logical_id("", patient_id)).await?;
         Ok(by_hash.and_then(|stored| id(&stored.resource)))
     }
 
@@ -141,7 +144,7 @@ impl Resolver<'_> {
             Json::array(vec![identifier("", identifier_value)]),
         );
         resource.extend(patient.map(|patient| (Arc::from("patient"), patient_reference(patient))));
-        self.client
+        self.service
             .update(
                 resource_type,
                 &logical_id,
@@ -155,7 +158,7 @@ impl Resolver<'_> {
     /// Gives a Device without a patient to the patient.
     async fn link(&self, device: &Json, patient: &str) -> Resolved<()> {
         let device_id = id(device).ok_or(IdentityError::NotFound("Device"))?;
-        let Some(Stored { resource, version }) = self.client.read("Device", &device_id).await? else {
+        let Some(Stored { resource, version }) = self.service.read("Device", &device_id).await? else {
             return Ok(());
         };
         let Json::Object(members) = &resource else {
@@ -168,7 +171,7 @@ impl Resolver<'_> {
         members.insert(Arc::from("patient"), patient_reference(patient));
         let linked = Json::object_of(members);
         match self
-            .client
+            .service
             .update("Device", &device_id, &linked, Precondition::Version(version))
             .await?
         {
@@ -178,7 +181,7 @@ impl Resolver<'_> {
 
     /// The one resource with that identifier.
     async fn only(&self, resource_type: &'static str, identifier: &str) -> Resolved<Option<Json>> {
-        let mut found = self.client.find(resource_type, identifier).await?;
+        let mut found = self.service.find(resource_type, identifier).await?;
         if found.len() > 1 {
             Err(IdentityError::Several(resource_type).into())
         } else {
@@ -187,7 +190,7 @@ impl Resolver<'_> {
     }
 
     fn contended(&self) -> ResolveError {
-        let destination = self.client.destination().name.clone();
+        let destination = self.service.name().to_owned();
         FhirError::Unavailable {
             destination,
             reason: "others keep changing the Device".to_owned(),

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::device_message::MessageError;
 use crate::normalize::NormalizeError;
 use crate::write::Outcome;
 
@@ -34,10 +35,47 @@ fn name<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Err
     serializer.serialize_str(outcome.name())
 }
 
+/// Why something of a message was not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It is no device message.
+    Message,
+    /// The device mapping could not extract it.
+    Normalization,
+    /// The FHIR mapping has no template for it.
+    FhirMapping,
+    /// Nobody knows whom it is about.
+    Identity,
+    /// It cannot become part of an Observation.
+    Observation,
+    /// The FHIR service refused it.
+    Refused,
+}
+
+impl Failure {
+    /// Its name in metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Normalization => "normalization",
+            Self::FhirMapping => "fhir_mapping",
+            Self::Identity => "identity",
+            Self::Observation => "observation",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// Something that is not stored.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorAnswer {
+    /// What kind of failure it is.
+    #[serde(skip)]
+    pub failure: Failure,
+    /// Which measurement of the message, if it was one already.
+    #[serde(skip)]
+    position: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +91,17 @@ pub struct ErrorAnswer {
     message: String,
 }
 
+/// A measurement as errors name it.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedMeasurement<'m> {
+    /// Its position among the measurements of its message.
+    pub position: usize,
+    /// The device template that found it.
+    pub template: usize,
+    /// Its type.
+    pub type_name: &'m str,
+}
+
 impl MessageAnswer {
     /// Nothing yet about the message at that position.
     pub fn of(message: usize) -> Self {
@@ -65,11 +114,9 @@ impl MessageAnswer {
     }
 
     /// It is no device message.
-    pub fn unreadable(&mut self, message: &str) {
-        self.errors.push(ErrorAnswer {
-            message: message.to_owned(),
-            ..ErrorAnswer::default()
-        });
+    pub fn unreadable(&mut self, error: &MessageError) {
+        self.errors
+            .push(ErrorAnswer::of(Failure::Message, error.to_string()));
     }
 
     /// A measurement could not be extracted.
@@ -80,29 +127,82 @@ impl MessageAnswer {
             field: Some(error.field.clone()),
             mapping_line: placed.then_some(error.line),
             mapping_column: placed.then_some(error.column),
-            message: error.to_string(),
-            ..ErrorAnswer::default()
+            ..ErrorAnswer::of(Failure::Normalization, error.to_string())
         });
     }
 
     /// The FHIR mapping does not know the type.
-    pub fn no_template(&mut self, template: usize, type_name: &str) {
-        self.errors.push(ErrorAnswer {
-            template: Some(template),
-            type_name: Some(type_name.to_owned()),
-            message: format!("the FHIR mapping has no template for type {type_name:?}"),
-            ..ErrorAnswer::default()
-        });
+    pub fn no_template(&mut self, measurement: NamedMeasurement<'_>) {
+        let type_name = measurement.type_name;
+        let message = format!("the FHIR mapping has no template for type {type_name:?}");
+        self.not_stored(measurement, Failure::FhirMapping, None, message);
     }
 
     /// A measurement is not part of an Observation: in this FHIR service, or in none.
-    pub fn not_stored(&mut self, template: usize, type_name: &str, destination: Option<&str>, message: &str) {
+    pub fn not_stored(
+        &mut self,
+        measurement: NamedMeasurement<'_>,
+        failure: Failure,
+        destination: Option<&str>,
+        message: String,
+    ) {
         self.errors.push(ErrorAnswer {
-            template: Some(template),
-            type_name: Some(type_name.to_owned()),
+            position: Some(measurement.position),
+            template: Some(measurement.template),
+            type_name: Some(measurement.type_name.to_owned()),
             destination: destination.map(ToOwned::to_owned),
-            message: message.to_owned(),
-            ..ErrorAnswer::default()
+            ..ErrorAnswer::of(failure, message)
         });
+    }
+
+    /// Brings the errors into the order of the measurements; first is what is of none.
+    pub fn order_errors(&mut self) {
+        self.errors.sort_by_key(|error| error.position);
+    }
+}
+
+impl ErrorAnswer {
+    fn of(failure: Failure, message: String) -> Self {
+        Self {
+            failure,
+            position: None,
+            template: None,
+            field: None,
+            mapping_line: None,
+            mapping_column: None,
+            type_name: None,
+            destination: None,
+            message,
+        }
+    }
+
+    /// The same where there is one FHIR service only.
+    pub fn without_destination(self) -> Self {
+        Self {
+            destination: None,
+            ..self
+        }
+    }
+
+    /// Writes it into the log, without what may be about a patient.
+    pub fn log(&self) {
+        // Other failures may quote what a FHIR service said, or an identifier.
+        let cause = (self.failure == Failure::Normalization).then_some(self.message.as_str());
+        let what = match self.failure {
+            Failure::Message => "a message could not be read",
+            Failure::Normalization => "a measurement could not be extracted",
+            Failure::FhirMapping => "a measurement's type has no template in the FHIR mapping",
+            Failure::Identity | Failure::Observation | Failure::Refused => "a measurement was not stored",
+        };
+        tracing::warn!(
+            failure = self.failure.name(),
+            template = self.template,
+            field = self.field,
+            line = self.mapping_line,
+            column = self.mapping_column,
+            destination = self.destination,
+            cause,
+            "{what}"
+        );
     }
 }

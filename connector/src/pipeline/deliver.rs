@@ -1,6 +1,7 @@
 //! Delivers prepared groups to one FHIR service: identities first, then one write for each Observation, several at a time.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures::StreamExt;
@@ -8,13 +9,12 @@ use futures::stream;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::{Prepared, StoredObservation};
+use super::{Failure, Prepared, StoredObservation};
 use crate::compatibility::Compatibility;
-use crate::fhir_client::{FhirClient, FhirError};
+use crate::fhir_service::{FhirError, FhirService};
 use crate::identity::cache::{IdentityCache, IdentityKey};
 use crate::identity::resolve::{ResolveError, resolve};
-use crate::identity::{Identity, IdentityError};
-use crate::metrics::Failure;
+use crate::identity::{Identity, IdentityError, IdentityResolution};
 use crate::observation::{ObservationError, ObservationKey, Plan, key, key_within_second};
 use crate::write::{WriteError, Written, write};
 
@@ -22,8 +22,9 @@ use crate::write::{WriteError, Written, write};
 const CONCURRENCY: usize = 16;
 
 /// One FHIR service with what is remembered about it.
-pub struct Delivery {
-    client: FhirClient,
+pub struct Delivery<S> {
+    service: Arc<S>,
+    resolution: IdentityResolution,
     identities: IdentityCache,
 }
 
@@ -58,23 +59,19 @@ type Resolved = Result<Identity, DeliveryError>;
 /// The groups (by position) of one Observation.
 type Work = IndexMap<String, (ObservationKey, Vec<usize>)>;
 
-impl Delivery {
-    /// Delivers through this client.
-    pub fn new(client: FhirClient) -> Self {
+impl<S: FhirService> Delivery<S> {
+    /// Delivers to this service.
+    pub fn new(service: Arc<S>, resolution: IdentityResolution) -> Self {
         Self {
-            client,
+            service,
+            resolution,
             identities: IdentityCache::default(),
         }
     }
 
     /// The service's name.
     pub fn name(&self) -> &str {
-        &self.client.destination().name
-    }
-
-    /// The service's client.
-    pub fn client(&self) -> &FhirClient {
-        &self.client
+        self.service.name()
     }
 
     /// Stores the groups; what became of each. Unavailable: the request as a whole must be sent again.
@@ -177,7 +174,7 @@ impl Delivery {
     }
 
     async fn resolve_one(&self, key: IdentityKey) -> (IdentityKey, Result<Identity, ResolveError>) {
-        let resolved = resolve(&self.client, &key).await;
+        let resolved = resolve(&*self.service, self.resolution, &key).await;
         (key, resolved)
     }
 
@@ -225,7 +222,7 @@ impl Delivery {
             .iter()
             .filter_map(|index| plans.get(*index).copied().flatten())
             .collect();
-        let written = write(&self.client, &key, &of_key, Timestamp::now()).await;
+        let written = write(&*self.service, &key, &of_key, Timestamp::now()).await;
         (key, members, written)
     }
 }

@@ -18,10 +18,13 @@ use super::problem::Problem;
 use crate::access_policy::AccessPolicy;
 use crate::authentication::Authenticator;
 use crate::compatibility::Compatibility;
-use crate::json::{self, read_message};
+use crate::device_message::DeviceMessage;
+use crate::fhir_service::FhirService;
+use crate::intake::Intake;
+use crate::json::{Json, MESSAGE_DEPTH, read_message};
 use crate::json_answer::json_answer;
 use crate::metrics::Metrics;
-use crate::pipeline::{MessageAnswer, Pipeline};
+use crate::pipeline::{MessageAnswer, ReadMessage};
 
 /// The largest request.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -35,8 +38,10 @@ const PLACES: usize = 64;
 const RETRY_AFTER: &str = "2";
 
 /// What the source needs to answer.
-pub struct HttpSource {
-    pipeline: Pipeline,
+pub struct HttpSource<S> {
+    intake: Intake<S>,
+    /// How messages are read.
+    compatibility: Compatibility,
     /// Who may push; nothing: everybody (on a loopback address).
     access: Option<(Arc<Authenticator>, Arc<AccessPolicy>)>,
     metrics: Arc<Metrics>,
@@ -48,15 +53,17 @@ struct Answer {
     messages: Vec<MessageAnswer>,
 }
 
-impl HttpSource {
-    /// Answers requests with the pipeline's help.
+impl<S: FhirService + 'static> HttpSource<S> {
+    /// Answers requests once what they bring is stored.
     pub fn new(
-        pipeline: Pipeline,
+        intake: Intake<S>,
+        compatibility: Compatibility,
         access: Option<(Arc<Authenticator>, Arc<AccessPolicy>)>,
         metrics: Arc<Metrics>,
     ) -> Self {
         Self {
-            pipeline,
+            intake,
+            compatibility,
             access,
             metrics,
             places: Semaphore::new(PLACES),
@@ -71,7 +78,7 @@ impl HttpSource {
         };
         let nowhere = || async { Problem::new(StatusCode::NOT_FOUND, "send device messages to /") };
         Router::new()
-            .route("/", post(push).fallback(wrong_method))
+            .route("/", post(push::<S>).fallback(wrong_method))
             .fallback(nowhere)
             .with_state(Arc::new(self))
     }
@@ -83,8 +90,8 @@ impl HttpSource {
         let busy = |_closed_or_full| unavailable("too many requests are being worked on");
         let _place = self.places.try_acquire().map_err(busy)?;
         let text = read_body(body).await?;
-        let messages = form.split(&text)?;
-        match self.pipeline.process(&messages).await {
+        let messages = form.read(&text, self.compatibility)?;
+        match self.intake.take(&messages).await {
             Ok(messages) => Ok(Answer { messages }),
             Err(error) => {
                 tracing::warn!(%error, "messages were not acknowledged");
@@ -119,7 +126,10 @@ impl HttpSource {
     }
 }
 
-async fn push(State(source): State<Arc<HttpSource>>, request: Request) -> Response {
+async fn push<S: FhirService + 'static>(
+    State(source): State<Arc<HttpSource<S>>>,
+    request: Request,
+) -> Response {
     let response = match source.take(request).await {
         Ok(answer) => json_answer(StatusCode::OK, "application/json", &answer),
         Err(problem) => problem.into_response(),
@@ -198,23 +208,20 @@ impl Form {
         }
     }
 
-    /// The texts of the messages. In an array each element is judged by itself once the array can be read.
-    fn split(self, text: &str) -> Result<Vec<Result<String, String>>, Problem> {
+    /// The messages. In an array each element is judged by itself once the array can be read.
+    fn read(self, text: &str, compatibility: Compatibility) -> Result<Vec<ReadMessage>, Problem> {
         if self == Self::Lines {
             let lines = text.lines().filter(|line| !line.trim().is_empty());
-            return Ok(lines.map(|line| Ok(line.to_owned())).collect());
+            return Ok(lines
+                .map(|line| DeviceMessage::read(line, compatibility))
+                .collect());
         }
-        // Only the shape is of interest here; each message is read again as the mapping wants it.
-        let refused = |error: json::JsonError| Problem::new(StatusCode::BAD_REQUEST, error.to_string());
-        match read_message(text, Compatibility::Strict, json::MESSAGE_DEPTH + 1).map_err(refused)? {
-            json::Json::Array(messages) => {
-                Ok(messages.iter().map(|message| Ok(message.to_string())).collect())
-            }
-            json::Json::Object(_) => Ok(vec![Ok(text.to_owned())]),
-            _ => Err(Problem::new(
-                StatusCode::BAD_REQUEST,
-                "a device message is a JSON object",
-            )),
+        let refused = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
+        let body = read_message(text, compatibility, MESSAGE_DEPTH + 1);
+        match body.map_err(|error| refused(error.to_string()))? {
+            Json::Array(messages) => Ok(messages.iter().cloned().map(DeviceMessage::of).collect()),
+            message @ Json::Object(_) => Ok(vec![DeviceMessage::of(message)]),
+            _ => Err(refused("a device message is a JSON object".to_owned())),
         }
     }
 }

@@ -1,5 +1,4 @@
-//! A FHIR service as the connector uses it: read, search by identifier, and update with preconditions
-//! (<https://hl7.org/fhir/R4/http.html>). Any FHIR R4 server that takes ids from clients will do.
+//! A FHIR service over HTTP, as the configuration names it. Authorities and token follow their files.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::{FhirError, FhirService, Precondition, Stored, Updated};
 use crate::configuration::Destination;
 use crate::json::{Json, read_fhir_resource};
 
@@ -25,56 +25,6 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-
-/// Why a FHIR service did not do what it was asked for.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum FhirError {
-    /// It cannot be reached, is overloaded, failed, or does not let this connector in. Trying later may help.
-    #[error("the FHIR service {destination} is not available: {reason}")]
-    Unavailable {
-        /// Which one.
-        destination: String,
-        /// Why.
-        reason: String,
-    },
-    /// It refused the content. Trying again does not help.
-    #[error("the FHIR service {destination} refused with {status}: {diagnostics}")]
-    Refused {
-        /// Which one.
-        destination: String,
-        /// The HTTP status.
-        status: u16,
-        /// What its OperationOutcome says. It may quote content: not for logs.
-        diagnostics: String,
-    },
-}
-
-/// A stored resource with the version that it was read at.
-#[derive(Clone, Debug)]
-pub struct Stored {
-    /// The resource.
-    pub resource: Json,
-    /// Its entity tag.
-    pub version: Option<HeaderValue>,
-}
-
-/// What must hold for an update to take place.
-#[derive(Clone, Debug)]
-pub enum Precondition {
-    /// There is none with this id yet.
-    Absent,
-    /// The stored one is the one that was read.
-    Version(Option<HeaderValue>),
-}
-
-/// What became of an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Updated {
-    /// Stored.
-    Stored,
-    /// Another writer was faster (409 or 412): read again.
-    Conflict,
-}
 
 /// A client of one FHIR service.
 pub struct FhirClient {
@@ -94,11 +44,6 @@ impl FhirClient {
             client: ArcSwapOption::empty(),
             token: ArcSwapOption::empty(),
         }
-    }
-
-    /// The service's settings.
-    pub fn destination(&self) -> &Destination {
-        &self.destination
     }
 
     /// Follows the files of authorities and of the token. What cannot be used leaves the last in use.
@@ -151,73 +96,6 @@ impl FhirClient {
             builder = builder.tls_backend_preconfigured(trust::client(path)?);
         }
         Ok(builder.build()?)
-    }
-
-    /// Reads a resource; nothing if there is none, or it is deleted.
-    pub async fn read(&self, resource_type: &str, id: &str) -> Result<Option<Stored>, FhirError> {
-        let (status, version, body) = self
-            .send(http::Method::GET, &format!("/{resource_type}/{id}"), None, None)
-            .await?;
-        match status {
-            StatusCode::OK => Ok(Some(Stored {
-                resource: self.json(&body)?,
-                version,
-            })),
-            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-            _ => Err(self.refused(status, &body)),
-        }
-    }
-
-    /// The resources that have this identifier, in whatever system; two are enough to know that it is not unique.
-    pub async fn find(&self, resource_type: &str, identifier: &str) -> Result<Vec<Json>, FhirError> {
-        let escaped: String = identifier
-            .chars()
-            .flat_map(|character| match character {
-                '\\' | ',' | '|' | '$' => vec!['\\', character],
-                _ => vec![character],
-            })
-            .collect();
-        let path = format!(
-            "/{resource_type}?identifier={}&_count=2",
-            utf8_percent_encode(&escaped, UNRESERVED)
-        );
-        let (status, _, body) = self.send(http::Method::GET, &path, None, None).await?;
-        if status != StatusCode::OK {
-            return Err(self.refused(status, &body));
-        }
-        let bundle = self.json(&body)?;
-        let entries = bundle.member("entry").map(Json::elements).unwrap_or_default();
-        let of_type =
-            |resource: &&Json| resource.member("resourceType").and_then(Json::as_text) == Some(resource_type);
-        Ok(entries
-            .iter()
-            .filter_map(|entry| entry.member("resource"))
-            .filter(of_type)
-            .cloned()
-            .collect())
-    }
-
-    /// Stores a resource under its id.
-    pub async fn update(
-        &self,
-        resource_type: &str,
-        id: &str,
-        resource: &Json,
-        precondition: Precondition,
-    ) -> Result<Updated, FhirError> {
-        let condition = match precondition {
-            Precondition::Absent => Some((IF_NONE_MATCH, HeaderValue::from_static("*"))),
-            Precondition::Version(version) => version.map(|version| (IF_MATCH, version)),
-        };
-        let path = format!("/{resource_type}/{id}");
-        let (status, _, body) = self
-            .send(http::Method::PUT, &path, Some(resource.to_string()), condition)
-            .await?;
-        match status {
-            StatusCode::OK | StatusCode::CREATED => Ok(Updated::Stored),
-            StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Ok(Updated::Conflict),
-            _ => Err(self.refused(status, &body)),
-        }
     }
 
     /// Does the service answer?
@@ -309,6 +187,76 @@ impl FhirClient {
             destination: self.destination.name.clone(),
             status: status.as_u16(),
             diagnostics,
+        }
+    }
+}
+
+impl FhirService for FhirClient {
+    fn name(&self) -> &str {
+        &self.destination.name
+    }
+
+    async fn read(&self, resource_type: &str, id: &str) -> Result<Option<Stored>, FhirError> {
+        let (status, version, body) = self
+            .send(http::Method::GET, &format!("/{resource_type}/{id}"), None, None)
+            .await?;
+        match status {
+            StatusCode::OK => Ok(Some(Stored {
+                resource: self.json(&body)?,
+                version,
+            })),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
+            _ => Err(self.refused(status, &body)),
+        }
+    }
+
+    async fn find(&self, resource_type: &str, identifier: &str) -> Result<Vec<Json>, FhirError> {
+        let escaped: String = identifier
+            .chars()
+            .flat_map(|character| match character {
+                '\\' | ',' | '|' | '$' => vec!['\\', character],
+                _ => vec![character],
+            })
+            .collect();
+        let path = format!(
+            "/{resource_type}?identifier={}&_count=2",
+            utf8_percent_encode(&escaped, UNRESERVED)
+        );
+        let (status, _, body) = self.send(http::Method::GET, &path, None, None).await?;
+        if status != StatusCode::OK {
+            return Err(self.refused(status, &body));
+        }
+        let bundle = self.json(&body)?;
+        let entries = bundle.member("entry").map(Json::elements).unwrap_or_default();
+        let of_type =
+            |resource: &&Json| resource.member("resourceType").and_then(Json::as_text) == Some(resource_type);
+        Ok(entries
+            .iter()
+            .filter_map(|entry| entry.member("resource"))
+            .filter(of_type)
+            .cloned()
+            .collect())
+    }
+
+    async fn update(
+        &self,
+        resource_type: &str,
+        id: &str,
+        resource: &Json,
+        precondition: Precondition,
+    ) -> Result<Updated, FhirError> {
+        let condition = match precondition {
+            Precondition::Absent => Some((IF_NONE_MATCH, HeaderValue::from_static("*"))),
+            Precondition::Version(version) => version.map(|version| (IF_MATCH, version)),
+        };
+        let path = format!("/{resource_type}/{id}");
+        let (status, _, body) = self
+            .send(http::Method::PUT, &path, Some(resource.to_string()), condition)
+            .await?;
+        match status {
+            StatusCode::OK | StatusCode::CREATED => Ok(Updated::Stored),
+            StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Ok(Updated::Conflict),
+            _ => Err(self.refused(status, &body)),
         }
     }
 }
