@@ -13,6 +13,9 @@ pub struct DeviceMessage {
     pub envelope: Json,
 }
 
+/// A message as its source read it, or why it could not be read.
+pub type ReadMessage = Result<DeviceMessage, MessageError>;
+
 /// Why a text is no device message.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MessageError {

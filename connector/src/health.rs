@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::fhir_service::FhirService;
 use crate::fhir_service::client::FhirClient;
@@ -27,7 +28,7 @@ pub struct Health {
     mappings: Arc<MappingFiles>,
     metrics: Arc<Metrics>,
     destinations: Vec<(Arc<FhirClient>, AtomicBool)>,
-    connected: AtomicBool,
+    connected: watch::Receiver<bool>,
     draining: AtomicBool,
 }
 
@@ -44,25 +45,24 @@ struct Status {
 }
 
 impl Health {
-    /// Not ready yet.
-    pub fn new(mappings: Arc<MappingFiles>, metrics: Arc<Metrics>, destinations: Vec<Arc<FhirClient>>) -> Self {
+    /// Not ready yet. `connected` says whether the source takes messages.
+    pub fn new(
+        mappings: Arc<MappingFiles>,
+        metrics: Arc<Metrics>,
+        destinations: Vec<Arc<FhirClient>>,
+        connected: watch::Receiver<bool>,
+    ) -> Self {
         let destinations = destinations
             .into_iter()
             .map(|destination| (destination, AtomicBool::new(false)))
             .collect();
-        let (connected, draining) = (AtomicBool::new(false), AtomicBool::new(false));
         Self {
             mappings,
             metrics,
             destinations,
             connected,
-            draining,
+            draining: AtomicBool::new(false),
         }
-    }
-
-    /// The source takes messages.
-    pub fn connected(&self) {
-        self.connected.store(true, Ordering::Relaxed);
     }
 
     /// No new messages are wanted.
@@ -81,7 +81,11 @@ impl Health {
 
     fn ready(&self) -> bool {
         let mapped = self.mappings.in_service().is_some();
-        mapped && self.connected.load(Ordering::Relaxed) && !self.draining.load(Ordering::Relaxed)
+        mapped && self.connected()
+    }
+
+    fn connected(&self) -> bool {
+        *self.connected.borrow() && !self.draining.load(Ordering::Relaxed)
     }
 
     fn status(&self) -> Status {
@@ -89,8 +93,7 @@ impl Health {
         Status {
             mapping_valid: mapping_error.is_none(),
             mapping_error,
-            source_connected: self.connected.load(Ordering::Relaxed)
-                && !self.draining.load(Ordering::Relaxed),
+            source_connected: self.connected(),
             destination_ready: self
                 .destinations
                 .iter()
@@ -107,7 +110,9 @@ async fn follow(destination: &FhirClient, ready: &AtomicBool) {
         let answer = destination.ping().await;
         let was_ready = ready.swap(answer.is_ok(), Ordering::Relaxed);
         match answer {
-            Ok(()) if !was_ready => tracing::info!(destination = destination.name(), "the FHIR service answers"),
+            Ok(()) if !was_ready => {
+                tracing::info!(destination = destination.name(), "the FHIR service answers")
+            }
             Err(error) if was_ready => tracing::warn!(%error, "the FHIR service does not answer"),
             _ => {}
         }

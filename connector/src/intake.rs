@@ -2,11 +2,22 @@
 
 use std::sync::Arc;
 
+use crate::device_message::ReadMessage;
 use crate::fhir_service::{FhirError, FhirService};
 use crate::mappings::MappingFiles;
-use crate::pipeline::{MessageAnswer, Pipeline, ReadMessage};
+use crate::pipeline::{MessageAnswer, Pipeline};
 
-/// Why messages cannot be taken now. The sender keeps them and tries again.
+/// Takes batches of messages from a source.
+pub trait Intake: Send + Sync + 'static {
+    /// Takes the messages of one batch, in their order, and returns when everything that can be stored is stored: one answer for each
+    /// message. A batch may be handed in any number of times; what is stored already stays as it is.
+    fn take(
+        &self,
+        messages: &[ReadMessage],
+    ) -> impl Future<Output = Result<Vec<MessageAnswer>, NotNow>> + Send;
+}
+
+/// Why a batch cannot be taken now. Nothing of it may be acknowledged; it can be handed in again.
 #[derive(Debug, thiserror::Error)]
 pub enum NotNow {
     /// There has not been a mapping that compiles yet.
@@ -17,20 +28,21 @@ pub enum NotNow {
     Fhir(#[from] FhirError),
 }
 
-/// Takes messages from a source.
-pub struct Intake<S> {
+/// The pipeline with the mappings in service.
+pub struct MappedPipeline<S> {
     mappings: Arc<MappingFiles>,
     pipeline: Pipeline<S>,
 }
 
-impl<S: FhirService> Intake<S> {
+impl<S> MappedPipeline<S> {
     /// Takes messages through this pipeline.
     pub fn new(mappings: Arc<MappingFiles>, pipeline: Pipeline<S>) -> Self {
         Self { mappings, pipeline }
     }
+}
 
-    /// Takes the messages of one batch, in their order. One answer for each.
-    pub async fn take(&self, messages: &[ReadMessage]) -> Result<Vec<MessageAnswer>, NotNow> {
+impl<S: FhirService + 'static> Intake for MappedPipeline<S> {
+    async fn take(&self, messages: &[ReadMessage]) -> Result<Vec<MessageAnswer>, NotNow> {
         let mappings = self.mappings.in_service().ok_or(NotNow::NoMapping)?;
         Ok(self.pipeline.process(&mappings, messages).await?)
     }

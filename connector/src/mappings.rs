@@ -55,6 +55,14 @@ impl MappingFiles {
         }
     }
 
+    /// Has these in service, and no files.
+    #[cfg(test)]
+    pub fn of(mappings: Mappings) -> Self {
+        let files = Self::new(PathBuf::new(), PathBuf::new(), mappings.device.compatibility);
+        files.in_service.store(Some(Arc::new(mappings)));
+        files
+    }
+
     /// The mappings in service, if there have been good ones.
     pub fn in_service(&self) -> Option<Arc<Mappings>> {
         self.in_service.load_full()

@@ -8,7 +8,7 @@ mod deliver;
 use std::sync::Arc;
 
 use crate::device_mapping::DeviceMapping;
-use crate::device_message::{DeviceMessage, MessageError};
+use crate::device_message::ReadMessage;
 use crate::fhir_mapping::FhirTemplate;
 use crate::fhir_service::{FhirError, FhirService};
 use crate::mappings::Mappings;
@@ -20,9 +20,6 @@ use crate::observation::usable;
 pub use answer::{ErrorAnswer, Failure, MessageAnswer};
 use answer::{NamedMeasurement, StoredObservation};
 pub use deliver::Delivery;
-
-/// A message as a source read it, or why it could not be read.
-pub type ReadMessage = Result<DeviceMessage, MessageError>;
 
 /// Takes messages to FHIR services.
 pub struct Pipeline<S> {
@@ -146,8 +143,7 @@ fn prepare<'m>(
     answer: &mut MessageAnswer,
 ) -> Vec<Prepared<'m>> {
     let compatibility = mappings.fhir.compatibility;
-    let device_template =
-        |position: usize| measurements.get(position).map_or(0, |(template, _)| *template);
+    let device_template = |position: usize| measurements.get(position).map_or(0, |(template, _)| *template);
     let mut prepared = Vec::new();
     for (subject, of_subject) in by_subject(measurements.iter().map(|(_, measurement)| measurement)) {
         let named = |position: usize| NamedMeasurement {

@@ -7,9 +7,9 @@
     reason = "a test may panic"
 )]
 
-mod fixture;
 #[path = "fixture/fhir_service.rs"]
 mod fhir_service;
+mod fixture;
 
 use std::process::Command;
 

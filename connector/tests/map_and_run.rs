@@ -7,9 +7,9 @@
     reason = "a test may panic"
 )]
 
-mod fixture;
 #[path = "fixture/fhir_service.rs"]
 mod fhir_service;
+mod fixture;
 
 use std::fs;
 use std::path::Path;
@@ -96,7 +96,10 @@ async fn map_and_run_give_the_same_observations_and_errors_for_every_example() {
 
 #[tokio::test]
 async fn what_is_looked_up_in_an_empty_service_is_missing_in_both() {
-    let case = cases().into_iter().find(|case| case.ends_with("heart_rate")).unwrap();
+    let case = cases()
+        .into_iter()
+        .find(|case| case.ends_with("heart_rate"))
+        .unwrap();
     let messages = fs::read_to_string(case.join("messages.ndjson")).unwrap();
     for identity in ["Lookup", "LookupWithEncounter"] {
         let shown = mapped(&case, "strict", identity, &messages);

@@ -4,25 +4,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use brazier_service::telemetry;
-use brazier_service::trust::{self, TrustError};
+use brazier_service::{telemetry, trust};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::CommandError;
-use crate::access_policy::AccessPolicy;
 use crate::arguments::RunArguments;
-use crate::authentication::Authenticator;
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::fhir_service::client::FhirClient;
 use crate::health::{self, Health};
-use crate::intake::Intake;
+use crate::intake::MappedPipeline;
 use crate::mappings::MappingFiles;
 use crate::metrics::Metrics;
 use crate::pipeline::{Delivery, Pipeline};
-use crate::source::http::HttpSource;
-use crate::source::listener::{FollowedTls, Listener};
+use crate::source::http::{HttpSource, HttpSourceError};
+use crate::source::listener::Listener;
+use crate::source::{Running, Source};
 
 /// After the signal to end: how long requests are still accepted, because the news that this connector is not ready
 /// takes time to reach those who send them.
@@ -36,9 +35,9 @@ pub enum RunError {
     /// The configuration file.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
-    /// The certificate.
+    /// The source.
     #[error(transparent)]
-    Trust(#[from] TrustError),
+    Source(#[from] HttpSourceError),
     /// An address is in use, or not ours.
     #[error("failed to listen on {address}: {source}")]
     Listen {
@@ -98,35 +97,29 @@ async fn serve(configuration: Configuration) -> Result<(), RunError> {
         deliveries.push(Delivery::new(Arc::clone(&service), resolution));
         followers.spawn(async move { service.follow().await });
     }
-    let health = Arc::new(Health::new(Arc::clone(&mappings), Arc::clone(&metrics), services));
+    let (connected, source_connected) = watch::channel(false);
+    let health = Arc::new(Health::new(
+        Arc::clone(&mappings),
+        Arc::clone(&metrics),
+        services,
+        source_connected,
+    ));
     followers.spawn({
         let health = Arc::clone(&health);
         async move { health.follow_destinations().await }
     });
     let end = CancellationToken::new();
-    let probes = bind("metrics", listen.metrics, None).await?;
+    let probes = bind("metrics", listen.metrics).await?;
     followers.spawn(probes.run(health::router(Arc::clone(&health)), end.clone()));
 
-    let tls = source.http.tls.map(FollowedTls::load).transpose()?.map(Arc::new);
-    if let Some(tls) = tls.clone() {
-        followers.spawn(async move { tls.follow().await });
-    }
-    let access = source.http.authentication.map(|settings| {
-        (
-            Arc::new(Authenticator::new(settings.kubernetes)),
-            Arc::new(AccessPolicy::new(settings.access_file)),
-        )
-    });
-    if let Some((authenticator, policy)) = access.clone() {
-        followers.spawn(async move { authenticator.follow().await });
-        followers.spawn(async move { policy.follow().await });
-    }
-    let intake = Intake::new(mappings, Pipeline::new(deliveries, Arc::clone(&metrics)));
+    let pipeline = Pipeline::new(deliveries, Arc::clone(&metrics));
+    let source = HttpSource::bind(source.http, compatibility, metrics).await?;
     let drain = CancellationToken::new();
-    let listener = bind("source", source.http.listen, tls).await?;
-    let mut serving =
-        tokio::spawn(listener.run(HttpSource::new(intake, compatibility, access, metrics).router(), drain.clone()));
-    health.connected();
+    let mut serving = tokio::spawn(source.run(Running {
+        intake: Arc::new(MappedPipeline::new(mappings, pipeline)),
+        connected,
+        drain: drain.clone(),
+    }));
 
     tokio::select! {
         _ = terminate.recv() => {}
@@ -144,11 +137,10 @@ async fn serve(configuration: Configuration) -> Result<(), RunError> {
     Ok(())
 }
 
-async fn bind(name: &str, address: SocketAddr, tls: Option<Arc<FollowedTls>>) -> Result<Listener, RunError> {
+async fn bind(name: &str, address: SocketAddr) -> Result<Listener, RunError> {
     let failed = |source| RunError::Listen { address, source };
-    let with_tls = tls.is_some();
-    let listener = Listener::bind(address, tls).await.map_err(failed)?;
+    let listener = Listener::bind(address, None).await.map_err(failed)?;
     let address = listener.address().map_err(failed)?;
-    tracing::info!(listener = name, %address, tls = with_tls, "listening");
+    tracing::info!(listener = name, %address, "listening");
     Ok(listener)
 }

@@ -163,7 +163,10 @@ mod tests {
         let service = InMemoryFhirService::default();
         let update = async |identifier: &str, precondition: Precondition| {
             let device = device(identifier);
-            service.update("Device", "d", &device, precondition).await.unwrap()
+            service
+                .update("Device", "d", &device, precondition)
+                .await
+                .unwrap()
         };
         assert!(service.read("Device", "d").await.unwrap().is_none());
         let version = || Precondition::Version(Some(HeaderValue::from(1_u64)));

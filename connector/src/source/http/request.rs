@@ -1,0 +1,130 @@
+//! One request: who sends it, what is in it, and the answer, which is the acknowledgement.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde::Serialize;
+use tokio::sync::Semaphore;
+
+use super::Access;
+use super::body::{Form, read_body};
+use super::problem::Problem;
+use crate::compatibility::Compatibility;
+use crate::intake::Intake;
+use crate::json_answer::json_answer;
+use crate::metrics::Metrics;
+use crate::pipeline::MessageAnswer;
+
+/// How many requests are worked on at a time; with the largest body it bounds memory.
+pub(super) const PLACES: usize = 64;
+/// What a sender waits before it tries again, in seconds.
+const RETRY_AFTER: &str = "2";
+
+/// What requests are answered with.
+pub(super) struct Requests<I> {
+    intake: Arc<I>,
+    /// Who may push; nothing: everybody (on a loopback address).
+    access: Option<Access>,
+    compatibility: Compatibility,
+    metrics: Arc<Metrics>,
+    places: Semaphore,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    messages: Vec<MessageAnswer>,
+}
+
+impl<I: Intake> Requests<I> {
+    pub(super) fn new(
+        intake: Arc<I>,
+        access: Option<Access>,
+        compatibility: Compatibility,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            intake,
+            access,
+            compatibility,
+            metrics,
+            places: Semaphore::new(PLACES),
+        }
+    }
+
+    /// `POST /`
+    pub(super) fn router(self) -> Router {
+        let wrong_method = || async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "send device messages with POST")
+                .with_header(header::ALLOW, "POST")
+        };
+        let nowhere = || async { Problem::new(StatusCode::NOT_FOUND, "send device messages to /") };
+        Router::new()
+            .route("/", post(push::<I>).fallback(wrong_method))
+            .fallback(nowhere)
+            .with_state(Arc::new(self))
+    }
+
+    async fn take(&self, request: Request) -> Result<Answer, Problem> {
+        let (head, body) = request.into_parts();
+        self.authorize(&head.headers)?;
+        let form = Form::of(&head.headers)?;
+        let busy = |_closed_or_full| unavailable("too many requests are being worked on");
+        let _place = self.places.try_acquire().map_err(busy)?;
+        let text = read_body(body).await?;
+        let messages = form.read(&text, self.compatibility)?;
+        drop(text);
+        match self.intake.take(&messages).await {
+            Ok(messages) => Ok(Answer { messages }),
+            Err(error) => {
+                tracing::warn!(%error, "messages were not acknowledged");
+                Err(unavailable(&error.to_string()))
+            }
+        }
+    }
+
+    fn authorize(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        let Some(Access {
+            authenticator,
+            policy,
+        }) = &self.access
+        else {
+            return Ok(());
+        };
+        let authorization = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let account = authenticator.authenticate(authorization).map_err(|error| {
+            Problem::new(StatusCode::UNAUTHORIZED, error.to_string())
+                .with_header(header::WWW_AUTHENTICATE, "Bearer")
+        })?;
+        if policy.permits(&account, jiff::Timestamp::now()) {
+            return Ok(());
+        }
+        let account = format!("{}/{}", account.namespace, account.name);
+        tracing::warn!(
+            account,
+            "a service account without the data action create tried to push"
+        );
+        let detail = format!(
+            "service account {account} may not push; it needs a RoleAssignment with the data action create"
+        );
+        Err(Problem::new(StatusCode::FORBIDDEN, detail))
+    }
+}
+
+async fn push<I: Intake>(State(requests): State<Arc<Requests<I>>>, request: Request) -> Response {
+    let response = match requests.take(request).await {
+        Ok(answer) => json_answer(StatusCode::OK, "application/json", &answer),
+        Err(problem) => problem.into_response(),
+    };
+    requests.metrics.answered(response.status().as_u16());
+    response
+}
+
+fn unavailable(detail: &str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with_header(header::RETRY_AFTER, RETRY_AFTER)
+}
