@@ -11,10 +11,10 @@ use std::process::ExitCode;
 
 use crate::arguments::{Arguments, Command};
 use crate::compatibility::Compatibility;
-use crate::device_mapping::DeviceMapping;
-use crate::fhir_mapping::FhirMapping;
 use crate::fhir_service::FhirError;
-use crate::mapping_file::InvalidMapping;
+use crate::mapping::device::DeviceMapping;
+use crate::mapping::fhir::FhirMapping;
+use crate::mapping::file::InvalidMapping;
 
 /// Why a command could not be carried out at all (exit status 2).
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use crate::fhir_service::FhirService;
 use crate::fhir_service::client::FhirClient;
 use crate::json_answer::json_answer;
-use crate::mappings::{MappingFiles, MappingProblem};
+use crate::mapping::in_service::{MappingFiles, MappingProblem};
 use crate::metrics::Metrics;
 
 /// How often a destination is asked whether it is there.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::acknowledgement::MessageAnswer;
 use crate::device_message::ReadMessage;
 use crate::fhir_service::{FhirError, FhirService};
-use crate::mappings::MappingFiles;
-use crate::pipeline::{MessageAnswer, Pipeline};
+use crate::mapping::in_service::MappingFiles;
+use crate::pipeline::Pipeline;
 
 /// Takes batches of messages from a source.
 pub trait Intake: Send + Sync + 'static {

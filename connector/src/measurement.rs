@@ -1,5 +1,7 @@
 //! A measurement: what a device message says about one type at one time, in the same shape for every device.
 
+pub mod normalize;
+
 use std::sync::Arc;
 
 use crate::date_time::Instant;

@@ -5,7 +5,7 @@ mod place;
 
 use crate::compatibility::Compatibility;
 use crate::date_time::Instant;
-use crate::fhir_mapping::{Boundary, FhirTemplate, PeriodInterval};
+use crate::mapping::fhir::{Boundary, FhirTemplate, PeriodInterval};
 use crate::measurement::Measurement;
 use indexmap::IndexMap;
 use place::Places;

@@ -9,8 +9,8 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-use crate::pipeline::{Failure, MessageAnswer};
-use crate::write::Outcome;
+use crate::acknowledgement::{Failure, MessageAnswer};
+use crate::write::observation::Outcome;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct FailureLabels {

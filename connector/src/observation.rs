@@ -11,9 +11,9 @@ use jiff::Timestamp;
 
 use crate::compatibility::Compatibility;
 use crate::date_time::{Instant, identifier_segment, identifier_segment_with_fraction};
-use crate::fhir_mapping::{Boundary, FhirTemplate, PeriodInterval};
 use crate::identity::{Identity, SERVICE_SYSTEM, logical_id};
 use crate::json::Json;
+use crate::mapping::fhir::{Boundary, FhirTemplate, PeriodInterval};
 use crate::measurement_group::MeasurementGroup;
 
 use create::create;

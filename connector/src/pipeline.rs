@@ -1,56 +1,51 @@
-//! What happens to messages, from top to bottom: normalize → take out what cannot be used → group → resolve identities → write →
-//! say what became of each. Everything is stored when it returns; if a FHIR service is not available nothing may be acknowledged.
-//! `run` and `map` both go through here.
-
-mod answer;
-mod deliver;
+//! What happens to messages, from top to bottom: device message → measurements → groups → identities → Observations → what is said of
+//! each message. Everything is stored when it returns; if a FHIR service is not available nothing may be acknowledged. `run` and `map`
+//! both go through here.
 
 use std::sync::Arc;
 
-use crate::device_mapping::DeviceMapping;
+use crate::acknowledgement::{Failure, MessageAnswer, NamedMeasurement};
 use crate::device_message::ReadMessage;
-use crate::fhir_mapping::FhirTemplate;
 use crate::fhir_service::{FhirError, FhirService};
-use crate::mappings::Mappings;
+use crate::mapping::device::DeviceMapping;
+use crate::mapping::in_service::Mappings;
 use crate::measurement::Measurement;
-use crate::measurement_group::{MeasurementGroup, by_period, by_subject};
+use crate::measurement::normalize::normalize;
+use crate::measurement_group::{by_period, by_subject};
 use crate::metrics::Metrics;
-use crate::normalize::normalize;
 use crate::observation::usable;
-pub use answer::{ErrorAnswer, Failure, MessageAnswer};
-use answer::{NamedMeasurement, StoredObservation};
-pub use deliver::Delivery;
+use crate::write::destination::{Destination, PreparedGroup};
 
 /// Takes messages to FHIR services.
 pub struct Pipeline<S> {
-    destinations: Vec<Delivery<S>>,
+    destinations: Vec<Destination<S>>,
     metrics: Arc<Metrics>,
 }
 
-/// A group that is ready to become part of an Observation.
+/// A group that is ready to become part of an Observation, and where it comes from.
 struct Prepared<'m> {
     message: usize,
     /// The device template of each of its measurements.
     device_templates: Vec<usize>,
-    template: &'m FhirTemplate,
-    group: MeasurementGroup,
+    group: PreparedGroup<'m>,
 }
 
 impl Prepared<'_> {
     /// Its measurements as errors name them.
     fn measurements(&self) -> impl Iterator<Item = NamedMeasurement<'_>> {
-        let members = self.group.members.iter().zip(&self.device_templates);
+        let group = &self.group.group;
+        let members = group.members.iter().zip(&self.device_templates);
         members.map(|(position, template)| NamedMeasurement {
             position: *position,
             template: *template,
-            type_name: &self.group.subject.type_name,
+            type_name: &group.subject.type_name,
         })
     }
 }
 
 impl<S: FhirService> Pipeline<S> {
     /// Takes messages to these destinations, each of them all messages.
-    pub fn new(destinations: Vec<Delivery<S>>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(destinations: Vec<Destination<S>>, metrics: Arc<Metrics>) -> Self {
         Self {
             destinations,
             metrics,
@@ -85,17 +80,17 @@ impl<S: FhirService> Pipeline<S> {
 
     async fn deliver(
         &self,
-        destination: &Delivery<S>,
+        destination: &Destination<S>,
         mappings: &Mappings,
         prepared: &[Prepared<'_>],
         answers: &mut [MessageAnswer],
     ) -> Result<(), FhirError> {
-        let compatibility = mappings.fhir.compatibility;
-        for (position, result) in destination.deliver(prepared, compatibility).await? {
-            let Some(group) = prepared.get(position) else {
+        let groups: Vec<&PreparedGroup<'_>> = prepared.iter().map(|prepared| &prepared.group).collect();
+        for (position, result) in destination.deliver(&groups, mappings.fhir.compatibility).await? {
+            let Some(prepared) = prepared.get(position) else {
                 continue;
             };
-            let Some(answer) = answers.get_mut(group.message) else {
+            let Some(answer) = answers.get_mut(prepared.message) else {
                 continue;
             };
             match result {
@@ -104,9 +99,9 @@ impl<S: FhirService> Pipeline<S> {
                     answer.observations.push(stored);
                 }
                 Err(error) => {
-                    for measurement in group.measurements() {
+                    for measurement in prepared.measurements() {
                         let name = Some(destination.name());
-                        answer.not_stored(measurement, error.failure(), name, error.to_string());
+                        answer.not_stored(measurement, Failure::from(&error), name, error.to_string());
                     }
                 }
             }
@@ -165,8 +160,7 @@ fn prepare<'m>(
         prepared.extend(groups.map(|group| Prepared {
             message: answer.message,
             device_templates: group.members.iter().copied().map(device_template).collect(),
-            template,
-            group,
+            group: PreparedGroup { group, template },
         }));
     }
     prepared

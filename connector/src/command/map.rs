@@ -8,13 +8,15 @@ use serde::Serialize;
 
 use super::run::RunError;
 use super::{CommandError, device_mapping, fhir_mapping, lines};
+use crate::acknowledgement::ErrorAnswer;
 use crate::arguments::MapArguments;
 use crate::device_message::DeviceMessage;
 use crate::fhir_service::in_memory::InMemoryFhirService;
 use crate::json::Json;
-use crate::mappings::Mappings;
+use crate::mapping::in_service::Mappings;
 use crate::metrics::Metrics;
-use crate::pipeline::{Delivery, ErrorAnswer, Pipeline};
+use crate::pipeline::Pipeline;
+use crate::write::destination::Destination;
 
 /// What is not stored of a line.
 #[derive(Serialize)]
@@ -30,7 +32,7 @@ pub(super) fn run(arguments: &MapArguments) -> Result<bool, CommandError> {
         fhir: fhir_mapping(&arguments.fhir_mapping, arguments.compatibility)?,
     };
     let service = Arc::new(InMemoryFhirService::default());
-    let destination = Delivery::new(Arc::clone(&service), arguments.identity);
+    let destination = Destination::new(Arc::clone(&service), arguments.identity);
     let pipeline = Pipeline::new(vec![destination], Arc::new(Metrics::new()));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -3,10 +3,11 @@
 use std::io::{self, BufWriter, Write};
 
 use super::{CommandError, device_mapping, lines};
+use crate::acknowledgement::MessageAnswer;
 use crate::arguments::NormalizeArguments;
 use crate::device_message::DeviceMessage;
 use crate::json::Json;
-use crate::pipeline::{MessageAnswer, measurements};
+use crate::pipeline::measurements;
 
 pub(super) fn run(arguments: &NormalizeArguments) -> Result<bool, CommandError> {
     let mapping = device_mapping(&arguments.device_mapping, arguments.compatibility)?;

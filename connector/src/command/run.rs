@@ -16,12 +16,13 @@ use crate::configuration::{Configuration, ConfigurationError};
 use crate::fhir_service::client::FhirClient;
 use crate::health::{self, Health};
 use crate::intake::MappedPipeline;
-use crate::mappings::MappingFiles;
+use crate::mapping::in_service::MappingFiles;
 use crate::metrics::Metrics;
-use crate::pipeline::{Delivery, Pipeline};
+use crate::pipeline::Pipeline;
 use crate::source::http::{HttpSource, HttpSourceError};
 use crate::source::listener::Listener;
 use crate::source::{Running, Source};
+use crate::write::destination::Destination;
 
 /// After the signal to end: how long requests are still accepted, because the news that this connector is not ready
 /// takes time to reach those who send them.
@@ -94,7 +95,7 @@ async fn serve(configuration: Configuration) -> Result<(), RunError> {
         let resolution = destination.identity_resolution;
         let service = Arc::new(FhirClient::new(destination));
         services.push(Arc::clone(&service));
-        deliveries.push(Delivery::new(Arc::clone(&service), resolution));
+        deliveries.push(Destination::new(Arc::clone(&service), resolution));
         followers.spawn(async move { service.follow().await });
     }
     let (connected, source_connected) = watch::channel(false);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::date_time::Instant;
-use crate::fhir_mapping::FhirTemplate;
+use crate::mapping::fhir::FhirTemplate;
 use crate::measurement::Measurement;
 
 /// Values with their names.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::compatibility::Compatibility::{IomtFhir, Strict};
 use crate::date_time::parse_timestamp;
-use crate::fhir_mapping::FhirMapping;
+use crate::mapping::fhir::FhirMapping;
 
 fn template(interval: i64) -> FhirTemplate {
     let mapping = format!(

@@ -8,9 +8,9 @@ use super::value::{self, Series};
 use super::{ObservationError, ObservationKey};
 use crate::compatibility::Compatibility;
 use crate::date_time::{Instant, fhir_date_time};
-use crate::fhir_mapping::{Boundary, Coding, Concept, FhirTemplate};
 use crate::identity::{Identity, SERVICE_SYSTEM, identifier};
 use crate::json::{Json, Object};
+use crate::mapping::fhir::{Boundary, Coding, Concept, FhirTemplate};
 use crate::measurement_group::MeasurementGroup;
 
 /// Makes an Observation. `issued` is the time at which it is made.

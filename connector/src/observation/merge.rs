@@ -7,9 +7,9 @@ use super::value::{self, Series};
 use super::{ObservationError, ObservationKey};
 use crate::compatibility::Compatibility;
 use crate::date_time::parse_timestamp;
-use crate::fhir_mapping::{Boundary, FhirTemplate, ValueTemplate};
 use crate::identity::SERVICE_SYSTEM;
 use crate::json::{Json, Object};
+use crate::mapping::fhir::{Boundary, FhirTemplate, ValueTemplate};
 use crate::measurement_group::MeasurementGroup;
 
 /// Merges the group into the Observation. Nothing if that changes nothing; else the status is `amended`.

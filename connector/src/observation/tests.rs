@@ -3,8 +3,8 @@
 use super::*;
 use crate::compatibility::Compatibility::{IomtFhir, Strict};
 use crate::date_time::parse_timestamp;
-use crate::fhir_mapping::FhirMapping;
 use crate::json::read_fhir_resource;
+use crate::mapping::fhir::FhirMapping;
 use crate::measurement::Measurement;
 use crate::measurement_group::{by_period, by_subject};
 

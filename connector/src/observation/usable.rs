@@ -4,7 +4,7 @@
 use super::ObservationError;
 use super::value;
 use crate::compatibility::Compatibility;
-use crate::fhir_mapping::{FhirTemplate, PeriodInterval};
+use crate::mapping::fhir::{FhirTemplate, PeriodInterval};
 use crate::measurement::Measurement;
 
 /// Measurements with their positions in the message, and why the others cannot be used.

@@ -9,8 +9,8 @@ use super::create::concept;
 use super::decimal::decimal;
 use crate::compatibility::Compatibility;
 use crate::date_time::Instant;
-use crate::fhir_mapping::{Boundary, ValueKind, ValueTemplate};
 use crate::json::{Json, Number, Object};
+use crate::mapping::fhir::{Boundary, ValueKind, ValueTemplate};
 
 /// The values of one name with their times, and the period of their Observation.
 #[derive(Clone, Copy)]

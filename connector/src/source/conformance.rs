@@ -12,13 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Running, Source};
 use crate::compatibility::Compatibility;
-use crate::device_mapping::DeviceMapping;
-use crate::fhir_mapping::FhirMapping;
 use crate::identity::IdentityResolution;
 use crate::intake::MappedPipeline;
-use crate::mappings::{MappingFiles, Mappings};
+use crate::mapping::device::DeviceMapping;
+use crate::mapping::fhir::FhirMapping;
+use crate::mapping::in_service::{MappingFiles, Mappings};
 use crate::metrics::Metrics;
-use crate::pipeline::{Delivery, Pipeline};
+use crate::pipeline::Pipeline;
+use crate::write::destination::Destination;
 use held_fhir_service::HeldFhirService;
 
 /// How messages are read.
@@ -67,8 +68,8 @@ impl<R: Rig> Bench<R> {
     async fn new() -> Self {
         let service = Arc::new(HeldFhirService::default());
         let metrics = Arc::new(Metrics::new());
-        let delivery = Delivery::new(Arc::clone(&service), IdentityResolution::Create);
-        let pipeline = Pipeline::new(vec![delivery], Arc::clone(&metrics));
+        let destination = Destination::new(Arc::clone(&service), IdentityResolution::Create);
+        let pipeline = Pipeline::new(vec![destination], Arc::clone(&metrics));
         Self {
             rig: Arc::new(R::new().await),
             service,

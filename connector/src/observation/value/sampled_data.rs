@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use super::{ObservationError, Series};
 use crate::compatibility::Compatibility;
 use crate::date_time::{Instant, TICK_NANOSECONDS};
-use crate::fhir_mapping::Boundary;
 use crate::json::Json;
+use crate::mapping::fhir::Boundary;
 use crate::observation::decimal::decimal;
 
 /// The longest series that is written: a day at 10 ms.

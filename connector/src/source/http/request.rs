@@ -13,11 +13,11 @@ use tokio::sync::Semaphore;
 use super::Access;
 use super::body::{Form, read_body};
 use super::problem::Problem;
+use crate::acknowledgement::MessageAnswer;
 use crate::compatibility::Compatibility;
 use crate::intake::Intake;
 use crate::json_answer::json_answer;
 use crate::metrics::Metrics;
-use crate::pipeline::MessageAnswer;
 
 /// How many requests are worked on at a time; with the largest body it bounds memory.
 pub(super) const PLACES: usize = 64;

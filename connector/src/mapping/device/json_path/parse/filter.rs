@@ -1,8 +1,8 @@
 //! The grammar of filters: `?(…)`.
 
 use super::{DEPTH, Parsed, Parser};
-use crate::device_mapping::json_path::{Operator, Pattern, Query, Side, Step};
 use crate::json::{Json, Number};
+use crate::mapping::device::json_path::{Operator, Pattern, Query, Side, Step};
 
 impl Parser {
     /// A filter between brackets; leaves the closing bracket to the caller.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::compatibility::Compatibility::{IomtFhir, Strict};
-use crate::device_mapping::DeviceMapping;
+use crate::mapping::device::DeviceMapping;
 
 fn fhir_errors(mode: Compatibility, text: &str) -> Vec<String> {
     FhirMapping::compile(text, mode)

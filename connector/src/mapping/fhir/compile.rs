@@ -7,7 +7,7 @@ use super::{
 };
 use crate::compatibility::Compatibility;
 use crate::json::{Located, Member, Node, Number};
-use crate::mapping_file::{Compilation, Container, InvalidMapping, Members, matches_template_type};
+use crate::mapping::file::{Compilation, Container, InvalidMapping, Members, matches_template_type};
 
 pub(super) fn compile(text: &str, compatibility: Compatibility) -> Result<Vec<FhirTemplate>, InvalidMapping> {
     let mut first_of_type: HashMap<String, usize> = HashMap::new();

@@ -1,10 +1,10 @@
 //! What a sender is told about its messages: what was stored where, and what went wrong.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::device_message::MessageError;
-use crate::normalize::NormalizeError;
-use crate::write::Outcome;
+use crate::measurement::normalize::NormalizeError;
+use crate::write::destination::{DeliveryError, StoredObservation};
 
 /// What became of one message.
 #[derive(Debug, Serialize)]
@@ -17,22 +17,6 @@ pub struct MessageAnswer {
     pub observations: Vec<StoredObservation>,
     /// What is not stored, and why.
     pub errors: Vec<ErrorAnswer>,
-}
-
-/// An Observation that holds what a message says.
-#[derive(Debug, Serialize)]
-pub struct StoredObservation {
-    /// The name of the FHIR service.
-    pub destination: String,
-    /// The reference, relative to the service's base URL.
-    pub reference: String,
-    /// created, updated or unchanged.
-    #[serde(serialize_with = "name")]
-    pub outcome: Outcome,
-}
-
-fn name<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(outcome.name())
 }
 
 /// Why something of a message was not stored.
@@ -62,6 +46,16 @@ impl Failure {
             Self::Identity => "identity",
             Self::Observation => "observation",
             Self::Refused => "refused",
+        }
+    }
+}
+
+impl From<&DeliveryError> for Failure {
+    fn from(error: &DeliveryError) -> Self {
+        match error {
+            DeliveryError::Identity(_) => Self::Identity,
+            DeliveryError::Observation(_) => Self::Observation,
+            DeliveryError::Refused(_) => Self::Refused,
         }
     }
 }

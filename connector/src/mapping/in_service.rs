@@ -9,9 +9,9 @@ use brazier_service::files::FollowedFiles;
 use serde::Serialize;
 
 use crate::compatibility::Compatibility;
-use crate::device_mapping::DeviceMapping;
-use crate::fhir_mapping::FhirMapping;
-use crate::mapping_file::{InvalidMapping, MappingError};
+use crate::mapping::device::DeviceMapping;
+use crate::mapping::fhir::FhirMapping;
+use crate::mapping::file::{InvalidMapping, MappingError};
 
 /// Both mappings, compiled from files that were there at the same time.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Delivers prepared groups to one FHIR service: identities first, then one write for each Observation, several at a time.
+//! What one FHIR service gets of a batch: identities first, then one write for each Observation, several at a time.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,21 +8,23 @@ use futures::StreamExt;
 use futures::stream;
 use indexmap::IndexMap;
 use jiff::Timestamp;
+use serde::Serialize;
 
-use super::{Failure, Prepared, StoredObservation};
+use super::observation::{Outcome, WriteError, Written, write};
 use crate::compatibility::Compatibility;
 use crate::fhir_service::{FhirError, FhirService};
 use crate::identity::cache::{IdentityCache, IdentityKey};
 use crate::identity::resolve::{ResolveError, resolve};
 use crate::identity::{Identity, IdentityError, IdentityResolution};
+use crate::mapping::fhir::FhirTemplate;
+use crate::measurement_group::MeasurementGroup;
 use crate::observation::{ObservationError, ObservationKey, Plan, key, key_within_second};
-use crate::write::{WriteError, Written, write};
 
 /// How many requests one request of ours makes at a time.
 const CONCURRENCY: usize = 16;
 
 /// One FHIR service with what is remembered about it.
-pub struct Delivery<S> {
+pub struct Destination<S> {
     service: Arc<S>,
     resolution: IdentityResolution,
     identities: IdentityCache,
@@ -42,15 +44,24 @@ pub enum DeliveryError {
     Refused(FhirError),
 }
 
-impl DeliveryError {
-    /// What kind of failure it is.
-    pub fn failure(&self) -> Failure {
-        match self {
-            Self::Identity(_) => Failure::Identity,
-            Self::Observation(_) => Failure::Observation,
-            Self::Refused(_) => Failure::Refused,
-        }
-    }
+/// A group with what it takes to become part of an Observation.
+#[derive(Debug)]
+pub struct PreparedGroup<'m> {
+    /// The group.
+    pub group: MeasurementGroup,
+    /// Its template.
+    pub template: &'m FhirTemplate,
+}
+
+/// An Observation that holds what a group says.
+#[derive(Debug, Serialize)]
+pub struct StoredObservation {
+    /// The name of the FHIR service.
+    pub destination: String,
+    /// The reference, relative to the service's base URL.
+    pub reference: String,
+    /// created, updated or unchanged.
+    pub outcome: Outcome,
 }
 
 /// What became of the group at that position.
@@ -59,7 +70,7 @@ type Resolved = Result<Identity, DeliveryError>;
 /// The groups (by position) of one Observation.
 type Work = IndexMap<String, (ObservationKey, Vec<usize>)>;
 
-impl<S: FhirService> Delivery<S> {
+impl<S: FhirService> Destination<S> {
     /// Delivers to this service.
     pub fn new(service: Arc<S>, resolution: IdentityResolution) -> Self {
         Self {
@@ -75,16 +86,16 @@ impl<S: FhirService> Delivery<S> {
     }
 
     /// Stores the groups; what became of each. Unavailable: the request as a whole must be sent again.
-    pub(super) async fn deliver(
+    pub async fn deliver(
         &self,
-        prepared: &[Prepared<'_>],
+        prepared: &[&PreparedGroup<'_>],
         compatibility: Compatibility,
     ) -> Result<Vec<Delivered>, FhirError> {
         let identities = self.resolve_all(prepared).await?;
         let mut delivered = Vec::with_capacity(prepared.len());
         let mut plans: Vec<Option<Plan<'_>>> = Vec::with_capacity(prepared.len());
         let mut work = Work::new();
-        for (index, Prepared { group, template, .. }) in prepared.iter().enumerate() {
+        for (index, PreparedGroup { group, template }) in prepared.iter().enumerate() {
             let identity = match identities.get(&identity_key(group)) {
                 Some(Ok(identity)) => identity,
                 Some(Err(error)) => {
@@ -138,11 +149,11 @@ impl<S: FhirService> Delivery<S> {
 
     async fn resolve_all(
         &self,
-        prepared: &[Prepared<'_>],
+        prepared: &[&PreparedGroup<'_>],
     ) -> Result<HashMap<IdentityKey, Resolved>, FhirError> {
         let mut identities: HashMap<IdentityKey, Resolved> = HashMap::new();
         let mut unknown: IndexMap<IdentityKey, ()> = IndexMap::new();
-        for Prepared { group, .. } in prepared {
+        for PreparedGroup { group, .. } in prepared {
             let key = identity_key(group);
             match self.identities.get(&key, Instant::now()) {
                 Some(identity) => {
@@ -227,7 +238,7 @@ impl<S: FhirService> Delivery<S> {
     }
 }
 
-fn identity_key(group: &crate::measurement_group::MeasurementGroup) -> IdentityKey {
+fn identity_key(group: &MeasurementGroup) -> IdentityKey {
     IdentityKey {
         device_id: group.subject.device_id.clone(),
         patient_id: group.subject.patient_id.clone(),

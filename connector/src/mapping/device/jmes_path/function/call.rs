@@ -8,10 +8,10 @@ use jiff::SignedDuration;
 use super::{Argument, Called, Function, FunctionError, text};
 use crate::compatibility::Compatibility;
 use crate::date_time::{Date, Instant};
-use crate::device_mapping::jmes_path::Ast;
-use crate::device_mapping::jmes_path::arithmetic::{self, ArithmeticError};
-use crate::device_mapping::jmes_path::evaluate::Evaluation;
 use crate::json::{Json, Number, Object};
+use crate::mapping::device::jmes_path::Ast;
+use crate::mapping::device::jmes_path::arithmetic::{self, ArithmeticError};
+use crate::mapping::device::jmes_path::evaluate::Evaluation;
 
 /// A function with its arguments.
 pub(super) struct Call<'a> {

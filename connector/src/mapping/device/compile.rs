@@ -4,7 +4,7 @@ use super::expression::{Expression, Language};
 use super::{DeviceMapping, DeviceTemplate, FieldExpression, ValueTemplate, View};
 use crate::compatibility::Compatibility;
 use crate::json::{Located, Node};
-use crate::mapping_file::{Compilation, Container, InvalidMapping, Members, matches_template_type};
+use crate::mapping::file::{Compilation, Container, InvalidMapping, Members, matches_template_type};
 
 const COLLECTION: &str = "CollectionContent";
 

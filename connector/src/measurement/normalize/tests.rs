@@ -381,7 +381,7 @@ proptest! {
 
     #[test]
     fn any_expression_compiles_or_says_why(text in "[$@.\\[\\]()?&|=<>!'a-c0-9*:,`{} -]{0,40}") {
-        use crate::device_mapping::expression::{Expression, Language};
+        use crate::mapping::device::expression::{Expression, Language};
         let document = DeviceMessage::read(r#"{"a":[{"b":1},{"c":"x"}],"b":{"a":null}}"#, Strict).unwrap().envelope;
         for language in [Language::JsonPath, Language::JmesPath] {
             for mode in MODES {

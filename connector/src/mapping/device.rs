@@ -6,7 +6,7 @@ mod jmes_path;
 mod json_path;
 
 use crate::compatibility::Compatibility;
-use crate::mapping_file::InvalidMapping;
+use crate::mapping::file::InvalidMapping;
 use expression::Expression;
 
 /// The templates of a device mapping file, in its order.

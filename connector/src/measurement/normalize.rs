@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::compatibility::Compatibility;
 use crate::date_time::Instant;
-use crate::device_mapping::expression::{EvaluationError, Matches};
-use crate::device_mapping::{DeviceMapping, DeviceTemplate, FieldExpression, View};
 use crate::device_message::DeviceMessage;
 use crate::json::{Json, Object};
+use crate::mapping::device::expression::{EvaluationError, Matches};
+use crate::mapping::device::{DeviceMapping, DeviceTemplate, FieldExpression, View};
 use crate::measurement::Measurement;
 use value::ValueError;
 

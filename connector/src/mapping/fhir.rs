@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::compatibility::Compatibility;
 use crate::json::Number;
-use crate::mapping_file::InvalidMapping;
+use crate::mapping::file::InvalidMapping;
 pub use period::{Boundary, PeriodInterval};
 
 /// The templates of a FHIR mapping file by type.
