@@ -8,7 +8,7 @@ use crate::authentication::Authenticator;
 use crate::authorization::PolicyHandle;
 use crate::definitions::DefinitionsHandle;
 use crate::metrics::Metrics;
-use crate::middleware;
+use crate::rest;
 use crate::state::{ServerState, Settings};
 use crate::storage::Storage;
 
@@ -46,7 +46,7 @@ pub fn router(parts: Parts) -> Router {
         update_create,
         ..Settings::default()
     };
-    middleware::service(Arc::new(ServerState {
+    rest::service(Arc::new(ServerState {
         storage,
         authenticator,
         policy,

@@ -5,6 +5,5 @@ pub mod full_url;
 pub mod history;
 pub mod link;
 pub mod searchset;
-pub mod subset;
 pub mod transaction_response;
 pub mod writer;

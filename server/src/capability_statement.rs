@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 
 use crate::definitions::Definitions;
 use crate::definitions::search_parameter::{ParameterKind, Registry, SearchParameter};
+use crate::exchange::operation::{Level, Operation};
 use crate::operation;
 use crate::request::format::JSON_PATCH;
 use crate::resource::{Json, Object, ResourceType};
@@ -107,13 +108,18 @@ fn compute_rest(definitions: &Definitions, update_create: bool) -> Json {
             compartment.resource_type().name().to_lowercase()
         ))
     });
-    object([
-        ("mode", "server".into()),
+    let mut rest = Object::from_iter([
+        ("mode", Json::from("server")),
         ("resource", Json::Array(resources.collect())),
         ("interaction", interactions(&of_system)),
         ("searchParam", Json::Array(ALWAYS.iter().map(always).collect())),
-        ("compartment", Json::Array(compartments.collect())),
-    ])
+    ]);
+    let operations = operations(|operation| operation.is_at(Level::System, None));
+    if !operations.is_empty() {
+        rest.set("operation", Json::Array(operations));
+    }
+    rest.set("compartment", Json::Array(compartments.collect()));
+    Json::Object(rest)
 }
 
 fn resource(
@@ -138,13 +144,10 @@ fn resource(
         ("conditionalDelete", "single".into()),
         ("referencePolicy", texts(["literal", "logical", "local"])),
     ]);
-    let operations = operation::of(resource_type).iter().map(|operation| {
-        object([
-            ("name", operation.name.into()),
-            ("definition", operation.definition.into()),
-        ])
-    });
-    resource.set("operation", Json::Array(operations.collect()));
+    let operations = operations(|operation| operation.is_of(resource_type));
+    if !operations.is_empty() {
+        resource.set("operation", Json::Array(operations));
+    }
     for (name, values) in [
         ("searchInclude", includes.forward.get(&resource_type)),
         ("searchRevInclude", includes.reverse.get(&resource_type)),
@@ -208,6 +211,18 @@ fn always((code, id, kind): &(&str, &str, &str)) -> Json {
         ("definition", definition.into()),
         ("type", (*kind).into()),
     ])
+}
+
+fn operations(is_claimed: impl Fn(&Operation) -> bool) -> Vec<Json> {
+    let claimed = operation::ALL.iter().filter(|operation| is_claimed(operation));
+    claimed
+        .map(|operation| {
+            object([
+                ("name", operation.code.into()),
+                ("definition", operation.url.into()),
+            ])
+        })
+        .collect()
 }
 
 fn interactions(codes: &[&str]) -> Json {

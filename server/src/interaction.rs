@@ -1,11 +1,7 @@
-//! The interactions, <http://hl7.org/fhir/R4/http.html>: what each is called, what it needs to be allowed, and who
-//! carries it out. An interaction comes alone, as a request, or as an entry of a Bundle; both ways lead through
-//! [`perform_recorded`].
-
-pub mod answer;
-pub mod context;
-pub mod error;
-pub mod prepare;
+//! The interactions, one file each, <http://hl7.org/fhir/R4/http.html>: who carries out what is asked for. An interaction
+//! comes alone, as a request, or as an entry of a Bundle; both ways lead through [`perform_recorded`].
+//!
+//! They are made of the words of [`crate::exchange`] and of what [`crate::retrieval`] finds.
 
 mod batch;
 mod bundle;
@@ -16,167 +12,12 @@ mod delete;
 mod history;
 mod patch;
 mod perform;
-pub mod read;
-pub mod search;
+mod prepare;
+mod read;
+mod search;
 mod transaction;
 mod update;
 mod vread;
 
-pub use answer::{Answer, AnswerBody};
 pub use capabilities::capabilities;
-pub use context::{Context, Request, RequestBody};
-pub use error::InteractionError;
 pub use perform::perform_recorded;
-
-use crate::authorization::DataAction;
-use crate::resource::ResourceType;
-
-/// One interaction, with what its URL names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Interaction {
-    /// <http://hl7.org/fhir/R4/http.html#capabilities>
-    Capabilities,
-    /// <http://hl7.org/fhir/R4/http.html#read>
-    Read(ResourceType, String),
-    /// <http://hl7.org/fhir/R4/http.html#vread>
-    Vread(ResourceType, String, String),
-    /// <http://hl7.org/fhir/R4/http.html#create>
-    Create(ResourceType),
-    /// <http://hl7.org/fhir/R4/http.html#update>
-    Update(ResourceType, String),
-    /// <http://hl7.org/fhir/R4/http.html#cond-update>
-    ConditionalUpdate(ResourceType),
-    /// <http://hl7.org/fhir/R4/http.html#patch>
-    Patch(ResourceType, String),
-    /// <http://hl7.org/fhir/R4/http.html#patch>, on the one resource that meets criteria
-    ConditionalPatch(ResourceType),
-    /// <http://hl7.org/fhir/R4/http.html#delete>
-    Delete(ResourceType, String),
-    /// <http://hl7.org/fhir/R4/http.html#3.1.0.7.1>
-    ConditionalDelete(ResourceType),
-    /// <http://hl7.org/fhir/R4/http.html#history>
-    HistoryInstance(ResourceType, String),
-    /// <http://hl7.org/fhir/R4/http.html#history>
-    HistoryType(ResourceType),
-    /// <http://hl7.org/fhir/R4/http.html#history>
-    HistorySystem,
-    /// <http://hl7.org/fhir/R4/http.html#search>
-    SearchType(ResourceType),
-    /// <http://hl7.org/fhir/R4/http.html#search>
-    SearchSystem,
-    /// <http://hl7.org/fhir/R4/http.html#vsearch>
-    SearchCompartment {
-        /// The compartment's type, such as `Patient`.
-        compartment: ResourceType,
-        /// The id of the resource that the compartment belongs to.
-        id: String,
-        /// The type searched; `None` for all (`*`).
-        resource_type: Option<ResourceType>,
-    },
-    /// <http://hl7.org/fhir/R4/resource-operation-validate.html>
-    Validate(ResourceType, Option<String>),
-    /// <http://hl7.org/fhir/R4/patient-operation-everything.html>, of the patient with this id
-    Everything(String),
-    /// <http://hl7.org/fhir/R4/http.html#transaction>: a batch or a transaction, which the body tells.
-    Bundle,
-}
-
-impl Interaction {
-    /// The codes of <http://hl7.org/fhir/R4/valueset-restful-interaction.html>; the audit trail gets the first one.
-    pub fn codes(&self) -> &'static [&'static str] {
-        match self {
-            Interaction::Capabilities => &["capabilities"],
-            Interaction::Read(..) => &["read"],
-            Interaction::Vread(..) => &["vread"],
-            Interaction::Create(_) => &["create"],
-            Interaction::Update(..) | Interaction::ConditionalUpdate(_) => &["update"],
-            Interaction::Patch(..) | Interaction::ConditionalPatch(_) => &["patch"],
-            Interaction::Delete(..) | Interaction::ConditionalDelete(_) => &["delete"],
-            Interaction::HistoryInstance(..) => &["history-instance"],
-            Interaction::HistoryType(_) => &["history-type"],
-            Interaction::HistorySystem => &["history-system"],
-            Interaction::SearchType(_) | Interaction::SearchCompartment { .. } => &["search-type"],
-            Interaction::SearchSystem => &["search-system"],
-            Interaction::Validate(..) | Interaction::Everything(_) => &["operation"],
-            Interaction::Bundle => &["transaction", "batch"],
-        }
-    }
-
-    /// What a principal must be allowed to do; `None` for what everybody may, and for Bundles, whose entries are
-    /// judged one by one.
-    pub fn data_action(&self) -> Option<DataAction> {
-        Some(match self {
-            Interaction::Capabilities | Interaction::Bundle => return None,
-            Interaction::Read(..) | Interaction::Vread(..) => DataAction::Read,
-            Interaction::Create(_) => DataAction::Create,
-            Interaction::Update(..)
-            | Interaction::ConditionalUpdate(_)
-            | Interaction::Patch(..)
-            | Interaction::ConditionalPatch(_) => DataAction::Update,
-            Interaction::Delete(..) | Interaction::ConditionalDelete(_) => DataAction::Delete,
-            Interaction::HistoryInstance(..) | Interaction::HistoryType(_) | Interaction::HistorySystem => {
-                DataAction::History
-            }
-            Interaction::SearchType(_)
-            | Interaction::SearchSystem
-            | Interaction::SearchCompartment { .. }
-            | Interaction::Everything(_) => DataAction::Search,
-            Interaction::Validate(..) => DataAction::Validate,
-        })
-    }
-
-    /// The resource type that is worked on, where the URL names one.
-    pub fn resource_type(&self) -> Option<ResourceType> {
-        match self {
-            Interaction::Capabilities
-            | Interaction::HistorySystem
-            | Interaction::SearchSystem
-            | Interaction::Everything(_)
-            | Interaction::Bundle => None,
-            Interaction::Read(resource_type, _)
-            | Interaction::Vread(resource_type, ..)
-            | Interaction::Create(resource_type)
-            | Interaction::Update(resource_type, _)
-            | Interaction::ConditionalUpdate(resource_type)
-            | Interaction::Patch(resource_type, _)
-            | Interaction::ConditionalPatch(resource_type)
-            | Interaction::Delete(resource_type, _)
-            | Interaction::ConditionalDelete(resource_type)
-            | Interaction::HistoryInstance(resource_type, _)
-            | Interaction::HistoryType(resource_type)
-            | Interaction::Validate(resource_type, _)
-            | Interaction::SearchType(resource_type) => Some(*resource_type),
-            Interaction::SearchCompartment { resource_type, .. } => *resource_type,
-        }
-    }
-
-    /// The logical id, where the URL names one.
-    pub fn id(&self) -> Option<&str> {
-        match self {
-            Interaction::Read(_, id)
-            | Interaction::Vread(_, id, _)
-            | Interaction::Update(_, id)
-            | Interaction::Patch(_, id)
-            | Interaction::Delete(_, id)
-            | Interaction::HistoryInstance(_, id)
-            | Interaction::Validate(_, Some(id))
-            | Interaction::Everything(id)
-            | Interaction::SearchCompartment { id, .. } => Some(id),
-            _ => None,
-        }
-    }
-
-    /// Whether it changes what is stored. Such interactions bring their audit record to storage themselves, in the
-    /// transaction of the change.
-    pub fn writes(&self) -> bool {
-        matches!(
-            self.data_action(),
-            Some(DataAction::Create | DataAction::Update | DataAction::Delete)
-        )
-    }
-
-    /// Whether it is a search, whose parameters may come in a form.
-    pub fn is_search(&self) -> bool {
-        self.data_action() == Some(DataAction::Search)
-    }
-}

@@ -7,8 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
-use crate::interaction::{Answer, AnswerBody, InteractionError};
-use crate::operation_outcome;
+use crate::exchange::{Answer, AnswerBody, InteractionError};
 use crate::request::format::FHIR_JSON;
 
 /// What of the request shapes the response.
@@ -58,9 +57,9 @@ pub fn of_answer(answer: Answer, base_url: &str, shape: Shape) -> Response<Body>
 /// The response to a request that was not carried out.
 pub fn of_error(error: &InteractionError, shape: Shape) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    *response.status_mut() = operation_outcome::status(error);
+    *response.status_mut() = error.status();
     headers::insert_for_error(error, response.headers_mut());
-    with_json(response, operation_outcome::of_error(error), shape)
+    with_json(response, error.outcome(), shape)
 }
 
 fn with_json(response: Response<Body>, json: String, shape: Shape) -> Response<Body> {

@@ -3,44 +3,12 @@
 
 use http::Method;
 
-use crate::interaction::Interaction;
+use crate::exchange::operation::{Level, Operation};
+use crate::exchange::{Interaction, RouteError};
 use crate::operation;
 use crate::request::logical_id::is_logical_id;
-use crate::request::query_string::{self, QueryStringError};
+use crate::request::query_string;
 use crate::resource::ResourceType;
-
-/// Why a method and a path are no interaction.
-#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
-pub enum RouteError {
-    /// 404
-    #[error("there is nothing at \"{0}\"; write [type], [type]/[id], [type]/[id]/_history or metadata")]
-    UnknownPath(String),
-    /// 404
-    #[error("\"{0}\" is not a resource type of FHIR R4")]
-    UnknownResourceType(String),
-    /// 404
-    #[error("the operation {0} is not supported")]
-    UnknownOperation(String),
-    /// 404 for reading, 400 for writing
-    #[error("\"{id}\" cannot be a logical id: those are 1 to 64 letters, digits, hyphens and dots")]
-    InvalidId {
-        /// What stands in the id's place.
-        id: String,
-        /// Whether the request would only read.
-        reading: bool,
-    },
-    /// 405
-    #[error("{method} is not allowed here; use {}", .allowed.join(", "))]
-    MethodNotAllowed {
-        /// The method.
-        method: String,
-        /// Those that are allowed.
-        allowed: Vec<&'static str>,
-    },
-    /// 400
-    #[error("the path cannot be read: {0}")]
-    InvalidPath(#[from] QueryStringError),
-}
 
 /// A place in the URL space.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +25,11 @@ enum Place {
     Version(ResourceType, String, String),
     Compartment(ResourceType, String, Option<ResourceType>),
     CompartmentSearch(ResourceType, String, Option<ResourceType>),
-    Validate(ResourceType, Option<String>),
-    Everything(String),
+    Operation {
+        operation: &'static Operation,
+        resource_type: Option<ResourceType>,
+        id: Option<String>,
+    },
 }
 
 const METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
@@ -142,9 +113,23 @@ impl Place {
             ("PATCH", Place::Instance(kind, id)) => Interaction::Patch(kind, id),
             ("DELETE", Place::Instance(kind, id)) => Interaction::Delete(kind, id),
 
-            ("POST", Place::Validate(kind, id)) => Interaction::Validate(kind, id),
-            ("GET", Place::Validate(kind, Some(id))) => Interaction::Validate(kind, Some(id)),
-            ("GET" | "POST", Place::Everything(id)) => Interaction::Everything(id),
+            (
+                method,
+                Place::Operation {
+                    operation,
+                    resource_type,
+                    id,
+                },
+            ) if operation
+                .methods(Level::of(resource_type, id.as_deref()))
+                .contains(&method) =>
+            {
+                Interaction::Operation {
+                    operation,
+                    resource_type,
+                    id,
+                }
+            }
 
             ("GET" | "HEAD", Place::Compartment(kind, id, searched))
             | ("POST", Place::CompartmentSearch(kind, id, searched)) => Interaction::SearchCompartment {
@@ -206,25 +191,22 @@ fn place(path: &str, reading: bool) -> Result<Place, RouteError> {
 /// Where operations are; those of a type's instances need an id that can be one.
 fn operation_place(segments: &[String]) -> Option<Place> {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let (name, id, operation) = match segments.as_slice() {
-        [name, operation] => (name, None, operation),
-        [name, id, operation] => (
-            name,
-            Some((*id).to_owned()).filter(|id| is_logical_id(id)),
-            operation,
-        ),
+    let (type_name, id, name) = match segments.as_slice() {
+        [name] => (None, None, name),
+        [type_name, name] => (Some(type_name), None, name),
+        [type_name, id, name] if is_logical_id(id) => (Some(type_name), Some((*id).to_owned()), name),
         _ => return None,
     };
-    let resource_type = ResourceType::parse(name)?;
-    let known = operation::of(resource_type)
-        .iter()
-        .find(|known| Some(known.name) == operation.strip_prefix('$'))?;
-    match (known.name, id, segments.len()) {
-        ("validate", None, 2) => Some(Place::Validate(resource_type, None)),
-        ("validate", Some(id), _) => Some(Place::Validate(resource_type, Some(id))),
-        ("everything", Some(id), _) => Some(Place::Everything(id)),
-        _ => None,
-    }
+    let resource_type = match type_name {
+        Some(type_name) => Some(ResourceType::parse(type_name)?),
+        None => None,
+    };
+    let level = Level::of(resource_type, id.as_deref());
+    Some(Place::Operation {
+        operation: operation::find(name.strip_prefix('$')?, level, resource_type)?,
+        resource_type,
+        id,
+    })
 }
 
 fn place_in_type(

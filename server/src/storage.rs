@@ -15,7 +15,7 @@ pub mod write;
 
 pub use error::StorageError;
 pub use history::{HistoryEntry, HistoryPage, HistoryQuery, HistoryScope};
-pub use postgres::{Session, Storage, migrate, wait_until_reachable};
+pub use postgres::{Storage, Transaction, migrate, wait_until_reachable};
 pub use search_page::SearchPage;
 pub use stored::{Current, StoredResource};
 pub use write::{Method, Precondition, Write, Written};

@@ -6,8 +6,7 @@ use std::process::Command;
 
 use brazier_server::definitions::Definitions;
 use brazier_server::resource::{Json, Object, ResourceType};
-use brazier_server::search::query::Summary;
-use brazier_server::summary;
+use brazier_server::summary::{self, Summary};
 use brazier_server::validation::validate;
 
 /// File and places of the mistakes, `[*]` for any item. They were looked at one by one: the mistake is the example's.

@@ -4,7 +4,7 @@ mod structure;
 
 use http::Method;
 
-use crate::interaction::{Interaction, InteractionError, Request, RequestBody};
+use crate::exchange::{Interaction, InteractionError, Request, RequestBody};
 use crate::request::conditional_headers::ConditionalHeaders;
 use crate::request::preference::{Preference, Return};
 use crate::request::query_string;
@@ -160,7 +160,7 @@ fn read(
             let problem = "a Bundle cannot be processed within a Bundle";
             return Err(wrong("request.url", problem));
         }
-        Interaction::Validate(..) | Interaction::Everything(_) => {
+        Interaction::Operation { .. } => {
             let problem = "an operation cannot be carried out within a Bundle";
             return Err(wrong("request.url", problem));
         }

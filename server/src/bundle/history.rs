@@ -3,12 +3,11 @@
 
 use jiff::Timestamp;
 
-use super::subset::Subset;
 use super::writer::BundleWriter;
 use crate::definitions::structure::Structures;
-use crate::interaction::InteractionError;
 use crate::storage::HistoryEntry;
 use crate::storage::history::HistoryMethod;
+use crate::summary::{Subset, SubsetError};
 
 /// The JSON text of a page of a history.
 ///
@@ -22,7 +21,7 @@ pub fn write(
     links: &[(&str, String)],
     entries: Vec<HistoryEntry>,
     subset: &Subset,
-) -> Result<String, InteractionError> {
+) -> Result<String, SubsetError> {
     let capacity = entries.iter().map(|entry| entry.resource.json.len() + 384).sum();
     let mut bundle = BundleWriter::new("history", moment, capacity);
     bundle.total(total);

@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::subset::Subset;
 use super::writer::BundleWriter;
 use crate::definitions::structure::Structures;
-use crate::interaction::InteractionError;
 use crate::operation_outcome;
 use crate::storage::{SearchPage, StoredResource};
+use crate::summary::{Subset, SubsetError};
 
 /// What a page is made of, beside its resources.
 pub struct Searchset<'a> {
@@ -30,7 +29,7 @@ impl Searchset<'_> {
     ///
     /// # Errors
     /// When a stored resource cannot be cut down.
-    pub fn write(self, page: SearchPage) -> Result<String, InteractionError> {
+    pub fn write(self, page: SearchPage) -> Result<String, SubsetError> {
         let resources = page.matches.iter().chain(&page.included);
         let capacity: usize = resources.map(|resource| resource.json.len() + 256).sum();
         let mut bundle = BundleWriter::new("searchset", self.moment, capacity);
@@ -60,7 +59,7 @@ impl Searchset<'_> {
         resource: StoredResource,
         mode: &str,
         subset: &Subset,
-    ) -> Result<(), InteractionError> {
+    ) -> Result<(), SubsetError> {
         let StoredResource {
             resource_type,
             id,

@@ -5,8 +5,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::writer::{BundleWriter, EntryWriter};
-use crate::interaction::{Answer, AnswerBody, InteractionError};
-use crate::operation_outcome;
+use crate::exchange::{Answer, AnswerBody, InteractionError};
 
 /// The JSON text of a Bundle of type `kind`.
 pub fn write(kind: &str, moment: Timestamp, results: Vec<Result<Answer, InteractionError>>) -> String {
@@ -61,8 +60,8 @@ fn answered(entry: &mut EntryWriter<'_>, answer: &Answer) {
 
 fn failed(entry: &mut EntryWriter<'_>, error: &InteractionError) {
     entry.object("response", |response| {
-        response.text("status", &status_line(operation_outcome::status(error)));
-        response.json("outcome", &operation_outcome::of_error(error));
+        response.text("status", &status_line(error.status()));
+        response.json("outcome", &error.outcome());
     });
 }
 

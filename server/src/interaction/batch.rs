@@ -4,10 +4,11 @@
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt, stream};
 
-use super::{Answer, Context, InteractionError, perform_recorded};
+use super::perform_recorded;
 use crate::audit::AccessRecord;
 use crate::bundle::entry_request::EntryRequest;
 use crate::bundle::transaction_response;
+use crate::exchange::{Answer, Context, InteractionError};
 
 /// How many entries are carried out at the same time.
 const AT_ONCE: usize = 8;
@@ -44,7 +45,7 @@ pub async fn batch(
         interaction: "batch".to_owned(),
         ..context.blank_record(200)
     };
-    context.storage().record_access(record).await?;
+    context.storage.record_access(record).await?;
     let results = results
         .into_iter()
         .map(|result| result.unwrap_or(Err(InteractionError::Fault)))

@@ -5,8 +5,9 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::prepare::{LARGE, apart};
-use super::{Answer, Context, InteractionError, Request, RequestBody, batch, transaction};
+use super::{batch, transaction};
 use crate::bundle::entry_request::{self, BundleKind};
+use crate::exchange::{Answer, Context, InteractionError, Request, RequestBody};
 use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Object, ResourceType};
 

@@ -1,8 +1,8 @@
 //! capabilities: what this server can do. <http://hl7.org/fhir/R4/http.html#capabilities>
 
-use super::{Answer, AnswerBody, Context, InteractionError, Request};
-use crate::bundle::subset::Subset;
+use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::resource::ResourceType;
+use crate::summary::Subset;
 
 /// 200 with the CapabilityStatement; everybody may ask for it.
 ///

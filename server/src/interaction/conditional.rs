@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use super::{Context, InteractionError};
 use crate::definitions::Definitions;
+use crate::exchange::{Context, InteractionError};
 use crate::request::query_string;
 use crate::resource::ResourceType;
 use crate::search::query::Query;
 use crate::search::{SearchRequest, parse};
-use crate::storage::{Session, StorageError, StoredResource};
+use crate::storage::{Storage, StorageError, StoredResource};
 
 /// How often a conditional interaction is tried again.
 const ATTEMPTS: usize = 5;
@@ -111,12 +111,12 @@ impl Criteria {
         &self.query
     }
 
-    /// What meets them, within `session`.
+    /// What meets them in `storage`, or in an open transaction.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn find(&self, session: &Session) -> Result<Match, InteractionError> {
-        let mut matches = session.search(&self.definitions, &self.query).await?.matches;
+    pub async fn find(&self, storage: &Storage) -> Result<Match, InteractionError> {
+        let mut matches = storage.search(&self.definitions, &self.query).await?.matches;
         Ok(match (matches.pop(), matches.is_empty()) {
             (None, _) => Match::None,
             (Some(found), true) => Match::One(Box::new(found)),

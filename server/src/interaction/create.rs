@@ -5,8 +5,8 @@ use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
 use super::prepare::{Prepared, prepare};
-use super::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::authorization::DataAction;
+use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request, RequestBody};
 use crate::request::logical_id::new_logical_id;
 use crate::request::preference::Return;
 use crate::resource::ResourceType;
@@ -18,7 +18,7 @@ pub async fn create(
     mut request: Request,
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
-    let body = std::mem::replace(&mut request.body, super::RequestBody::Nothing);
+    let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
     let prepared = prepare(context, body, resource_type).await?;
     match request.conditions.if_none_exist.clone() {
         None => {
@@ -27,7 +27,7 @@ pub async fn create(
             record.resource_id = Some(id.clone());
             let writes = vec![write(resource_type, &id, prepared)];
             let written = context
-                .storage()
+                .storage
                 .write(&context.definitions, writes, Some(record))
                 .await?;
             Answer::of_write(resource_type, &id, written, request.preference.answer)
@@ -77,8 +77,8 @@ async fn create_unless_found(
     criteria: &Criteria,
 ) -> Result<Answer, InteractionError> {
     let wanted = request.preference.answer;
-    let session = context.storage().serialized(&[criteria.lock()]).await?;
-    match criteria.find(&session).await? {
+    let transaction = context.storage.begin(&[criteria.lock()]).await?;
+    match criteria.find(&transaction).await? {
         Match::Several => Err(criteria.several()),
         Match::One(found) => Ok(answer_found(*found, wanted)),
         Match::None => {
@@ -87,14 +87,14 @@ async fn create_unless_found(
             let mut record = context.record(request, StatusCode::CREATED.as_u16());
             record.resource_id = Some(id.clone());
             record.query = Some(criteria.text().to_owned());
-            let written = session
+            let written = transaction
                 .write(
                     &context.definitions,
                     vec![write(resource_type, &id, prepared)],
                     Some(record),
                 )
                 .await?;
-            session.commit().await?;
+            transaction.commit().await?;
             Answer::of_write(resource_type, &id, written, wanted)
         }
     }

@@ -5,8 +5,8 @@ use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
 use super::update::Condition;
-use super::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::authorization::DataAction;
+use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::operation_outcome;
 use crate::request::preference::Return;
 use crate::resource::ResourceType;
@@ -27,7 +27,7 @@ pub async fn delete(
     };
     let record = context.record(request, status(request).as_u16());
     let written = context
-        .storage()
+        .storage
         .write(&context.definitions, vec![write], Some(record))
         .await?;
     Ok(answer(request, written.first(), &format!("{resource_type}/{id}")))
@@ -56,8 +56,8 @@ async fn delete_found(
     request: &Request,
     criteria: &Criteria,
 ) -> Result<Answer, InteractionError> {
-    let session = context.storage().serialized(&[criteria.lock()]).await?;
-    let (resource_type, id) = match criteria.find(&session).await? {
+    let transaction = context.storage.begin(&[criteria.lock()]).await?;
+    let (resource_type, id) = match criteria.find(&transaction).await? {
         Match::Several => return Err(criteria.several()),
         Match::None => return Ok(answer(request, None, criteria.text())),
         Match::One(found) => (found.resource_type, found.id),
@@ -71,10 +71,10 @@ async fn delete_found(
         id,
         method: Method::Delete { precondition },
     };
-    let written = session
+    let written = transaction
         .write(&context.definitions, vec![write], Some(record))
         .await?;
-    session.commit().await?;
+    transaction.commit().await?;
     Ok(answer(request, written.first(), &what))
 }
 

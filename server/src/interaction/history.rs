@@ -3,14 +3,14 @@
 
 use jiff::Timestamp;
 
-use super::{Answer, Context, Interaction, InteractionError, Request};
+use crate::bundle;
 use crate::bundle::link::{self, CURSOR, Pages};
-use crate::bundle::subset::Subset;
-use crate::bundle::{self};
+use crate::exchange::{Answer, Context, Interaction, InteractionError, Request};
 use crate::request::preference::Handling;
 use crate::resource::ResourceType;
 use crate::search::value::date;
 use crate::storage::{Current, HistoryQuery, HistoryScope};
+use crate::summary::Subset;
 
 /// 200 with a history; 404 when the resource never was. `allowed_types` narrows the history of everything.
 pub async fn history(
@@ -31,7 +31,7 @@ pub async fn history(
     // Like _summary=count, _count=0 asks for the total alone.
     let only_total = subset.is_count() || query.count == 0;
     query.count = query.count.max(1);
-    let page = context.storage().history(&query).await?;
+    let page = context.storage.history(&query).await?;
     if page.total == 0 {
         check_existence(context, &query.scope).await?;
     }
@@ -127,7 +127,7 @@ async fn check_existence(context: &Context, scope: &HistoryScope) -> Result<(), 
     let HistoryScope::Instance(resource_type, id) = scope else {
         return Ok(());
     };
-    match context.storage().read(*resource_type, id).await? {
+    match context.storage.read(*resource_type, id).await? {
         Current::Unknown => Err(InteractionError::NotFound {
             resource_type: *resource_type,
             id: id.clone(),

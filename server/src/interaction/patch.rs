@@ -10,13 +10,13 @@ use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
 use super::prepare::{Prepared, prepare_resource};
-use super::read::found;
 use super::update::{self, Condition};
-use super::{Answer, Context, InteractionError, Request};
 use crate::authorization::DataAction;
+use crate::exchange::{Answer, Context, InteractionError, Request};
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::request::resource_body;
 use crate::resource::{Json, Object, ResourceType};
+use crate::retrieval::found;
 use crate::storage::{Precondition, StorageError, StoredResource, Write, Written};
 use crate::validation::{Rules, validate};
 pub use document::{Patch, read_patch};
@@ -29,7 +29,7 @@ pub async fn patch(
     id: &str,
 ) -> Result<Answer, InteractionError> {
     let patch = read_patch(&request.body)?;
-    let stored = context.storage().read(resource_type, id).await?;
+    let stored = context.storage.read(resource_type, id).await?;
     let patched = patched(
         context,
         &patch,
@@ -40,7 +40,7 @@ pub async fn patch(
     let write = patched.into_write(context);
     let record = context.record(&request, StatusCode::OK.as_u16());
     let written = match context
-        .storage()
+        .storage
         .write(&context.definitions, vec![write], Some(record))
         .await
     {
@@ -77,17 +77,17 @@ async fn patch_locked(
     resource_type: ResourceType,
     id: &str,
 ) -> Result<Vec<Written>, InteractionError> {
-    let session = context.storage().serialized(&[]).await?;
-    session.lock(&[(resource_type, id)]).await?;
-    let stored = found(session.read(resource_type, id).await?, resource_type, id)?;
+    let transaction = context.storage.begin(&[]).await?;
+    transaction.lock(&[(resource_type, id)]).await?;
+    let stored = found(transaction.read(resource_type, id).await?, resource_type, id)?;
     let patched = patched(context, patch, &request.conditions, stored, validate)?;
     let write = patched.into_write(context);
     let record = context.record(request, StatusCode::OK.as_u16());
-    let written = session
+    let written = transaction
         .write(&context.definitions, vec![write], Some(record))
         .await;
     let written = written.map_err(|error| refusal(error, &request.conditions))?;
-    session.commit().await?;
+    transaction.commit().await?;
     Ok(written)
 }
 
@@ -112,13 +112,13 @@ pub async fn conditional_patch(
     context.authorize(DataAction::Search, Some(resource_type))?;
     let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional patch"))?;
-    let session = context.storage().serialized(&[]).await?;
-    let id = match criteria.find(&session).await? {
+    let transaction = context.storage.begin(&[]).await?;
+    let id = match criteria.find(&transaction).await? {
         Match::None => return Err(criteria.none()),
         Match::Several => return Err(criteria.several()),
         Match::One(found) => found.id,
     };
-    drop(session);
+    drop(transaction);
     patch(context, request, resource_type, &id).await
 }
 

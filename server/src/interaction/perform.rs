@@ -1,11 +1,10 @@
 //! The one way through which every interaction goes: is it allowed, who carries it out, and is it in the audit trail
 //! before anybody hears of it.
 
-use super::{Answer, Context, Interaction, InteractionError, Request};
 use super::{bundle, capabilities, create, delete, history, patch, read, search, update, vread};
 use crate::audit::AccessRecord;
-use crate::operation::{everything, validate};
-use crate::operation_outcome;
+use crate::exchange::{Answer, Context, Interaction, InteractionError, Request};
+use crate::resource::ResourceType;
 
 /// Carries out `request` and puts the access, refusals and failures too, into the audit trail.
 ///
@@ -20,9 +19,9 @@ pub async fn perform_recorded(context: &Context, request: Request) -> Result<Ans
             Ok(answer)
         }
         Err(error) => {
-            record.status = operation_outcome::status(&error).as_u16();
+            record.status = error.status().as_u16();
             record.reason = Some(error.to_string());
-            context.storage().record_access(record).await?;
+            context.storage.record_access(record).await?;
             Err(error)
         }
     }
@@ -54,7 +53,7 @@ async fn record_as(
     if let Some((_, id)) = &answer.written {
         record.resource_id = Some(id.clone());
     }
-    Ok(context.storage().record_access(record).await?)
+    Ok(context.storage.record_access(record).await?)
 }
 
 /// Carries out `request`, if it is allowed.
@@ -63,6 +62,18 @@ async fn perform(context: &Context, request: Request) -> Result<Answer, Interact
         Some(action) => context.authorize(action, request.interaction.resource_type())?,
         None => None,
     };
+    carry_out(context, request, allowed_types).await
+}
+
+/// Carries out `request`, which is allowed: to several types, as far as `allowed_types` has them.
+///
+/// # Errors
+/// What the interaction failed with.
+pub async fn carry_out(
+    context: &Context,
+    request: Request,
+    allowed_types: Option<Vec<ResourceType>>,
+) -> Result<Answer, InteractionError> {
     match request.interaction.clone() {
         Interaction::Capabilities => capabilities::capabilities(context, &request),
         Interaction::Read(resource_type, id) => read::read(context, &request, resource_type, &id).await,
@@ -88,10 +99,9 @@ async fn perform(context: &Context, request: Request) -> Result<Answer, Interact
         Interaction::SearchType(_) | Interaction::SearchSystem | Interaction::SearchCompartment { .. } => {
             search::search(context, &request, allowed_types).await
         }
-        Interaction::Validate(resource_type, id) => {
-            validate::validate(context, request, resource_type, id.as_deref()).await
+        Interaction::Operation { operation, .. } => {
+            (operation.perform)(context, request, allowed_types).await
         }
-        Interaction::Everything(id) => everything::everything(context, request, &id, allowed_types).await,
         Interaction::Bundle => Box::pin(bundle::bundle(context, request)).await,
     }
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Context, InteractionError, RequestBody};
 use crate::definitions::Definitions;
+use crate::exchange::{Context, InteractionError, RequestBody};
 use crate::request::local_reference::localize_index;
 use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Json, Object, ResourceType};

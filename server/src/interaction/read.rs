@@ -4,12 +4,13 @@ use base64::Engine;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, AnswerBody, Context, InteractionError, Request};
-use crate::bundle::subset::Subset;
+use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::request::format::{self, FormatError};
 use crate::resource::{Json, ResourceType};
-use crate::storage::{Current, StoredResource};
+use crate::retrieval::found;
+use crate::storage::StoredResource;
+use crate::summary::Subset;
 
 /// 200 with the resource, or 304 when the client has it already; 404 when it never was, 410 when it was deleted.
 pub async fn read(
@@ -18,56 +19,35 @@ pub async fn read(
     resource_type: ResourceType,
     id: &str,
 ) -> Result<Answer, InteractionError> {
-    let answers_as_stored = Subset::of_parameters(&request.parameters).is_ok()
+    let subset = Subset::of_parameters(&request.parameters);
+    let answers_as_stored = subset.is_ok()
         && request.conditions.if_none_match.is_empty()
         && request.conditions.if_modified_since.is_none()
         && request.accept.is_none();
     if !answers_as_stored {
-        let current = context.storage().read(resource_type, id).await?;
-        return answer(context, found(current, resource_type, id)?, request);
+        let current = context.storage.read(resource_type, id).await?;
+        let stored = found(current, resource_type, id)?;
+        return answer(context, stored, request, &subset?);
     }
     // What the record will say is known before, so that one statement reads and records.
     let mut record = context.record(request, StatusCode::OK.as_u16());
     record.resources = 1;
-    let (current, recorded) = context.storage().read_recorded(resource_type, id, record).await?;
-    let answer = answer(context, found(current, resource_type, id)?, request)?;
+    let (current, recorded) = context.storage.read_recorded(resource_type, id, record).await?;
+    let stored = found(current, resource_type, id)?;
+    let answer = answer(context, stored, request, &subset?)?;
     Ok(Answer { recorded, ..answer })
 }
 
-/// The version that is there.
+/// 200 with the part of `stored` that is asked for, or 304.
 ///
 /// # Errors
-/// That it never was, or was deleted.
-pub fn found(
-    current: Current,
-    resource_type: ResourceType,
-    id: &str,
-) -> Result<StoredResource, InteractionError> {
-    let id = || id.to_owned();
-    match current {
-        Current::Found(stored) => Ok(stored),
-        Current::Deleted { version, .. } => Err(InteractionError::Gone {
-            resource_type,
-            id: id(),
-            version,
-        }),
-        Current::Unknown => Err(InteractionError::NotFound {
-            resource_type,
-            id: id(),
-        }),
-    }
-}
-
-/// 200 with `stored`, cut down as `_summary` and `_elements` ask, or 304.
-///
-/// # Errors
-/// When `_summary` or `_elements` cannot be understood.
+/// When a Binary's content is asked for in another format than its own.
 pub fn answer(
     context: &Context,
     stored: StoredResource,
     request: &Request,
+    subset: &Subset,
 ) -> Result<Answer, InteractionError> {
-    let subset = Subset::of_parameters(&request.parameters)?;
     if is_not_modified(&request.conditions, stored.version, stored.last_updated) {
         let version = Some((stored.version, stored.last_updated));
         return Ok(Answer {

@@ -1,27 +1,27 @@
 //! transaction: all entries or none. <http://hl7.org/fhir/R4/http.html#trules>
 //!
 //! Read and checked → validated → identities decided → references rewritten → written → answered. Without
-//! conditional entries and reads that is one write in one round trip; with them it is a session, in which the
-//! criteria of the entries and what is patched are locked, deletes come first, and reads see what was written.
+//! conditional entries and reads that is one write in one round trip; with them it is a database transaction of several
+//! steps, in which the criteria of the entries and what is patched are locked, deletes come first, and reads see what was
+//! written.
 
 mod entry;
 mod identity;
 mod outcome;
-mod reading;
 mod reference_resolution;
 
 use super::conditional::Attempts;
 use super::prepare::parallel;
-use super::{Answer, Context, InteractionError};
 use crate::audit::AccessRecord;
 use crate::bundle::entry_request::EntryRequest;
 use crate::bundle::transaction_response;
-use crate::storage::{Session, Write, Written};
+use crate::exchange::{Answer, Context, InteractionError};
+use crate::storage::{Transaction, Write, Written};
 use crate::validation::validate_in_transaction;
 use entry::Entry;
 use identity::Identity;
 use outcome::Outcomes;
-use reference_resolution::{Resolution, Store};
+use reference_resolution::Resolution;
 
 /// 200 with the answers of all entries, or the error of the first entry that cannot be carried out.
 pub async fn transaction(
@@ -30,14 +30,14 @@ pub async fn transaction(
 ) -> Result<Answer, InteractionError> {
     let entries = entry::check(context, entries)?;
     let entries = validated(context, entries).await?;
-    if !entries.iter().any(Entry::needs_session)
+    if !entries.iter().any(Entry::needs_steps)
         && let Some(answer) = in_one_write(context, &entries).await?
     {
         return Ok(answer);
     }
     let mut attempts = Attempts::default();
     loop {
-        match in_session(context, &entries).await {
+        match in_steps(context, &entries).await {
             Err(error) if attempts.again(&error) => {}
             result => return result,
         }
@@ -64,8 +64,7 @@ async fn validated(context: &Context, entries: Vec<Entry>) -> Result<Vec<Entry>,
 async fn in_one_write(context: &Context, entries: &[Entry]) -> Result<Option<Answer>, InteractionError> {
     let identities = identity::decide_without_criteria(entries)?;
     let mut resolution = Resolution::new(entries, &identities);
-    let store = Store::Storage(context.storage());
-    if !resolution.resolve(context, &store, entries).await? {
+    if !resolution.resolve(context, &context.storage, entries).await? {
         return Ok(None);
     }
     let mut writes = identity::deletes(entries, &identities);
@@ -73,7 +72,7 @@ async fn in_one_write(context: &Context, entries: &[Entry]) -> Result<Option<Ans
     let mut outcomes = Outcomes::new(entries, &identities);
     let (indexes, changes): (Vec<usize>, Vec<Write>) = writes.into_iter().unzip();
     let written = context
-        .storage()
+        .storage
         .write(&context.definitions, changes, Some(record(context, &outcomes)))
         .await;
     let written = written.map_err(|error| identity::refusal(error, context, entries, &identities))?;
@@ -82,25 +81,24 @@ async fn in_one_write(context: &Context, entries: &[Entry]) -> Result<Option<Ans
 }
 
 /// Several steps in one database transaction.
-async fn in_session(context: &Context, entries: &[Entry]) -> Result<Answer, InteractionError> {
+async fn in_steps(context: &Context, entries: &[Entry]) -> Result<Answer, InteractionError> {
     let locks: Vec<String> = entries
         .iter()
         .filter_map(|entry| Some(entry.criteria.as_ref()?.lock()))
         .collect();
-    let session = context.storage().serialized(&locks).await?;
-    identity::lock_patched(&session, entries).await?;
-    let mut identities: Vec<Identity> = identity::decide_deletes(&session, entries).await?;
+    let transaction = context.storage.begin(&locks).await?;
+    identity::lock_patched(&transaction, entries).await?;
+    let mut identities: Vec<Identity> = identity::decide_deletes(&transaction, entries).await?;
     let (indexes, deletes): (Vec<usize>, Vec<Write>) =
         identity::deletes(entries, &identities).into_iter().unzip();
-    let deleted = write(context, &session, entries, &identities, deletes, None).await?;
-    identity::decide_others(context, &session, entries, &mut identities).await?;
+    let deleted = write(context, &transaction, entries, &identities, deletes, None).await?;
+    identity::decide_others(context, &transaction, entries, &mut identities).await?;
     let mut outcomes = Outcomes::new(entries, &identities);
     outcomes.add(indexes, deleted);
 
     let mut resolution = Resolution::new(entries, &identities);
-    let store = Store::Session(&session);
     loop {
-        let complete = resolution.resolve(context, &store, entries).await?;
+        let complete = resolution.resolve(context, &transaction, entries).await?;
         let ready = resolution.ready(context, entries, &identities).await?;
         if ready.is_empty() && !complete {
             return Err(resolution.unresolved(entries));
@@ -109,20 +107,20 @@ async fn in_session(context: &Context, entries: &[Entry]) -> Result<Answer, Inte
         let record = complete.then(|| record(context, &outcomes));
         outcomes.add(
             indexes,
-            write(context, &session, entries, &identities, changes, record).await?,
+            write(context, &transaction, entries, &identities, changes, record).await?,
         );
         if complete {
             break;
         }
     }
-    outcomes.read(context, &session, entries).await?;
-    session.commit().await?;
+    outcomes.read(context, &transaction, entries).await?;
+    transaction.commit().await?;
     Ok(answer(context, outcomes))
 }
 
 async fn write(
     context: &Context,
-    session: &Session,
+    transaction: &Transaction,
     entries: &[Entry],
     identities: &[Identity],
     writes: Vec<Write>,
@@ -131,7 +129,7 @@ async fn write(
     if writes.is_empty() && record.is_none() {
         return Ok(Vec::new());
     }
-    let written = session.write(&context.definitions, writes, record).await;
+    let written = transaction.write(&context.definitions, writes, record).await;
     written.map_err(|error| identity::refusal(error, context, entries, identities))
 }
 

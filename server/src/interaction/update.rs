@@ -6,8 +6,8 @@ use http::StatusCode;
 use super::conditional::{Attempts, Criteria, Match};
 use super::create;
 use super::prepare::{Prepared, prepare};
-use super::{Answer, Context, InteractionError, Request, RequestBody};
 use crate::authorization::DataAction;
+use crate::exchange::{Answer, Context, InteractionError, Request, RequestBody};
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::request::logical_id::{is_logical_id, new_logical_id};
 use crate::resource::ResourceType;
@@ -28,7 +28,7 @@ pub async fn update(
     let write = write(context, resource_type, id, prepared, condition);
     let record = context.record(&request, StatusCode::OK.as_u16());
     let written = context
-        .storage()
+        .storage
         .write(&context.definitions, vec![write], Some(record))
         .await;
     let written = written.map_err(|error| refusal(error, context, condition))?;
@@ -61,17 +61,17 @@ async fn update_found(
     criteria: &Criteria,
     prepared: Prepared,
 ) -> Result<Answer, InteractionError> {
-    let session = context.storage().serialized(&[criteria.lock()]).await?;
-    let met = criteria.find(&session).await?;
+    let transaction = context.storage.begin(&[criteria.lock()]).await?;
+    let met = criteria.find(&transaction).await?;
     let target = Target::of(context, &request.conditions, criteria, met, prepared.id())?;
     let mut record = context.record(request, target.status().as_u16());
     record.resource_id = Some(target.id().to_owned());
     let write = target.write(context, criteria.resource_type(), prepared);
-    let written = session
+    let written = transaction
         .write(&context.definitions, vec![write], Some(record))
         .await;
     let written = written.map_err(|error| target.refusal(error, context))?;
-    session.commit().await?;
+    transaction.commit().await?;
     let wanted = request.preference.answer;
     Answer::of_write(criteria.resource_type(), target.id(), written, wanted)
 }

@@ -1,8 +1,11 @@
 //! vread: one version of a resource. <http://hl7.org/fhir/R4/http.html#vread>
 
-use super::{Answer, Context, InteractionError, Request, read};
+use super::read;
+use crate::exchange::{Answer, Context, InteractionError, Request};
 use crate::resource::ResourceType;
+use crate::retrieval::found;
 use crate::storage::Current;
+use crate::summary::Subset;
 
 /// 200 with the version; 404 when there is none of that number, 410 when the version is a deletion.
 pub async fn vread(
@@ -21,8 +24,12 @@ pub async fn vread(
     let Some(number) = version.parse().ok().filter(|_| is_plain) else {
         return Err(unknown());
     };
-    match context.storage().vread(resource_type, id, number).await? {
+    match context.storage.vread(resource_type, id, number).await? {
         Current::Unknown => Err(unknown()),
-        current => read::answer(context, read::found(current, resource_type, id)?, request),
+        current => {
+            let stored = found(current, resource_type, id)?;
+            let subset = Subset::of_parameters(&request.parameters)?;
+            read::answer(context, stored, request, &subset)
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The input of an operation that is invoked by POST: a Parameters resource, read as the query of a GET would be.
 //! <http://hl7.org/fhir/R4/operations.html#executing>
 
-use crate::interaction::InteractionError;
+use crate::exchange::InteractionError;
 use crate::request::resource_body;
 use crate::resource::{Json, ResourceType};
 

@@ -1,14 +1,28 @@
 //! `$validate`: what is wrong with a resource, without storing it. <http://hl7.org/fhir/R4/resource-operation-validate.html>
 
+use futures::FutureExt;
 use http::StatusCode;
 
 use crate::authorization::DataAction;
-use crate::interaction::read::found;
-use crate::interaction::{Answer, AnswerBody, Context, InteractionError, Request, RequestBody};
+use crate::exchange::operation::{Input, Level, Operation, Reach, ResourceTypes};
+use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request, RequestBody};
 use crate::operation_outcome;
 use crate::request::resource_body::{self, ResourceBodyError};
-use crate::resource::{Json, Object, ResourceType};
+use crate::resource::{Json, Object};
+use crate::retrieval::found;
 use crate::validation::{self, Issue, IssueCode, Severity, validate_profile};
+
+/// `[type]/$validate` and `[type]/[id]/$validate`; the latter needs no resource but the stored one.
+pub static VALIDATE: Operation = Operation {
+    code: "validate",
+    url: "http://hl7.org/fhir/OperationDefinition/Resource-validate",
+    levels: &[(Level::Type, Input::Resource), (Level::Instance, Input::Simple)],
+    resource: ResourceTypes::All,
+    affects_state: false,
+    data_action: DataAction::Validate,
+    reach: Reach::Type,
+    perform: |context, request, _| validate(context, request).boxed(),
+};
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -19,15 +33,13 @@ struct Arguments {
 }
 
 /// 200 with an OperationOutcome, whatever it says; 400 when there is nothing of that type to validate.
-///
-/// # Errors
-/// When the body is no resource of the type, or the stored resource that is meant is not there.
-pub async fn validate(
-    context: &Context,
-    request: Request,
-    resource_type: ResourceType,
-    id: Option<&str>,
-) -> Result<Answer, InteractionError> {
+async fn validate(context: &Context, request: Request) -> Result<Answer, InteractionError> {
+    let resource_type = request
+        .interaction
+        .resource_type()
+        .ok_or(InteractionError::Fault)?;
+    let id = request.interaction.id().map(str::to_owned);
+    let id = id.as_deref();
     let Arguments {
         resource,
         mode,
@@ -37,11 +49,7 @@ pub async fn validate(
         (Some(resource), _) => resource,
         (None, Some(id)) => {
             context.authorize(DataAction::Read, Some(resource_type))?;
-            let stored = found(
-                context.storage().read(resource_type, id).await?,
-                resource_type,
-                id,
-            )?;
+            let stored = found(context.storage.read(resource_type, id).await?, resource_type, id)?;
             resource_body::parse(stored.json.as_bytes(), resource_type)?
         }
         (None, None) => return Err(ResourceBodyError::Empty(resource_type.name().to_owned()).into()),

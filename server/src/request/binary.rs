@@ -5,31 +5,13 @@ use base64::Engine;
 use http::{HeaderMap, header};
 
 use super::format::is_fhir_name;
-use crate::interaction::Interaction;
 use crate::resource::{Json, Object};
 
-/// The media type of a body that is the content of a Binary; `None` when the body is a resource.
-pub fn content_type(interaction: &Interaction, headers: &HeaderMap) -> Option<String> {
-    let writes_binary = match interaction {
-        Interaction::Create(resource_type) | Interaction::Update(resource_type, _) => {
-            resource_type.name() == "Binary"
-        }
-        _ => false,
-    };
+/// The media type of a body that is the content of a Binary; `None` when it is a resource, or not sent as it is.
+pub fn content_type(headers: &HeaderMap) -> Option<String> {
     let media_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?.trim();
     let is_compressed = headers.contains_key(header::CONTENT_ENCODING);
-    (writes_binary && !media_type.is_empty() && !is_compressed && !is_fhir_name(media_type))
-        .then(|| media_type.to_owned())
-}
-
-/// Whether an interaction reads one Binary, whose content may be asked for in its own format.
-pub fn is_read(interaction: &Interaction) -> bool {
-    match interaction {
-        Interaction::Read(resource_type, _) | Interaction::Vread(resource_type, ..) => {
-            resource_type.name() == "Binary"
-        }
-        _ => false,
-    }
+    (!media_type.is_empty() && !is_compressed && !is_fhir_name(media_type)).then(|| media_type.to_owned())
 }
 
 /// The Binary that holds `content`; `X-Security-Context` names the resource whose protection it shares.

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use http::{HeaderMap, HeaderValue, header};
 use jiff::Timestamp;
 
-use crate::interaction::InteractionError;
+use crate::exchange::{InteractionError, RouteError};
 use crate::resource::ResourceType;
-use crate::router::RouteError;
 use crate::storage::StorageError;
 
 /// Seconds after which a client may try again when the server could not serve it.

@@ -3,6 +3,7 @@
 
 pub mod canonical;
 mod chain;
+pub mod code_modifier;
 pub mod control;
 pub mod criterion;
 pub mod error;
@@ -15,10 +16,10 @@ pub use error::QueryError;
 use jiff::Timestamp;
 
 use super::query::Query;
-use super::terminology::Terminology;
 use super::value::ValueContext;
 use crate::definitions::search_parameter::Registry;
 use crate::resource::ResourceType;
+use code_modifier::CodesOfValues;
 use control::{Control, Controls};
 use criterion::Criteria;
 
@@ -41,19 +42,19 @@ pub struct SearchRequest<'request> {
 /// [`QueryError`] for the first parameter that is not understood. Unknown modifiers and malformed values are
 /// errors even where unknown parameters are ignored.
 pub fn parse(registry: &Registry, request: &SearchRequest<'_>) -> Result<Query, QueryError> {
-    parse_with(registry, request, &Terminology::default())
+    parse_with(registry, request, &CodesOfValues::default())
 }
 
-/// As [`parse`], knowing what the values of `:in` and the other terminology modifiers stand for.
+/// As [`parse`], knowing what the values of `:in` and its like stand for.
 ///
 /// # Errors
 /// As [`parse`].
 pub fn parse_with(
     registry: &Registry,
     request: &SearchRequest<'_>,
-    terminology: &Terminology,
+    codes: &CodesOfValues,
 ) -> Result<Query, QueryError> {
-    parse_at(registry, request, terminology, Timestamp::now())
+    parse_at(registry, request, codes, Timestamp::now())
 }
 
 /// As [`parse`], with the time that approximate dates are measured from.
@@ -63,7 +64,7 @@ pub fn parse_with(
 pub fn parse_at(
     registry: &Registry,
     request: &SearchRequest<'_>,
-    terminology: &Terminology,
+    codes: &CodesOfValues,
     now: Timestamp,
 ) -> Result<Query, QueryError> {
     let mut query = Query {
@@ -78,7 +79,7 @@ pub fn parse_at(
     let context = ValueContext {
         base_url: request.base_url,
         now,
-        terminology,
+        codes,
     };
     let criteria = Criteria::new(registry, context);
     let mut controls = Controls::new(registry, request.resource_types.is_empty(), &searched);

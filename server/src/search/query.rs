@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use super::index::ReferenceTarget;
 use crate::definitions::search_parameter::ParameterId;
 use crate::resource::ResourceType;
+use crate::summary::Summary;
 
 /// A parsed search.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -286,20 +287,4 @@ pub enum Total {
     Estimate,
     /// `accurate`
     Accurate,
-}
-
-/// `_summary`, <http://hl7.org/fhir/R4/search.html#summary>.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Summary {
-    /// All elements.
-    #[default]
-    False,
-    /// Elements that the definition marks as summary.
-    True,
-    /// `text`, id, meta and mandatory elements.
-    Text,
-    /// All but `text`.
-    Data,
-    /// Only the number of matches.
-    Count,
 }

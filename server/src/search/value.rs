@@ -13,7 +13,7 @@ pub mod uri;
 
 use jiff::Timestamp;
 
-use super::terminology::Terminology;
+use super::parse::code_modifier::CodesOfValues;
 
 /// A value that a client wrote and that cannot be understood; says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,6 @@ pub struct ValueContext<'request> {
     pub base_url: &'request str,
     /// The present time, for approximate dates.
     pub now: Timestamp,
-    /// What the terminology modifiers' values stand for.
-    pub terminology: &'request Terminology,
+    /// What the values of `:in` and its like stand for.
+    pub codes: &'request CodesOfValues,
 }

@@ -13,9 +13,9 @@ mod read;
 mod recorded_read;
 mod schema;
 mod search;
-mod session;
 mod size;
 mod together;
+mod transaction;
 mod write;
 
 use std::sync::Arc;
@@ -31,9 +31,9 @@ use self::parameter_numbers::InternedParameters;
 use self::pool::Planning;
 use self::recorded_read::RecordedReads;
 use self::search::Shapes;
-use self::session::OpenTransaction;
-pub use self::session::Session;
 use self::size::Size;
+use self::transaction::OpenTransaction;
+pub use self::transaction::Transaction;
 use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
 use crate::audit::AccessRecord;
 use crate::configuration::database::DatabaseConfiguration;
@@ -48,12 +48,9 @@ const SIDE_CONNECTIONS: usize = 3;
 /// The pause between attempts to reach a database that is coming up.
 const REACH_AGAIN: Duration = Duration::from_millis(250);
 
-/// A FHIR service's database.
+/// A FHIR service's database, or that database as an open [`Transaction`] sees it.
 #[derive(Clone)]
 pub struct Storage {
-    pool: Pool,
-    audit: AuditTrail,
-    recorded_reads: RecordedReads,
     shared: Arc<Shared>,
     /// What it reads and writes in; `None`: each request takes a connection of its own.
     transaction: Option<Arc<OpenTransaction>>,
@@ -61,11 +58,14 @@ pub struct Storage {
 
 /// What all connections share.
 struct Shared {
+    pool: Pool,
+    side_pool: Pool,
+    audit: AuditTrail,
+    recorded_reads: RecordedReads,
     parameters: InternedParameters,
     names: Names,
     size: Size,
     shapes: Shapes,
-    side_pool: Pool,
 }
 
 /// Waits until the database takes connections that may write, at most for `patience`.
@@ -90,7 +90,8 @@ pub async fn wait_until_reachable(
     }
 }
 
-/// Brings the database to this version's schema and to know the search parameters of `definitions`, and gives `runtime_role` the rights to serve from it.
+/// Brings the database to this version's schema and to know the search parameters of `definitions`, and gives
+/// `runtime_role` the rights to serve from it.
 ///
 /// # Errors
 /// When the database cannot be reached or refuses, or belongs to a newer version of the server.
@@ -121,31 +122,20 @@ impl Storage {
         let client = side_pool.get().await.map_err(from_pool)?;
         let parameters = InternedParameters::load(&client, definitions.search_parameters()).await?;
         drop(client);
-        let audit = AuditTrail::start(side_pool.clone());
-        let recorded_reads = RecordedReads::start(side_pool.clone());
-        Ok(Storage {
+        let shared = Shared {
+            audit: AuditTrail::start(side_pool.clone()),
+            recorded_reads: RecordedReads::start(side_pool.clone()),
             pool,
-            audit,
-            recorded_reads,
-            shared: Arc::new(Shared {
-                parameters,
-                names: Names::default(),
-                size: Size::default(),
-                shapes: Shapes::default(),
-                side_pool,
-            }),
+            side_pool,
+            parameters,
+            names: Names::default(),
+            size: Size::default(),
+            shapes: Shapes::default(),
+        };
+        Ok(Storage {
+            shared: Arc::new(shared),
             transaction: None,
         })
-    }
-
-    /// The storage as `session` sees it: it reads what the session has written, and what it writes stands with it.
-    /// It takes no further connection, for which the session would wait while others wait for the session's.
-    #[must_use]
-    pub fn within(&self, session: &Session) -> Storage {
-        Storage {
-            transaction: Some(session.transaction()),
-            ..self.clone()
-        }
     }
 
     /// What is stored under a type and id now.
@@ -154,7 +144,7 @@ impl Storage {
     }
 
     /// As [`read`](Self::read). The answer's second part says whether `record`, with the version that was found, is in the
-    /// audit trail; it is not when there is nothing to give out, or within a session.
+    /// audit trail; it is not when there is nothing to give out, or within a transaction.
     pub async fn read_recorded(
         &self,
         resource_type: ResourceType,
@@ -164,7 +154,7 @@ impl Storage {
         if self.transaction.is_some() {
             return Ok((self.read(resource_type, id).await?, false));
         }
-        let current = self.recorded_reads.read(resource_type, id, record).await?;
+        let current = self.shared.recorded_reads.read(resource_type, id, record).await?;
         let recorded = matches!(current, Current::Found(_));
         Ok((current, recorded))
     }
@@ -179,9 +169,9 @@ impl Storage {
         read::vread(self.connection().await?.client()?, resource_type, id, version).await
     }
 
-    /// Makes all changes or none, with the record of the access, in one round trip; durable when it returns.
-    /// The answers are in the order of the changes. No two changes may name one resource. Their index entries are in terms
-    /// of `definitions`.
+    /// Makes all changes or none, with the record of the access, in one round trip; durable when it returns, within a
+    /// transaction when that is committed. The answers are in the order of the changes. No two changes may name one
+    /// resource. Their index entries are in terms of `definitions`.
     pub async fn write(
         &self,
         definitions: &Definitions,
@@ -191,7 +181,7 @@ impl Storage {
         let prepared = write::prepare(&self.shared, definitions, writes).await?;
         match &self.transaction {
             Some(transaction) => write::write_once(transaction.client()?, &prepared, record.as_ref()).await,
-            None => write::write_alone(&self.pool, &prepared, record.as_ref()).await,
+            None => write::write_alone(&self.shared.pool, &prepared, record.as_ref()).await,
         }
     }
 
@@ -213,13 +203,13 @@ impl Storage {
 
     /// Adds a record to the audit trail; durable when it returns.
     pub async fn record_access(&self, record: AccessRecord) -> Result<(), StorageError> {
-        self.audit.record(record).await
+        self.shared.audit.record(record).await
     }
 
     /// Begins a transaction that holds a lock on each of `texts`: the criteria of conditional interactions, so that
     /// two with the same criteria run one after the other.
-    pub async fn serialized(&self, texts: &[String]) -> Result<Session, StorageError> {
-        Session::begin(&self.pool, self.shared.clone(), texts).await
+    pub async fn begin(&self, texts: &[String]) -> Result<Transaction, StorageError> {
+        Transaction::begin(self, texts).await
     }
 
     /// Whether requests can be served now.
@@ -242,19 +232,19 @@ impl Storage {
 
     /// The pool's connections: open, in use, and requests that wait for one.
     pub fn connections(&self) -> Status {
-        self.pool.status()
+        self.shared.pool.status()
     }
 
     /// How many records of the audit trail are not yet in the database.
     pub fn audit_backlog(&self) -> usize {
-        self.audit.backlog() + self.recorded_reads.waiting()
+        self.shared.audit.backlog() + self.shared.recorded_reads.waiting()
     }
 
     async fn connection(&self) -> Result<Connection, StorageError> {
         match &self.transaction {
             Some(transaction) => Ok(Connection::Shared(transaction.clone())),
             None => {
-                let client = self.pool.get().await.map_err(from_pool)?;
+                let client = self.shared.pool.get().await.map_err(from_pool)?;
                 Ok(Connection::Own(Box::new(client)))
             }
         }

@@ -13,8 +13,8 @@ mod fixture;
 mod examples;
 mod history;
 mod reads;
-mod sessions;
 mod trail;
+mod transactions;
 mod versions;
 
 use brazier_server::configuration::database::DatabaseConfiguration;

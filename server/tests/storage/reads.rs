@@ -118,13 +118,13 @@ async fn two_connections_are_enough() {
         house.write(create("a", "One")).await;
         let reads = futures::future::join_all((0..20).map(|_| read(house, patient(), "a")));
         let writes = futures::future::join_all((0..5).map(|number| async move {
-            let session = house.storage.serialized(&["name=two".to_owned()]).await.unwrap();
+            let transaction = house.storage.begin(&["name=two".to_owned()]).await.unwrap();
             let write = create(&format!("b{number}"), "Two");
-            session
+            transaction
                 .write(definitions(), vec![write], Some(record("create", 201)))
                 .await
                 .unwrap();
-            session.commit().await.unwrap();
+            transaction.commit().await.unwrap();
         }));
         let (reads, _) = tokio::join!(reads, writes);
         assert!(reads.iter().all(Result::is_ok), "{reads:?}");

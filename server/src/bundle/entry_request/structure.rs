@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::kind;
 use crate::definitions::Definitions;
-use crate::interaction::InteractionError;
+use crate::exchange::InteractionError;
 use crate::resource::{Json, Object, ResourceType};
 use crate::validation::{Issue, IssueCode, MAXIMUM_ISSUES, Severity, validate};
 

@@ -6,7 +6,7 @@ use base64::Engine;
 use super::fhirpath_patch::FhirPathPatch;
 use super::json_patch::JsonPatch;
 use crate::definitions::structure::Structures;
-use crate::interaction::{InteractionError, RequestBody};
+use crate::exchange::{InteractionError, RequestBody};
 use crate::request::format::JSON_PATCH;
 use crate::request::resource_body::ResourceBodyError;
 use crate::resource::{Json, Object, ResourceType};

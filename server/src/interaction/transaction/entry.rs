@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use crate::authorization::DataAction;
 use crate::bundle::entry_request::{EntryRequest, Step};
 use crate::bundle::full_url::conditional_references;
+use crate::exchange::{Context, Interaction, InteractionError, Request, RequestBody};
 use crate::interaction::conditional::Criteria;
 use crate::interaction::patch::{Patch, read_patch};
-use crate::interaction::{Context, Interaction, InteractionError, Request, RequestBody};
 use crate::request::resource_body;
 use crate::resource::{Json, Object, ResourceType};
 use crate::storage::StorageError;
@@ -46,7 +46,7 @@ impl Entry {
     }
 
     /// Whether it must look at the database before, or after, it is written.
-    pub fn needs_session(&self) -> bool {
+    pub fn needs_steps(&self) -> bool {
         self.criteria.is_some() || self.patch.is_some() || self.step == Step::Read
     }
 

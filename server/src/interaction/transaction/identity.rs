@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use super::entry::Entry;
 use crate::bundle::entry_request::Step;
 use crate::bundle::full_url::conditional_references;
+use crate::exchange::{Context, Interaction, InteractionError};
 use crate::interaction::conditional::{Criteria, Match};
 use crate::interaction::patch::{self, Patched};
-use crate::interaction::read::found;
 use crate::interaction::update::{self, Condition, Target};
-use crate::interaction::{Context, Interaction, InteractionError};
 use crate::request::logical_id::new_logical_id;
 use crate::resource::{Json, ResourceType};
-use crate::storage::{Method, Precondition, Session, StorageError, StoredResource, Write};
+use crate::retrieval::found;
+use crate::storage::{Method, Precondition, StorageError, StoredResource, Transaction, Write};
 use crate::validation::validate_in_transaction;
 
 /// What an entry is about.
@@ -66,7 +66,7 @@ impl Identity {
     }
 }
 
-/// Decides for entries none of which needs a session.
+/// Decides for entries none of which needs several steps.
 ///
 /// # Errors
 /// When two entries write one resource.
@@ -83,7 +83,7 @@ pub fn decide_without_criteria(entries: &[Entry]) -> Result<Vec<Identity>, Inter
 ///
 /// # Errors
 /// When storage fails.
-pub async fn lock_patched(session: &Session, entries: &[Entry]) -> Result<(), InteractionError> {
+pub async fn lock_patched(transaction: &Transaction, entries: &[Entry]) -> Result<(), InteractionError> {
     let patched: Vec<(ResourceType, &str)> = entries
         .iter()
         .filter_map(|entry| match &entry.request.interaction {
@@ -91,19 +91,22 @@ pub async fn lock_patched(session: &Session, entries: &[Entry]) -> Result<(), In
             _ => None,
         })
         .collect();
-    Ok(session.lock(&patched).await?)
+    Ok(transaction.lock(&patched).await?)
 }
 
 /// Decides for the deletes; all others are still about nothing.
 ///
 /// # Errors
 /// When criteria meet several resources.
-pub async fn decide_deletes(session: &Session, entries: &[Entry]) -> Result<Vec<Identity>, InteractionError> {
+pub async fn decide_deletes(
+    transaction: &Transaction,
+    entries: &[Entry],
+) -> Result<Vec<Identity>, InteractionError> {
     let mut identities = Vec::with_capacity(entries.len());
     for entry in entries {
         identities.push(match (entry.step, &entry.criteria) {
             (Step::Delete, Some(criteria)) => {
-                let decided = met_by_delete(session, entry, criteria).await;
+                let decided = met_by_delete(transaction, entry, criteria).await;
                 decided.map_err(|error| entry.failed(error))?
             }
             (Step::Delete, None) => plain(entry).map_err(|error| entry.failed(error))?,
@@ -119,7 +122,7 @@ pub async fn decide_deletes(session: &Session, entries: &[Entry]) -> Result<Vec<
 /// When criteria meet several resources, or two entries write one resource.
 pub async fn decide_others(
     context: &Context,
-    session: &Session,
+    transaction: &Transaction,
     entries: &[Entry],
     identities: &mut [Identity],
 ) -> Result<(), InteractionError> {
@@ -142,7 +145,7 @@ pub async fn decide_others(
                 entries[earlier].index,
             ));
         }
-        let decided = decide(context, session, entry)
+        let decided = decide(context, transaction, entry)
             .await
             .map_err(|error| entry.failed(error))?;
         if let Some(text) = same.filter(|_| decided.is_new()) {
@@ -226,11 +229,11 @@ fn plain(entry: &Entry) -> Result<Identity, InteractionError> {
 }
 
 async fn met_by_delete(
-    session: &Session,
+    transaction: &Transaction,
     entry: &Entry,
     criteria: &Criteria,
 ) -> Result<Identity, InteractionError> {
-    match criteria.find(session).await? {
+    match criteria.find(transaction).await? {
         Match::None => Ok(Identity::Nothing),
         Match::Several => Err(criteria.several()),
         Match::One(found) => {
@@ -240,23 +243,27 @@ async fn met_by_delete(
     }
 }
 
-async fn decide(context: &Context, session: &Session, entry: &Entry) -> Result<Identity, InteractionError> {
+async fn decide(
+    context: &Context,
+    transaction: &Transaction,
+    entry: &Entry,
+) -> Result<Identity, InteractionError> {
     let Some(criteria) = &entry.criteria else {
         return match &entry.request.interaction {
             Interaction::Patch(resource_type, id) => {
-                let current = found(session.read(*resource_type, id).await?, *resource_type, id)?;
+                let current = found(transaction.read(*resource_type, id).await?, *resource_type, id)?;
                 patched(context, entry, current)
             }
             _ => plain(entry),
         };
     };
     let resource_type = criteria.resource_type();
-    let met = criteria.find(session).await?;
+    let met = criteria.find(transaction).await?;
     match (&entry.request.interaction, met) {
         (_, Match::Several) => Err(criteria.several()),
         (Interaction::ConditionalPatch(_), Match::None) => Err(criteria.none()),
         (Interaction::ConditionalPatch(_), Match::One(found)) => {
-            let current = locked(session, criteria, *found).await?;
+            let current = locked(transaction, criteria, *found).await?;
             patched(context, entry, current)
         }
         (Interaction::Create(_), Match::One(found)) => Ok(Identity::Found(found)),
@@ -287,12 +294,12 @@ fn conditional_update(
 
 /// Locks the one resource that meets the criteria of a patch, as [`lock_patched`] locks those that are named.
 async fn locked(
-    session: &Session,
+    transaction: &Transaction,
     criteria: &Criteria,
     met: StoredResource,
 ) -> Result<StoredResource, InteractionError> {
-    session.lock(&[(met.resource_type, &met.id)]).await?;
-    match criteria.find(session).await? {
+    transaction.lock(&[(met.resource_type, &met.id)]).await?;
+    match criteria.find(transaction).await? {
         Match::One(current) if current.id == met.id => Ok(*current),
         // Another request changed it between.
         _ => Err(StorageError::Contention.into()),

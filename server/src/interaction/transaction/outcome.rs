@@ -2,14 +2,14 @@
 
 use super::entry::Entry;
 use super::identity::Identity;
-use super::reading;
 use crate::bundle::entry_request::Step;
 use crate::bundle::transaction_response;
+use crate::exchange::{Answer, Context, InteractionError};
 use crate::interaction::create::answer_found;
-use crate::interaction::{Answer, Context, InteractionError, perform};
+use crate::interaction::perform;
 use crate::request::preference::Return;
 use crate::resource::ResourceType;
-use crate::storage::{Session, Written};
+use crate::storage::{Transaction, Written};
 use http::StatusCode;
 
 /// The answers so far; by the entries' places.
@@ -78,25 +78,26 @@ impl Outcomes {
         }
     }
 
-    /// Carries out the reads, which see what the transaction has written.
+    /// Carries out the reads, as if each had come alone, on the connection that the transaction holds: they see what it has
+    /// written, and wait for no other connection.
     ///
     /// # Errors
     /// When a read fails: then all of the transaction does.
     pub async fn read(
         &mut self,
         context: &Context,
-        session: &Session,
+        transaction: &Transaction,
         entries: &[Entry],
     ) -> Result<(), InteractionError> {
-        let within = reading::within(context, session);
+        let within = context.within(transaction);
         for (place, entry) in entries
             .iter()
             .enumerate()
             .filter(|(_, entry)| entry.step == Step::Read)
         {
-            let answer = reading::read(&within, session, entry)
-                .await
-                .map_err(|error| entry.failed(error))?;
+            let (request, allowed_types) = (entry.request.clone(), entry.allowed_types.clone());
+            let answer = perform::carry_out(&within, request, allowed_types).await;
+            let answer = answer.map_err(|error| entry.failed(error))?;
             perform::record_answer(context, &entry.request, &answer).await?;
             self.answers[place] = match entry.is_head {
                 true => transaction_response::without_body(answer),

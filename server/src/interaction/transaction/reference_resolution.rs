@@ -10,31 +10,14 @@ use super::identity::Identity;
 use crate::authorization::DataAction;
 use crate::bundle::full_url::FullUrls;
 use crate::definitions::Definitions;
+use crate::exchange::{Context, InteractionError};
 use crate::interaction::conditional::Criteria;
+use crate::interaction::create;
 use crate::interaction::patch::Patched;
 use crate::interaction::prepare::{self, Prepared, parallel};
 use crate::interaction::update;
-use crate::interaction::{Context, InteractionError, create};
 use crate::resource::{Object, ResourceType};
-use crate::search::query::Query;
-use crate::storage::{SearchPage, Session, Storage, StorageError, Write};
-
-/// What is searched for the targets of conditional references.
-pub enum Store<'a> {
-    /// What is committed.
-    Storage(&'a Storage),
-    /// That and what the transaction has written.
-    Session(&'a Session),
-}
-
-impl Store<'_> {
-    async fn search(&self, definitions: &Definitions, query: &Query) -> Result<SearchPage, StorageError> {
-        match self {
-            Store::Storage(storage) => storage.search(definitions, query).await,
-            Store::Session(session) => session.search(definitions, query).await,
-        }
-    }
-}
+use crate::storage::{Storage, Write};
 
 /// How far the references of a transaction are resolved.
 pub struct Resolution {
@@ -84,7 +67,7 @@ impl Resolution {
     pub async fn resolve(
         &mut self,
         context: &Context,
-        store: &Store<'_>,
+        storage: &Storage,
         entries: &[Entry],
     ) -> Result<bool, InteractionError> {
         let open: Vec<String> = self
@@ -95,7 +78,7 @@ impl Resolution {
             .collect();
         let mut complete = true;
         for reference in open {
-            let target = target(context, store, &reference).await;
+            let target = target(context, storage, &reference).await;
             match target.map_err(|error| self.failed(entries, &reference, error))? {
                 None => complete = false,
                 Some((resource_type, id)) => {
@@ -226,7 +209,7 @@ fn write(context: &Context, identity: &Identity, prepared: Prepared) -> Option<W
 /// The one resource that a conditional reference means; `None` when there is none.
 async fn target(
     context: &Context,
-    store: &Store<'_>,
+    storage: &Storage,
     reference: &str,
 ) -> Result<Option<(ResourceType, String)>, InteractionError> {
     let (name, _) = reference.split_once('?').unwrap_or((reference, ""));
@@ -234,7 +217,7 @@ async fn target(
     context.authorize(DataAction::Search, Some(resource_type))?;
     let criteria = Criteria::parse(context, resource_type, reference)?
         .ok_or(InteractionError::NoCriteria("a conditional reference"))?;
-    let mut matches = store
+    let mut matches = storage
         .search(&context.definitions, criteria.query())
         .await?
         .matches;

@@ -7,7 +7,8 @@ use super::criterion::unknown;
 use super::{QueryError, SearchRequest, include};
 use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry};
 use crate::resource::ResourceType;
-use crate::search::query::{Query, SortBy, SortKey, Summary, Total};
+use crate::search::query::{Query, SortBy, SortKey, Total};
+use crate::summary::Summary;
 
 /// The largest page.
 pub const MAXIMUM_COUNT: u32 = 1000;
@@ -103,13 +104,9 @@ impl<'a> Controls<'a> {
                 }
             }
             "_summary" => {
-                query.summary = match value {
-                    "true" => Summary::True,
-                    "text" => Summary::Text,
-                    "data" => Summary::Data,
-                    "count" => Summary::Count,
-                    "false" => Summary::False,
-                    _ => return refused("true, text, data, count or false"),
+                query.summary = match Summary::parse(value) {
+                    Some(summary) => summary,
+                    None => return refused(Summary::VALUES),
                 }
             }
             "_query" => {

@@ -257,7 +257,7 @@ impl<'a> Criteria<'a> {
                 let mut codes = Vec::new();
                 for value in &asked.values {
                     let refused = |instead| QueryError::value(asked.written, value, instead);
-                    let found = self.context.terminology.codes(modifier, value);
+                    let found = self.context.codes.codes(modifier, value);
                     codes.extend_from_slice(found.map_err(refused)?);
                 }
                 let found = asked.criterion(Matches::Tokens(codes))?;

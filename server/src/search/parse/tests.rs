@@ -6,6 +6,7 @@ use super::*;
 use crate::definitions::fixture;
 use crate::search::index::ReferenceTarget;
 use crate::search::query::*;
+use crate::summary::Summary;
 
 const BASE: &str = "https://fhir.example/base";
 
@@ -35,7 +36,7 @@ fn parse_with(searched: &str, text: &str, lenient: bool) -> Result<Query, QueryE
     parse_at(
         fixture::r4().search_parameters(),
         &request,
-        &Terminology::default(),
+        &CodesOfValues::default(),
         now,
     )
 }

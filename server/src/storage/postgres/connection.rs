@@ -1,17 +1,17 @@
-//! The connection that a request reads on: one of its own from the pool, or that of the session it is part of.
+//! The connection that a request reads on: one of its own from the pool, or that of the transaction it is part of.
 
 use std::sync::Arc;
 
 use deadpool_postgres::Client;
 
-use super::session::OpenTransaction;
+use super::transaction::OpenTransaction;
 use crate::storage::StorageError;
 
 /// A connection.
 pub enum Connection {
     /// Taken from the pool.
     Own(Box<Client>),
-    /// A session's.
+    /// A transaction's.
     Shared(Arc<OpenTransaction>),
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Weak};
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::Mutex;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::audit;
 use super::error::{from_database, from_pool};
@@ -98,50 +99,35 @@ impl Pipeline {
 /// A row of what is found for each of the asked, `place` counting them from 1. OFFSET keeps the planner from making a join
 /// of it, for which it might read an index from end to end.
 static STATEMENT: LazyLock<String> = LazyLock::new(|| {
+    let insert = audit::insert(|column| match column {
+        "version" => "version".to_owned(),
+        "resource_id" => "id".to_owned(),
+        column => format!("record_{column}"),
+    });
     format!(
         "WITH found AS MATERIALIZED (
          SELECT stored.*, asked.*
-         FROM unnest($1::smallint[], $2::text[], $3::timestamptz[], $4::smallint[], $5::integer[], $6::text[], $7::text[],
-                 $8::text[], $9::text[], $10::text[], $11::text[]) WITH ORDINALITY
-             AS asked (asked_type, asked_id, recorded, status, resources, agent, interaction, type_name, query, request_id,
-                 source, place)
+         FROM unnest($1::smallint[], $2::text[], {arrays}) WITH ORDINALITY
+             AS asked (asked_type, asked_id, {names}, place)
          CROSS JOIN LATERAL (
              SELECT {COLUMNS}
              FROM resource WHERE id = asked_id AND resource_type = asked_type OFFSET 0) AS stored
-     ), trail AS (
-         INSERT INTO access_record (recorded, version, resources, status, agent, interaction, resource_type, resource_id,
-             query, request_id, source)
-         SELECT recorded, version, resources, status, agent, interaction, type_name, id, query, request_id, source
-         FROM found WHERE method <> {DELETE}
-     )
-     SELECT {COLUMNS}, place FROM found"
+     ), trail AS ({insert} FROM found WHERE method <> {DELETE})
+     SELECT {COLUMNS}, place FROM found",
+        arrays = audit::arrays(3),
+        names = audit::names(),
     )
 });
 
 async fn read_all(client: &Client, asked: &[Asked]) -> Result<Vec<Option<Row>>, StorageError> {
-    macro_rules! column {
-        ($column:expr) => {
-            asked.iter().map($column).collect::<Vec<_>>()
-        };
-    }
+    let types: Vec<i16> = asked.iter().map(|asked| asked.resource_type.number()).collect();
+    let ids: Vec<&str> = asked.iter().map(|asked| asked.id.as_str()).collect();
+    let records = audit::Rows::of(asked.iter().map(|asked| &asked.record));
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&types, &ids];
+    parameters.extend(records.parameters());
     let statement = client.prepare_cached(&STATEMENT).await.map_err(from_database)?;
     let rows = client
-        .query(
-            &statement,
-            &[
-                &column!(|asked| asked.resource_type.number()),
-                &column!(|asked| asked.id.as_str()),
-                &column!(|asked| asked.record.recorded),
-                &column!(|asked| audit::status(&asked.record)),
-                &column!(|asked| audit::resources(&asked.record)),
-                &column!(|asked| asked.record.agent.as_str()),
-                &column!(|asked| asked.record.interaction.as_str()),
-                &column!(|asked| asked.record.resource_type.as_deref()),
-                &column!(|asked| asked.record.query.as_deref()),
-                &column!(|asked| asked.record.request_id.as_str()),
-                &column!(|asked| asked.record.source.as_deref()),
-            ],
-        )
+        .query(&statement, &parameters)
         .await
         .map_err(from_database)?;
     let mut answers: Vec<Option<Row>> = asked.iter().map(|_| None).collect();

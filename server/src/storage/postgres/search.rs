@@ -34,8 +34,9 @@ use super::parameter_numbers::ParameterNumbers;
 use super::read::stored;
 use crate::definitions::Definitions;
 use crate::definitions::search_parameter::Registry;
-use crate::search::query::{Query, Summary, Total};
+use crate::search::query::{Query, Total};
 use crate::storage::{SearchPage, StorageError, StoredResource};
+use crate::summary::Summary;
 
 /// Matches a page when the client does not say.
 const DEFAULT_COUNT: u32 = 20;

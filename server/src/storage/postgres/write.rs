@@ -106,26 +106,12 @@ pub async fn write_once(
     write: &PreparedWrite,
     record: Option<&AccessRecord>,
 ) -> Result<Vec<Written>, StorageError> {
+    let record = record.map(audit::Row::of);
     let mut parameters = write.parameters();
-    let rows = match record {
+    let rows = match &record {
         None => run(client, &WRITE, &parameters).await,
         Some(record) => {
-            let (status, resources) = (audit::status(record), audit::resources(record));
-            let columns: [&(dyn ToSql + Sync); 12] = [
-                &record.recorded,
-                &record.version,
-                &resources,
-                &status,
-                &record.agent,
-                &record.interaction,
-                &record.resource_type,
-                &record.resource_id,
-                &record.query,
-                &record.reason,
-                &record.request_id,
-                &record.source,
-            ];
-            parameters.extend(columns);
+            parameters.extend(record.parameters());
             run(client, &WRITE_WITH_RECORD, &parameters).await
         }
     };
@@ -165,34 +151,23 @@ fn call() -> String {
 /// The write and its record as one statement. A record that speaks of one change takes its version, and its status
 /// tells a creation (201) from a change (200), which only the database knows.
 fn with_record() -> String {
-    let column = |number: usize| format!("${}", ARGUMENTS + number);
+    let of_record = |column: &str| audit::placeholder(ARGUMENTS + 1, column);
+    let insert = audit::insert(|column| match column {
+        "version" => format!(
+            "coalesce({}, CASE WHEN count(*) = 1 THEN min(done.version) END)",
+            of_record(column)
+        ),
+        "status" => format!(
+            "CASE WHEN {status} = 200 AND count(*) = 1 AND bool_and(done.created) THEN 201 ELSE {status} END",
+            status = of_record(column)
+        ),
+        column => of_record(column),
+    });
     format!(
         "WITH done AS MATERIALIZED (SELECT place, version, last_updated, created FROM {call}),
-         recorded AS (
-             INSERT INTO access_record (recorded, version, resources, status, agent, interaction, resource_type,
-                 resource_id, query, reason, request_id, source)
-             SELECT {recorded}::timestamptz,
-                 coalesce({version}::integer, CASE WHEN count(*) = 1 THEN min(done.version) END),
-                 {resources}::integer,
-                 CASE WHEN {status}::smallint = 200 AND count(*) = 1 AND bool_and(done.created)
-                     THEN 201 ELSE {status}::smallint END,
-                 {agent}::text, {interaction}::text, {resource_type}::text, {resource_id}::text, {query}::text,
-                 {reason}::text, {request_id}::text, {source}::text
-             FROM done)
+         recorded AS ({insert} FROM done)
          SELECT place, version, last_updated, created FROM done",
         call = call(),
-        recorded = column(1),
-        version = column(2),
-        resources = column(3),
-        status = column(4),
-        agent = column(5),
-        interaction = column(6),
-        resource_type = column(7),
-        resource_id = column(8),
-        query = column(9),
-        reason = column(10),
-        request_id = column(11),
-        source = column(12),
     )
 }
 

@@ -1,5 +1,5 @@
-//! One request and its answer: authenticate → route → read the request → carry it out → respond. Whatever comes of
-//! it, refusals and malformed requests too, is in the audit trail before the client hears of it.
+//! A request from its head to its response: authenticate → read → carry out → respond. Whatever comes of it, refusals and
+//! malformed requests too, is in the audit trail before the client hears of it.
 
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
@@ -12,24 +12,18 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use jiff::Timestamp;
 
-use super::base_url;
+use super::request;
 use crate::audit::AccessRecord;
 use crate::authentication::Principal;
-use crate::interaction::{
-    Answer, Context, Interaction, InteractionError, Request, RequestBody, capabilities, perform_recorded,
-};
-use crate::operation;
-use crate::operation_outcome;
-use crate::request::conditional_headers::ConditionalHeaders;
-use crate::request::format::{FormatError, PatchFormat};
-use crate::request::preference::Preference;
-use crate::request::{binary, body, format, query_string, resource_body};
+use crate::exchange::{Answer, Context, Interaction, InteractionError, Request, RouteError};
+use crate::interaction::{capabilities, perform_recorded};
+use crate::middleware::base_url;
 use crate::response::{self, Shape};
-use crate::router::{self, RouteError};
+use crate::router;
 use crate::state::ServerState;
 
-/// A request on its way.
-pub struct Exchange {
+/// A request of which only the head has arrived.
+pub struct Arrival {
     state: Arc<ServerState>,
     parts: Parts,
     request_id: String,
@@ -38,16 +32,16 @@ pub struct Exchange {
     shape: Shape,
 }
 
-impl Exchange {
-    /// A request of which only the head has arrived.
-    pub fn new(state: Arc<ServerState>, parts: Parts, request_id: String) -> Exchange {
+impl Arrival {
+    /// Routes the request by its head.
+    pub fn new(state: Arc<ServerState>, parts: Parts, request_id: String) -> Arrival {
         let route = router::route(&parts.method, parts.uri.path());
         let query = parts.uri.query().unwrap_or_default();
         let shape = Shape {
             head: parts.method == Method::HEAD,
             pretty: query.split('&').any(|part| part == "_pretty=true"),
         };
-        Exchange {
+        Arrival {
             state,
             parts,
             request_id,
@@ -85,7 +79,7 @@ impl Exchange {
             }
         };
         let context = self.context(principal);
-        let request = match self.read_request(body).await {
+        let request = match self.read(body).await {
             Ok(request) => request,
             Err(error) => return self.refuse(context, error).await,
         };
@@ -105,7 +99,7 @@ impl Exchange {
     async fn capabilities(&self, body: Body) -> Response<Body> {
         let context = self.context(Principal::anonymous());
         let answer = self
-            .read_request(body)
+            .read(body)
             .await
             .and_then(|request| capabilities(&context, &request));
         self.respond(answer, &context)
@@ -115,6 +109,7 @@ impl Exchange {
         let address = self.parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Context {
             state: self.state.clone(),
+            storage: self.state.storage.clone(),
             base_url: base_url::of(&self.parts, self.state.settings.base_url.as_deref()),
             definitions: self.state.definitions.current(),
             policy: self.state.policy.current(),
@@ -125,76 +120,9 @@ impl Exchange {
         }
     }
 
-    async fn read_request(&self, body: Body) -> Result<Request, InteractionError> {
+    async fn read(&self, body: Body) -> Result<Request, InteractionError> {
         let interaction = self.route.clone()?;
-        let headers = &self.parts.headers;
-        let mut query = self
-            .parts
-            .uri
-            .query()
-            .filter(|query| !query.is_empty())
-            .map(str::to_owned);
-        let mut parameters = query_string::parse(query.as_deref().unwrap_or_default())?;
-        let asked_format = parameters
-            .iter()
-            .find(|(name, _)| name == "_format")
-            .map(|(_, value)| value.as_str());
-        let wants_content =
-            asked_format.is_none() && binary::is_read(&interaction) && !format::names_json(headers);
-        let accept = match format::check_answer(asked_format, headers) {
-            Ok(()) if wants_content => Some(format::ANYTHING.to_owned()),
-            Err(FormatError::NotAcceptable(accept)) if wants_content => Some(accept),
-            checked => checked.map(|()| None)?,
-        };
-        let conditions = ConditionalHeaders::of(headers)?;
-        let preference = Preference::of(headers);
-        let limit = self.state.settings.maximum_body;
-        let content_type = binary::content_type(&interaction, headers);
-        let is_operation = matches!(interaction, Interaction::Everything(_));
-        let body = match (&self.parts.method, content_type) {
-            (&Method::POST, _) if interaction.is_search() && !is_operation => {
-                format::check_form_body(headers)?;
-                let form = body::receive(headers, body, limit).await?;
-                let form = query_string::form_text(&form)?;
-                parameters.extend(query_string::parse(form.trim_end())?);
-                query = Some(query.map_or_else(|| form.clone(), |query| format!("{query}&{form}")));
-                RequestBody::Nothing
-            }
-            (&Method::POST, _) if is_operation => {
-                format::check_resource_body(headers)?;
-                let text = body::receive(headers, body, limit).await?;
-                parameters.extend(operation::parameters::read(&text)?);
-                RequestBody::Nothing
-            }
-            (&Method::PATCH, _) => {
-                // Before the body, which may be large, and again with it.
-                format::check_patch_body(headers, &[])?;
-                let text = body::receive(headers, body, limit).await?;
-                match format::check_patch_body(headers, &text)? {
-                    PatchFormat::JsonPatch => RequestBody::Text(text),
-                    PatchFormat::Resource => RequestBody::Resource(resource_body::parse_any(&text)?),
-                }
-            }
-            (&Method::POST | &Method::PUT, Some(media_type)) => {
-                let content = body::receive(headers, body, limit).await?;
-                let resource = binary::of_content(media_type, &content, headers, interaction.id());
-                RequestBody::Resource(resource)
-            }
-            (&Method::POST | &Method::PUT, None) => {
-                format::check_resource_body(headers)?;
-                RequestBody::Text(body::receive(headers, body, limit).await?)
-            }
-            _ => RequestBody::Nothing,
-        };
-        Ok(Request {
-            interaction,
-            query,
-            parameters,
-            conditions,
-            preference,
-            accept,
-            body,
-        })
+        request::read(interaction, &self.parts, body, self.state.settings.maximum_body).await
     }
 
     fn respond(&self, result: Result<Answer, InteractionError>, context: &Context) -> Response<Body> {
@@ -219,7 +147,7 @@ impl Exchange {
             resource_id: interaction.and_then(Interaction::id).map(str::to_owned),
             query: self.parts.uri.query().map(str::to_owned),
             reason: Some(error.to_string()),
-            ..context.blank_record(operation_outcome::status(&error).as_u16())
+            ..context.blank_record(error.status().as_u16())
         };
         match self.state.storage.record_access(record).await {
             Ok(()) => response::of_error(&error, self.shape),
@@ -229,7 +157,7 @@ impl Exchange {
 
     /// Faults are logged here, once; what clients did wrong is in the audit trail.
     fn log(&self, error: &InteractionError) {
-        if operation_outcome::status(error).is_server_error() {
+        if error.status().is_server_error() {
             let (request_id, interaction) = (self.request_id.as_str(), self.code());
             tracing::error!(request_id, interaction, %error, "failed to answer a request");
         }

@@ -4,12 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use compact_str::CompactString;
-
 use super::hierarchy::Hierarchy;
 use super::{Source, Sources, Unresolved, refused};
 use crate::resource::Json;
-use crate::search::query::TokenMatch;
 
 /// Codes, each with its system, and code systems as a whole.
 #[derive(Debug, Clone, Default)]
@@ -71,17 +68,15 @@ impl CodeSet {
         Ok(codes)
     }
 
-    /// What a search looks for.
-    pub fn into_matches(self) -> Vec<TokenMatch> {
-        let systems = self
-            .systems
-            .into_iter()
-            .map(|system| TokenMatch::System(CompactString::from(system)));
-        let codes = self
-            .codes
-            .into_iter()
-            .map(|(system, code)| TokenMatch::SystemAndCode(system.into(), code.into()));
-        systems.chain(codes).collect()
+    /// Code systems as a whole, by their canonical URLs.
+    pub fn systems(&self) -> impl Iterator<Item = &str> {
+        self.systems.iter().map(String::as_str)
+    }
+
+    /// Codes that are told one by one, each after its system.
+    pub fn codes(&self) -> impl Iterator<Item = (&str, &str)> {
+        let codes = self.codes.iter();
+        codes.map(|(system, code)| (system.as_str(), code.as_str()))
     }
 
     /// `include` or `exclude`: what meets all that it says.

@@ -1,4 +1,4 @@
-//! Sessions: what they do stands only after a commit, and those with one text take turns.
+//! Transactions: what they do stands only after a commit, and those with one text take turns.
 
 use brazier_server::storage::Current;
 
@@ -8,20 +8,20 @@ use crate::fixture::definitions;
 #[tokio::test]
 async fn without_commit_nothing_has_happened() {
     let house = House::open().await;
-    let session = house.storage.serialized(&["x".into()]).await.unwrap();
-    session
+    let transaction = house.storage.begin(&["x".into()]).await.unwrap();
+    transaction
         .write(definitions(), vec![create("a", "One")], None)
         .await
         .unwrap();
     assert!(matches!(
-        session.read(patient(), "a").await.unwrap(),
+        transaction.read(patient(), "a").await.unwrap(),
         Current::Found(_)
     ));
     assert_eq!(
         house.storage.read(patient(), "a").await.unwrap(),
         Current::Unknown
     );
-    drop(session);
+    drop(transaction);
     assert_eq!(
         house.storage.read(patient(), "a").await.unwrap(),
         Current::Unknown
@@ -34,16 +34,13 @@ async fn of_many_that_would_create_the_same_one_does() {
     let attempts = (0..12).map(|number| {
         let storage = house.storage.clone();
         tokio::spawn(async move {
-            let session = storage
-                .serialized(&["Patient?identifier=1".into()])
-                .await
-                .unwrap();
-            if session.read(patient(), "only").await.unwrap() == Current::Unknown {
-                session
+            let transaction = storage.begin(&["Patient?identifier=1".into()]).await.unwrap();
+            if transaction.read(patient(), "only").await.unwrap() == Current::Unknown {
+                transaction
                     .write(definitions(), vec![create("only", &number.to_string())], None)
                     .await
                     .unwrap();
-                session.commit().await.unwrap();
+                transaction.commit().await.unwrap();
                 1
             } else {
                 0

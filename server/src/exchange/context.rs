@@ -1,25 +1,26 @@
-//! What an interaction is given: the request, and on whose behalf and with what it is carried out.
+//! On whose behalf and with what an interaction is carried out.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Interaction, InteractionError};
+use super::{InteractionError, Request};
 use crate::audit::AccessRecord;
 use crate::authentication::Principal;
 use crate::authorization::{AccessPolicy, DataAction, Decision};
 use crate::definitions::Definitions;
-use crate::request::conditional_headers::ConditionalHeaders;
-use crate::request::preference::{Handling, Preference};
-use crate::resource::{Object, ResourceType};
+use crate::request::preference::Handling;
+use crate::resource::ResourceType;
 use crate::state::ServerState;
-use crate::storage::Storage;
+use crate::storage::{Storage, Transaction};
 
 /// On whose behalf and with what an interaction is carried out. One for a request, whatever its entries.
+#[derive(Clone)]
 pub struct Context {
     /// The server.
     pub state: Arc<ServerState>,
+    /// The database, or an open transaction's view of it.
+    pub storage: Storage,
     /// What the service knows of FHIR; the same from end to end.
     pub definitions: Arc<Definitions>,
     /// The base URL that the client used, without a slash at its end.
@@ -36,50 +37,14 @@ pub struct Context {
     pub received: Timestamp,
 }
 
-/// One interaction that is asked for.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// Which.
-    pub interaction: Interaction,
-    /// The query string, and the form of a posted search after it; for the audit trail.
-    pub query: Option<String>,
-    /// The same, read.
-    pub parameters: Vec<(String, String)>,
-    /// `If-Match` and its like.
-    pub conditions: ConditionalHeaders,
-    /// `Prefer`
-    pub preference: Preference,
-    /// `Accept`, when the client reads a Binary and names no JSON: then it gets the content.
-    pub accept: Option<String>,
-    /// The body.
-    pub body: RequestBody,
-}
-
-/// The body of a request or of a Bundle's entry.
-#[derive(Debug, Clone)]
-pub enum RequestBody {
-    /// None.
-    Nothing,
-    /// As it was sent.
-    Text(Bytes),
-    /// Read already.
-    Resource(Object),
-}
-
-impl Request {
-    /// The value of parameter `name`; the first one when there are several.
-    pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
 impl Context {
-    /// The database.
-    pub fn storage(&self) -> &Storage {
-        &self.state.storage
+    /// The same, with the storage as `transaction` sees it.
+    #[must_use]
+    pub fn within(&self, transaction: &Transaction) -> Context {
+        Context {
+            storage: Storage::clone(transaction),
+            ..self.clone()
+        }
     }
 
     /// How strictly a search is to be read.

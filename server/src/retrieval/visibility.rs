@@ -2,7 +2,7 @@
 //! chaining through them, what they say.
 
 use crate::authorization::DataAction;
-use crate::interaction::{Context, InteractionError};
+use crate::exchange::{Context, InteractionError};
 use crate::resource::ResourceType;
 use crate::search::query::{Criterion, Query};
 

@@ -1,6 +1,6 @@
-//! Why an interaction was not carried out. What each means to a client is decided in one place, the table of
-//! [`crate::operation_outcome`].
+//! Why an interaction was not carried out. What each means to a client is decided in one place, the table in `outcome.rs`.
 
+use super::RouteError;
 use crate::authentication::AuthenticationError;
 use crate::request::body::BodyError;
 use crate::request::conditional_headers::HeaderError;
@@ -8,9 +8,9 @@ use crate::request::format::FormatError;
 use crate::request::query_string::QueryStringError;
 use crate::request::resource_body::ResourceBodyError;
 use crate::resource::ResourceType;
-use crate::router::RouteError;
 use crate::search::QueryError;
 use crate::storage::StorageError;
+use crate::summary::SubsetError;
 use crate::validation::Issue;
 
 /// Why an interaction was not carried out.
@@ -58,6 +58,9 @@ pub enum InteractionError {
         /// What to write instead.
         expected: &'static str,
     },
+    /// The part of a resource that is asked for cannot be told.
+    #[error(transparent)]
+    Subset(#[from] SubsetError),
     /// A conditional interaction without criteria.
     #[error("{0} needs search parameters that tell which resource is meant")]
     NoCriteria(&'static str),

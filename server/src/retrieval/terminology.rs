@@ -1,11 +1,12 @@
 //! Reads the ValueSets and CodeSystems that a search's modifiers name, as far as the principal may.
 
 use crate::authorization::DataAction;
-use crate::interaction::{Context, InteractionError};
+use crate::exchange::{Context, InteractionError};
 use crate::resource::{Json, ResourceType};
+use crate::search::parse::code_modifier::{CodesOfValues, asked, resolve};
 use crate::search::parse::escape::escape;
-use crate::search::terminology::{Source, Sources, Terminology, Unresolved, asked, resolve};
 use crate::search::{SearchRequest, parse};
+use crate::terminology::{Source, Sources, Unresolved};
 
 /// How many resources a search may make us read.
 const MAXIMUM_READ: usize = 64;
@@ -14,11 +15,11 @@ const MAXIMUM_READ: usize = 64;
 ///
 /// # Errors
 /// When storage fails, or the principal may not search ValueSets or CodeSystems.
-pub async fn terminology(
+pub async fn codes_of_values(
     context: &Context,
     parameters: &[(String, String)],
-) -> Result<Terminology, InteractionError> {
-    let mut terminology = Terminology::default();
+) -> Result<CodesOfValues, InteractionError> {
+    let mut codes_of_values = CodesOfValues::default();
     let mut sources = Sources::new();
     for asked in asked(parameters) {
         let codes = loop {
@@ -34,9 +35,9 @@ pub async fn terminology(
                 }
             }
         };
-        terminology.insert(asked, codes);
+        codes_of_values.insert(asked, codes);
     }
-    Ok(terminology)
+    Ok(codes_of_values)
 }
 
 /// The newest resource of that URL.
@@ -70,7 +71,7 @@ async fn read(context: &Context, source: &Source) -> Result<Option<Json>, Intera
     };
     let mut query = parse(context.definitions.search_parameters(), &request)?;
     query.count = Some(1);
-    let page = context.storage().search(&context.definitions, &query).await?;
+    let page = context.storage.search(&context.definitions, &query).await?;
     let found = page.matches.into_iter().next();
     Ok(found.and_then(|resource| Json::parse(resource.json.as_bytes()).ok()))
 }

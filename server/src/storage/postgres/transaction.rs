@@ -1,52 +1,52 @@
 //! A transaction over several steps, for conditional interactions: search, then write what follows from it.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deadpool_postgres::{Client, Object, Pool};
+use deadpool_postgres::{Client, Object};
 use sha2::{Digest, Sha256};
 
+use super::Storage;
 use super::error::{from_database, from_pool};
-use super::{Shared, read, search, write};
-use crate::audit::AccessRecord;
-use crate::definitions::Definitions;
 use crate::resource::ResourceType;
-use crate::search::query::Query;
-use crate::storage::{Current, SearchPage, StorageError, Write, Written};
+use crate::storage::StorageError;
 
-/// An open transaction. Dropped without [`commit`](Session::commit), nothing has happened.
-pub struct Session {
-    transaction: Arc<OpenTransaction>,
-    shared: Arc<Shared>,
+/// The storage within an open transaction: it reads what the transaction has written, and what it writes stands with it. It
+/// takes no further connection, for which the transaction would wait while others wait for the transaction's.
+/// Dropped without [`commit`](Transaction::commit), nothing has happened.
+pub struct Transaction {
+    storage: Storage,
+    open: Arc<OpenTransaction>,
 }
 
-/// The connection of a session, which [`super::Storage::within`] shares with it.
+/// The connection of a transaction, which all clones of its storage share.
 pub(super) struct OpenTransaction {
     client: Option<Client>,
     committed: AtomicBool,
 }
 
-impl Session {
-    /// Begins, and locks each of `texts` until the end: of two sessions with one text, the second waits for the first.
-    pub(super) async fn begin(
-        pool: &Pool,
-        shared: Arc<Shared>,
-        texts: &[String],
-    ) -> Result<Session, StorageError> {
-        let client = pool.get().await.map_err(from_pool)?;
-        // Locked in one order, so that two sessions cannot wait for each other.
+impl Deref for Transaction {
+    type Target = Storage;
+
+    fn deref(&self) -> &Storage {
+        &self.storage
+    }
+}
+
+impl Transaction {
+    /// Begins, and locks each of `texts` until the end: of two transactions with one text, the second waits for the first.
+    pub(super) async fn begin(storage: &Storage, texts: &[String]) -> Result<Transaction, StorageError> {
+        let client = storage.shared.pool.get().await.map_err(from_pool)?;
+        // Locked in one order, so that two transactions cannot wait for each other.
         let mut locks: Vec<i64> = texts.iter().map(|text| lock_number(text)).collect();
         locks.sort_unstable();
         locks.dedup();
-        let transaction = OpenTransaction {
+        let open = Arc::new(OpenTransaction {
             client: Some(client),
             committed: AtomicBool::new(false),
-        };
-        let session = Session {
-            transaction: Arc::new(transaction),
-            shared,
-        };
-        let client = session.transaction.client()?;
+        });
+        let client = open.client()?;
         client.batch_execute("BEGIN").await.map_err(from_database)?;
         if !locks.is_empty() {
             let statement = client
@@ -55,12 +55,11 @@ impl Session {
                 .map_err(from_database)?;
             client.query(&statement, &[&locks]).await.map_err(from_database)?;
         }
-        Ok(session)
-    }
-
-    /// As [`super::Storage::read`], with what this transaction has written.
-    pub async fn read(&self, resource_type: ResourceType, id: &str) -> Result<Current, StorageError> {
-        read::read(self.transaction.client()?, resource_type, id).await
+        let storage = Storage {
+            shared: storage.shared.clone(),
+            transaction: Some(open.clone()),
+        };
+        Ok(Transaction { storage, open })
     }
 
     /// Locks those of `resources` that there are, until the end: what is read of them then is what is changed.
@@ -77,7 +76,7 @@ impl Session {
              JOIN resource ON resource.id = wanted.id AND resource.resource_type = wanted.resource_type
              ORDER BY resource.id, resource.resource_type
              FOR UPDATE OF resource";
-        let client = self.transaction.client()?;
+        let client = self.open.client()?;
         let statement = client.prepare_cached(sql).await.map_err(from_database)?;
         client
             .query(&statement, &[&types, &ids])
@@ -86,36 +85,15 @@ impl Session {
         Ok(())
     }
 
-    /// As [`super::Storage::search`], with what this transaction has written.
-    pub async fn search(&self, definitions: &Definitions, query: &Query) -> Result<SearchPage, StorageError> {
-        search::search(self.transaction.client()?, &self.shared, definitions, query).await
-    }
-
-    /// As [`super::Storage::write`], but it stands only after [`commit`](Self::commit).
-    pub async fn write(
-        &self,
-        definitions: &Definitions,
-        writes: Vec<Write>,
-        record: Option<AccessRecord>,
-    ) -> Result<Vec<Written>, StorageError> {
-        let prepared = write::prepare(&self.shared, definitions, writes).await?;
-        write::write_once(self.transaction.client()?, &prepared, record.as_ref()).await
-    }
-
     /// Makes everything stand; durable when it returns.
     ///
     /// # Errors
     /// When the database did not commit; then nothing has happened.
     pub async fn commit(self) -> Result<(), StorageError> {
-        let client = self.transaction.client()?;
+        let client = self.open.client()?;
         client.batch_execute("COMMIT").await.map_err(from_database)?;
-        self.transaction.committed.store(true, Ordering::Release);
+        self.open.committed.store(true, Ordering::Release);
         Ok(())
-    }
-
-    /// Its connection.
-    pub(super) fn transaction(&self) -> Arc<OpenTransaction> {
-        self.transaction.clone()
     }
 }
 
@@ -127,7 +105,7 @@ impl OpenTransaction {
     pub(super) fn client(&self) -> Result<&Client, StorageError> {
         self.client
             .as_ref()
-            .ok_or_else(|| StorageError::Internal("the session has ended".into()))
+            .ok_or_else(|| StorageError::Internal("the transaction has ended".into()))
     }
 }
 

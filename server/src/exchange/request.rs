@@ -1,0 +1,49 @@
+//! One interaction that is asked for, whether it came alone or as an entry of a Bundle: all of it is read and understood as
+//! far as it does not depend on what is stored.
+
+use bytes::Bytes;
+
+use super::Interaction;
+use crate::request::conditional_headers::ConditionalHeaders;
+use crate::request::preference::Preference;
+use crate::resource::Object;
+
+/// One interaction that is asked for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Which.
+    pub interaction: Interaction,
+    /// The query string, and the form of a posted search after it; for the audit trail.
+    pub query: Option<String>,
+    /// The same, read.
+    pub parameters: Vec<(String, String)>,
+    /// `If-Match` and its like.
+    pub conditions: ConditionalHeaders,
+    /// `Prefer`
+    pub preference: Preference,
+    /// `Accept`, when the client reads a Binary and names no JSON: then it gets the content.
+    pub accept: Option<String>,
+    /// The body.
+    pub body: RequestBody,
+}
+
+/// The body of a request or of a Bundle's entry.
+#[derive(Debug, Clone)]
+pub enum RequestBody {
+    /// None.
+    Nothing,
+    /// As it was sent.
+    Text(Bytes),
+    /// Read already.
+    Resource(Object),
+}
+
+impl Request {
+    /// The value of parameter `name`; the first one when there are several.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,102 @@
+//! Head and body of an HTTP request → the request that handlers take: parameters, conditions, preferences, and a body in
+//! a format that we speak.
+
+use axum::body::Body;
+use http::Method;
+use http::request::Parts;
+
+use crate::exchange::{Interaction, InteractionError, Request, RequestBody};
+use crate::request::conditional_headers::ConditionalHeaders;
+use crate::request::format::{FormatError, PatchFormat};
+use crate::request::preference::Preference;
+use crate::request::{binary, body, format, query_string, resource_body};
+
+/// The request for `interaction`; its body may have `limit` bytes.
+///
+/// # Errors
+/// When a part of it cannot be read, or the body does not arrive.
+pub async fn read(
+    interaction: Interaction,
+    parts: &Parts,
+    body: Body,
+    limit: usize,
+) -> Result<Request, InteractionError> {
+    let headers = &parts.headers;
+    let mut query = parts
+        .uri
+        .query()
+        .filter(|query| !query.is_empty())
+        .map(str::to_owned);
+    let mut parameters = query_string::parse(query.as_deref().unwrap_or_default())?;
+    let asked_format = parameters
+        .iter()
+        .find(|(name, _)| name == "_format")
+        .map(|(_, value)| value.as_str());
+    let wants_content = asked_format.is_none() && reads_binary(&interaction) && !format::names_json(headers);
+    let accept = match format::check_answer(asked_format, headers) {
+        Ok(()) if wants_content => Some(format::ANYTHING.to_owned()),
+        Err(FormatError::NotAcceptable(accept)) if wants_content => Some(accept),
+        checked => checked.map(|()| None)?,
+    };
+    let conditions = ConditionalHeaders::of(headers)?;
+    let preference = Preference::of(headers);
+    let content_type = binary::content_type(headers).filter(|_| writes_binary(&interaction));
+    let body = match (&parts.method, content_type) {
+        (&Method::POST, _) if interaction.is_search() => {
+            format::check_form_body(headers)?;
+            let form = body::receive(headers, body, limit).await?;
+            let form = query_string::form_text(&form)?;
+            parameters.extend(query_string::parse(form.trim_end())?);
+            query = Some(query.map_or_else(|| form.clone(), |query| format!("{query}&{form}")));
+            RequestBody::Nothing
+        }
+        (&Method::PATCH, _) => {
+            // Before the body, which may be large, and again with it.
+            format::check_patch_body(headers, &[])?;
+            let text = body::receive(headers, body, limit).await?;
+            match format::check_patch_body(headers, &text)? {
+                PatchFormat::JsonPatch => RequestBody::Text(text),
+                PatchFormat::Resource => RequestBody::Resource(resource_body::parse_any(&text)?),
+            }
+        }
+        (&Method::POST | &Method::PUT, Some(media_type)) => {
+            let content = body::receive(headers, body, limit).await?;
+            let resource = binary::of_content(media_type, &content, headers, interaction.id());
+            RequestBody::Resource(resource)
+        }
+        (&Method::POST | &Method::PUT, None) => {
+            format::check_resource_body(headers)?;
+            RequestBody::Text(body::receive(headers, body, limit).await?)
+        }
+        _ => RequestBody::Nothing,
+    };
+    Ok(Request {
+        interaction,
+        query,
+        parameters,
+        conditions,
+        preference,
+        accept,
+        body,
+    })
+}
+
+/// Whether one Binary is read, whose content may be asked for in its own format.
+fn reads_binary(interaction: &Interaction) -> bool {
+    match interaction {
+        Interaction::Read(resource_type, _) | Interaction::Vread(resource_type, ..) => {
+            resource_type.name() == "Binary"
+        }
+        _ => false,
+    }
+}
+
+/// Whether a Binary is written, which may be sent as what it holds.
+fn writes_binary(interaction: &Interaction) -> bool {
+    match interaction {
+        Interaction::Create(resource_type) | Interaction::Update(resource_type, _) => {
+            resource_type.name() == "Binary"
+        }
+        _ => false,
+    }
+}

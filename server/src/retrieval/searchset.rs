@@ -1,0 +1,128 @@
+//! A search on behalf of a principal: parameters → query, narrowed to what the principal may see → page → searchset.
+//! <http://hl7.org/fhir/R4/search.html>
+
+use super::{terminology, visibility};
+use crate::authorization::DataAction;
+use crate::bundle::link::{self, Pages};
+use crate::bundle::searchset::Searchset;
+use crate::exchange::{Answer, Context, InteractionError, Request};
+use crate::request::preference::Handling;
+use crate::resource::ResourceType;
+use crate::search::query::{Criterion, Include, Query};
+use crate::search::{SearchRequest, parse_with};
+use crate::storage::SearchPage;
+use crate::summary::Subset;
+
+/// What is searched, whatever the parameters of the request narrow it to.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// The path at which the search stands, from the base URL on: its links lead there.
+    pub path: String,
+    /// The type searched; `None` for all.
+    pub resource_type: Option<ResourceType>,
+    /// What all matches meet.
+    pub criteria: Vec<Criterion>,
+    /// What comes with the matches.
+    pub includes: Vec<Include>,
+}
+
+impl Search {
+    /// 200 with a searchset; `allowed_types` narrows a search over several types to what the principal may see.
+    ///
+    /// # Errors
+    /// When a parameter cannot be understood, or leads where the principal may not look.
+    pub async fn answer(
+        self,
+        context: &Context,
+        request: &Request,
+        allowed_types: Option<Vec<ResourceType>>,
+    ) -> Result<Answer, InteractionError> {
+        let url = format!("{}{}", context.base_url, self.path);
+        let query = self.query(context, request, allowed_types).await?;
+        let page = context.storage.search(&context.definitions, &query).await?;
+        answer(context, request, &url, &query, page)
+    }
+
+    async fn query(
+        self,
+        context: &Context,
+        request: &Request,
+        allowed_types: Option<Vec<ResourceType>>,
+    ) -> Result<Query, InteractionError> {
+        let resource_types: Vec<ResourceType> = self.resource_type.into_iter().collect();
+        let search = SearchRequest {
+            resource_types: &resource_types,
+            parameters: &request.parameters,
+            lenient: context.handling(request) == Handling::Lenient,
+            base_url: &context.base_url,
+        };
+        let codes = terminology::codes_of_values(context, &request.parameters).await?;
+        let mut query = parse_with(context.definitions.search_parameters(), &search, &codes)?;
+        query.criteria.extend(self.criteria);
+        query.includes.extend(self.includes);
+        query.count = Some(context.state.settings.page(query.count));
+        if let Some(allowed_types) = allowed_types {
+            visibility::keep_to(&mut query, &allowed_types)?;
+        }
+        visibility::check_chains(context, &query)?;
+        Ok(query)
+    }
+}
+
+fn answer(
+    context: &Context,
+    request: &Request,
+    url: &str,
+    query: &Query,
+    mut page: SearchPage,
+) -> Result<Answer, InteractionError> {
+    if !context.allows_all(DataAction::Search) {
+        page.included
+            .retain(|resource| context.allows(DataAction::Search, resource.resource_type));
+    }
+    let mut parameters = query.understood.clone();
+    parameters.extend(
+        request
+            .parameters
+            .iter()
+            .filter(|(name, _)| is_about_form(name))
+            .cloned(),
+    );
+    let links = link::links(
+        url,
+        &parameters,
+        Pages {
+            current: query.cursor.as_deref(),
+            previous: page.previous.as_deref(),
+            next: page.next.as_deref(),
+            last: page.last.as_deref(),
+        },
+    );
+    let resources = page.matches.len() + page.included.len();
+    let searchset = Searchset {
+        structures: context.definitions.structures(),
+        base_url: &context.base_url,
+        moment: context.received,
+        links,
+        subset: Subset::new(query.summary, query.elements.clone()),
+        warnings: warnings(query, context.handling(request)),
+    };
+    Ok(Answer::of_bundle(searchset.write(page)?, resources))
+}
+
+/// Parameters that are about the form of the answer and not about what is searched.
+fn is_about_form(name: &str) -> bool {
+    matches!(name, "_format" | "_pretty")
+}
+
+fn warnings(query: &Query, handling: Handling) -> Vec<String> {
+    match handling {
+        Handling::Strict => Vec::new(),
+        Handling::Lenient => {
+            let ignored = query.ignored.iter();
+            ignored
+                .map(|name| format!("the search parameter {name} was ignored: it is not supported here"))
+                .collect()
+        }
+    }
+}
