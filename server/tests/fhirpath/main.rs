@@ -1,9 +1,10 @@
-//! The official cases of FHIRPath for R4, each evaluated as it says. The cases that we do not meet are listed with why;
-//! the test fails when another one is missed, and when a listed one is met.
+//! FHIRPath on what the standard has of it: the official cases for R4, each evaluated as it says, and the invariants.
+//! The cases that we do not meet are listed with why; the test fails when another one is missed, and when a listed one is met.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod case;
 mod hostile;
+mod invariants;
 mod miss;
 mod xml;
 

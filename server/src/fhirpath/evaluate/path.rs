@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{Evaluated, Evaluation, Focus, single};
 use crate::fhirpath::error::EvaluationError;
-use crate::fhirpath::expression::{Expression, Step};
+use crate::fhirpath::expression::{Expression, Step, TypeOperator};
 use crate::fhirpath::type_specifier::is_derived;
 use crate::fhirpath::value::{Collection, Value};
 
@@ -41,6 +41,8 @@ impl<'resource> Evaluation<'_, 'resource> {
         match step {
             Step::Member(name) => self.members(&values, name),
             Step::Call(function, arguments) => self.call(*function, values, arguments, focus),
+            // By N1 as() takes one value; R4's own invariants and search parameters filter with it (dom-3).
+            Step::TypeCall(TypeOperator::As, wanted) => self.typed(values, TypeOperator::OfType, wanted),
             Step::TypeCall(operator, wanted) => self.typed(values, *operator, wanted),
             Step::Item(index) => self.item(&values, index, focus),
         }

@@ -3,7 +3,7 @@
 use super::{Call, Row};
 use crate::fhirpath::evaluate::{Evaluated, Evaluation};
 use crate::fhirpath::value::Collection;
-use crate::fhirpath::value::equality::contains;
+use crate::fhirpath::value::equality::Seen;
 
 /// The functions of this section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,9 +38,9 @@ impl<'resource> Evaluation<'_, 'resource> {
 
     /// Both without what is there twice.
     pub fn union(&self, left: Collection<'resource>, right: Collection<'resource>) -> Evaluated<'resource> {
-        let mut union = Collection::new();
+        let (mut seen, mut union) = (Seen::default(), Collection::new());
         for value in left.into_iter().chain(right) {
-            if !contains(&union, &value, &self.budget)? {
+            if seen.add(&value, &self.budget)? {
                 union.push(value);
             }
         }

@@ -5,8 +5,8 @@ use smallvec::smallvec;
 use super::{Call, Row};
 use crate::fhirpath::error::EvaluationError;
 use crate::fhirpath::evaluate::{Evaluated, Evaluation, integer, truth};
-use crate::fhirpath::value::equality::contains;
-use crate::fhirpath::value::{Collection, Value};
+use crate::fhirpath::value::Value;
+use crate::fhirpath::value::equality::{Seen, contains};
 
 /// The functions of this section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,12 +112,11 @@ impl<'resource> Evaluation<'_, 'resource> {
     }
 
     fn is_distinct(&self, input: &[Value<'resource>]) -> Result<bool, EvaluationError> {
-        let mut before = Collection::new();
+        let mut seen = Seen::default();
         for value in input {
-            if contains(&before, value, &self.budget)? {
+            if !seen.add(value, &self.budget)? {
                 return Ok(false);
             }
-            before.push(value.clone());
         }
         Ok(true)
     }

@@ -3,7 +3,7 @@
 
 use super::{Call, Row};
 use crate::fhirpath::evaluate::{Evaluated, Evaluation, truth};
-use crate::fhirpath::value::equality::contains;
+use crate::fhirpath::value::equality::Seen;
 use crate::fhirpath::value::{Collection, Value};
 
 /// The functions of these sections.
@@ -76,14 +76,14 @@ impl<'resource> Evaluation<'_, 'resource> {
 
     /// What the projection gives, and what it gives of that, as long as there is something new.
     fn repeat(&self, input: &[Value<'resource>], call: &Call<'_, 'resource>) -> Evaluated<'resource> {
-        let mut found = Collection::new();
+        let (mut seen, mut found) = (Seen::default(), Collection::new());
         let mut pending: Vec<Value<'resource>> = input.iter().rev().cloned().collect();
         let mut index = 0;
         while let Some(item) = pending.pop() {
             let results = self.of_item(call, 0, &item, index)?;
             index += 1;
-            for result in results.into_iter() {
-                if !contains(&found, &result, &self.budget)? {
+            for result in results {
+                if seen.add(&result, &self.budget)? {
                     pending.push(result.clone());
                     found.push(result);
                 }

@@ -3,7 +3,7 @@
 use super::{Call, Row};
 use crate::fhirpath::evaluate::{Evaluated, Evaluation, single};
 use crate::fhirpath::value::Collection;
-use crate::fhirpath::value::equality::contains;
+use crate::fhirpath::value::equality::{Seen, contains};
 
 /// The functions of this section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,10 +63,11 @@ impl<'resource> Evaluation<'_, 'resource> {
             Subsetting::Intersect | Subsetting::Exclude => {
                 let other = self.argument(call, 0)?.unwrap_or_default();
                 let wanted = function == Subsetting::Intersect;
-                let mut kept = Collection::new();
+                let (mut seen, mut kept) = (Seen::default(), Collection::new());
                 for item in input {
                     let is_there = contains(&other, &item, &self.budget)?;
-                    if is_there == wanted && !(wanted && contains(&kept, &item, &self.budget)?) {
+                    // An intersection has each item once.
+                    if is_there == wanted && (!wanted || seen.add(&item, &self.budget)?) {
                         kept.push(item);
                     }
                 }

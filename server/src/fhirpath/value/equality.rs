@@ -1,6 +1,8 @@
 //! Equality and equivalence, <http://hl7.org/fhirpath/N1/#equality>.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::HashSet;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
@@ -84,6 +86,32 @@ pub fn contains(values: &[Value<'_>], value: &Value<'_>, budget: &Budget) -> Res
         }
     }
     Ok(false)
+}
+
+/// The values that were there before. Texts, which are most of what is compared in large numbers, are looked up; other
+/// values are compared one by one.
+#[derive(Default)]
+pub struct Seen<'resource> {
+    texts: HashSet<Cow<'resource, str>>,
+    others: Vec<Value<'resource>>,
+}
+
+impl<'resource> Seen<'resource> {
+    /// Whether `value` is new.
+    ///
+    /// # Errors
+    /// [`EvaluationError::TooManySteps`].
+    pub fn add(&mut self, value: &Value<'resource>, budget: &Budget) -> Result<bool, EvaluationError> {
+        if let Value::String(text) = value.simple() {
+            budget.charge_text(&text)?;
+            return Ok(self.texts.insert(text));
+        }
+        let is_new = !contains(&self.others, value, budget)?;
+        if is_new {
+            self.others.push(value.clone());
+        }
+        Ok(is_new)
+    }
 }
 
 /// `left ~ right` for collections, in any order.
