@@ -1,4 +1,4 @@
-//! Probes, metrics and status on their own port, for the kubelet, Prometheus and the operator.
+//! How the connector is: readiness and metrics for the probes, and `/status` for the operator, on the same port.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use axum::routing::get;
+use brazier_service::probes::{self, Probed};
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::fhir_service::FhirService;
 use crate::fhir_service::client::FhirClient;
@@ -29,7 +31,8 @@ pub struct Health {
     metrics: Arc<Metrics>,
     destinations: Vec<(Arc<FhirClient>, AtomicBool)>,
     connected: watch::Receiver<bool>,
-    draining: AtomicBool,
+    /// Cancelled when no new messages are wanted.
+    ending: CancellationToken,
 }
 
 #[derive(Serialize)]
@@ -45,12 +48,13 @@ struct Status {
 }
 
 impl Health {
-    /// Not ready yet. `connected` says whether the source takes messages.
+    /// Not ready yet, and not ready any more once `ending` is cancelled. `connected` says whether the source takes messages.
     pub fn new(
         mappings: Arc<MappingFiles>,
         metrics: Arc<Metrics>,
         destinations: Vec<Arc<FhirClient>>,
         connected: watch::Receiver<bool>,
+        ending: CancellationToken,
     ) -> Self {
         let destinations = destinations
             .into_iter()
@@ -61,13 +65,8 @@ impl Health {
             metrics,
             destinations,
             connected,
-            draining: AtomicBool::new(false),
+            ending,
         }
-    }
-
-    /// No new messages are wanted.
-    pub fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// Asks the destinations from time to time.
@@ -79,13 +78,8 @@ impl Health {
         futures::future::join_all(probes).await;
     }
 
-    fn ready(&self) -> bool {
-        let mapped = self.mappings.in_service().is_some();
-        mapped && self.connected()
-    }
-
     fn connected(&self) -> bool {
-        *self.connected.borrow() && !self.draining.load(Ordering::Relaxed)
+        *self.connected.borrow() && !self.ending.is_cancelled()
     }
 
     fn status(&self) -> Status {
@@ -102,6 +96,22 @@ impl Health {
             rejected: self.metrics.rejected(),
             last_message_time: self.metrics.last_message(),
         }
+    }
+}
+
+impl Probed for Health {
+    async fn ready(&self) -> Result<(), String> {
+        if self.mappings.in_service().is_none() {
+            return Err("no mapping is in service; see /status".to_owned());
+        }
+        if !self.connected() {
+            return Err("the source takes no messages".to_owned());
+        }
+        Ok(())
+    }
+
+    fn metrics(&self) -> Result<String, std::fmt::Error> {
+        self.metrics.text()
     }
 }
 
@@ -127,33 +137,11 @@ async fn follow(destination: &FhirClient, ready: &AtomicBool) {
 
 /// `/livez`, `/readyz`, `/metrics` and `/status`.
 pub fn router(health: Arc<Health>) -> Router {
-    Router::new()
-        .route("/livez", get(|| async { "ok" }))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .route("/status", get(status))
-        .with_state(health)
+    let probes = probes::router(Arc::clone(&health), health.ending.clone());
+    let status = Router::new().route("/status", get(status)).with_state(health);
+    probes.merge(status)
 }
 
 async fn status(State(health): State<Arc<Health>>) -> Response {
     json_answer(StatusCode::OK, "application/json", &health.status())
-}
-
-async fn readyz(State(health): State<Arc<Health>>) -> Response {
-    if health.ready() {
-        (StatusCode::OK, "ok").into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready; see /status").into_response()
-    }
-}
-
-async fn metrics(State(health): State<Arc<Health>>) -> Response {
-    let content_type = [(
-        header::CONTENT_TYPE,
-        "application/openmetrics-text; version=1.0.0; charset=utf-8",
-    )];
-    match health.metrics.text() {
-        Ok(text) => (content_type, text).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
-    }
 }

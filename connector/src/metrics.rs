@@ -2,9 +2,10 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use brazier_service::listen::ListenerMetrics;
+use brazier_service::metrics;
 use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
@@ -31,6 +32,7 @@ struct RequestLabels {
 /// All counters of the program.
 pub struct Metrics {
     registry: Registry,
+    listeners: ListenerMetrics,
     messages: Counter,
     measurements: Counter,
     failures: Family<FailureLabels, Counter>,
@@ -43,33 +45,36 @@ pub struct Metrics {
 impl Metrics {
     /// Everything at zero.
     pub fn new() -> Self {
-        let mut registry = Registry::with_prefix("brazier_connector");
+        let mut registry = metrics::registry();
+        let own = registry.sub_registry_with_prefix("brazier_connector");
         let (messages, measurements) = (Counter::default(), Counter::default());
         let (failures, stored, requests) = (Family::default(), Family::default(), Family::default());
-        registry.register("messages", "Device messages acknowledged", messages.clone());
-        registry.register(
+        own.register("messages", "Device messages acknowledged", messages.clone());
+        own.register(
             "measurements",
             "Measurements found in acknowledged messages",
             measurements.clone(),
         );
-        registry.register(
+        own.register(
             "failures",
             "Parts of messages that were not stored, by cause",
             failures.clone(),
         );
-        registry.register(
+        own.register(
             "observations",
             "Writes of Observations, by destination and outcome",
             stored.clone(),
         );
-        registry.register(
+        own.register(
             "requests",
             "Requests to the HTTP source, by status",
             requests.clone(),
         );
+        let listeners = ListenerMetrics::registered(own);
         let (rejected, last_message) = (AtomicU64::new(0), AtomicI64::new(i64::MIN));
         Self {
             registry,
+            listeners,
             messages,
             measurements,
             failures,
@@ -133,10 +138,13 @@ impl Metrics {
         Timestamp::from_millisecond(self.last_message.load(Ordering::Relaxed)).ok()
     }
 
-    /// All counters in the OpenMetrics text format.
+    /// What listeners count.
+    pub fn listeners(&self) -> ListenerMetrics {
+        self.listeners.clone()
+    }
+
+    /// All counters, as [`metrics::text`] writes them.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
-        let mut text = String::new();
-        encode(&mut text, &self.registry)?;
-        Ok(text)
+        metrics::text(&self.registry)
     }
 }

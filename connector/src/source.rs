@@ -4,7 +4,6 @@
 #[cfg(test)]
 mod conformance;
 pub mod http;
-pub mod listener;
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use brazier_service::trust::TlsFiles;
 
 pub use authentication::AuthenticationConfiguration;
 pub use database::DatabaseConfiguration;
-pub use listen::{AdminConfiguration, AdminListener};
+pub use listen::AdminListener;
 pub use problem::Problem;
 
 /// Everything that `serve --config` needs to know.

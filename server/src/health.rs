@@ -1,19 +1,14 @@
-//! Is it alive, is it ready, what has it counted: plain HTTP for the kubelet and for Prometheus.
+//! Is the server ready, and what has it counted: what the probes tell the kubelet and Prometheus.
 //! Ready means: the database takes writes, an access policy is loaded, and the server is not about to end.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use brazier_service::probes::Probed;
 
 use crate::authorization::PolicyHandle;
-use crate::metrics::{self, Metrics};
+use crate::metrics::Metrics;
 use crate::storage::Storage;
 
 /// How long the database may take to say that it is ready; probes have a second by default.
@@ -26,7 +21,6 @@ pub struct Health {
     metrics: Arc<Metrics>,
     /// What the database said last, for when it is too busy to say anything.
     was_ready: AtomicBool,
-    draining: AtomicBool,
 }
 
 impl Health {
@@ -37,7 +31,6 @@ impl Health {
             policy,
             metrics,
             was_ready: AtomicBool::new(false),
-            draining: AtomicBool::new(false),
         }
     }
 
@@ -46,17 +39,10 @@ impl Health {
         self.was_ready.store(true, Ordering::Release);
         self.storage.get_or_init(|| storage);
     }
+}
 
-    /// The server is about to end: not ready from now on.
-    pub fn drain(&self) {
-        self.draining.store(true, Ordering::Release);
-    }
-
-    /// Whether requests should be sent here; `Err` says why not.
-    pub async fn ready(&self) -> Result<(), String> {
-        if self.draining.load(Ordering::Acquire) {
-            return Err("the server is shutting down".to_owned());
-        }
+impl Probed for Health {
+    async fn ready(&self) -> Result<(), String> {
         let storage = self.storage.get().ok_or("the database is not connected yet")?;
         if !self.policy.is_loaded() {
             return Err("no access policy is loaded".to_owned());
@@ -80,31 +66,5 @@ impl Health {
         }
         self.metrics.set_policy_version(self.policy.current().version());
         self.metrics.encode()
-    }
-}
-
-/// `/livez`, `/readyz` and `/metrics`.
-pub fn router(health: Arc<Health>) -> Router {
-    Router::new()
-        .route("/livez", get(async || "ok\n"))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics_text))
-        .with_state(health)
-}
-
-async fn readyz(State(health): State<Arc<Health>>) -> Response {
-    match health.ready().await {
-        Ok(()) => "ok\n".into_response(),
-        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")).into_response(),
-    }
-}
-
-async fn metrics_text(State(health): State<Arc<Health>>) -> Response {
-    match health.metrics() {
-        Ok(text) => ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "failed to write the metrics");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
     }
 }

@@ -4,16 +4,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use brazier_service::listen::ListenerMetrics;
+use brazier_service::metrics::{self, Counted};
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
-
-/// The content type of [`Metrics::encode`]'s text.
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The counters of one server.
 #[derive(Debug)]
@@ -21,14 +19,11 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<InteractionLabels, Histogram>,
     in_flight: Gauge,
-    connections: Family<ListenerLabels, Gauge>,
-    handshakes_failed: Family<ListenerLabels, Counter>,
-    connections_shed: Family<ListenerLabels, Counter>,
+    listeners: ListenerMetrics,
     database_connections: Family<StateLabels, Gauge>,
     database_waiting: Gauge,
     audit_backlog: Gauge,
     policy: Family<VersionLabels, Gauge>,
-    resident_memory: Gauge,
     registry: Registry,
 }
 
@@ -44,11 +39,6 @@ struct InteractionLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ListenerLabels {
-    listener: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StateLabels {
     state: &'static str,
 }
@@ -56,17 +46,6 @@ struct StateLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct VersionLabels {
     version: String,
-}
-
-/// Counts down again when dropped.
-#[derive(Debug)]
-#[must_use = "counts only while it is kept"]
-pub struct Counted(Gauge);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.dec();
-    }
 }
 
 impl Default for Metrics {
@@ -83,15 +62,12 @@ impl Metrics {
             requests: Family::default(),
             durations: Family::new_with_constructor(durations),
             in_flight: Gauge::default(),
-            connections: Family::default(),
-            handshakes_failed: Family::default(),
-            connections_shed: Family::default(),
+            listeners: ListenerMetrics::default(),
             database_connections: Family::default(),
             database_waiting: Gauge::default(),
             audit_backlog: Gauge::default(),
             policy: Family::default(),
-            resident_memory: Gauge::default(),
-            registry: Registry::default(),
+            registry: metrics::registry(),
         };
         metrics.register();
         metrics
@@ -102,21 +78,13 @@ impl Metrics {
             requests,
             durations,
             in_flight,
-            connections,
-            handshakes_failed,
-            connections_shed,
+            listeners,
             database_connections,
             database_waiting,
             audit_backlog,
             policy,
-            resident_memory,
             registry,
         } = self;
-        registry.register(
-            "process_resident_memory_bytes",
-            "Memory that the process holds",
-            resident_memory.clone(),
-        );
         let registry = registry.sub_registry_with_prefix("brazier_server");
         registry.register(
             "requests",
@@ -130,17 +98,7 @@ impl Metrics {
             durations.clone(),
         );
         registry.register("requests_in_flight", "Requests being answered", in_flight.clone());
-        registry.register("connections", "Open connections", connections.clone());
-        registry.register(
-            "tls_handshakes_failed",
-            "TLS handshakes that failed",
-            handshakes_failed.clone(),
-        );
-        registry.register(
-            "connections_shed",
-            "Idle connections closed to make room for new ones",
-            connections_shed.clone(),
-        );
+        *listeners = ListenerMetrics::registered(registry);
         registry.register(
             "database_connections",
             "Connections to the database, by what they do",
@@ -163,10 +121,14 @@ impl Metrics {
         );
     }
 
+    /// What listeners count.
+    pub fn listeners(&self) -> ListenerMetrics {
+        self.listeners.clone()
+    }
+
     /// Counts a request as in flight until the answer is dropped.
     pub fn request_started(&self) -> Counted {
-        self.in_flight.inc();
-        Counted(self.in_flight.clone())
+        Counted::new(&self.in_flight)
     }
 
     /// Counts an answer: the interaction's code (`read`, `search-type`, …), HTTP status, and the time it took.
@@ -175,30 +137,6 @@ impl Metrics {
         self.requests.get_or_create(&labels).inc();
         let labels = InteractionLabels { interaction };
         self.durations.get_or_create(&labels).observe(took.as_secs_f64());
-    }
-
-    /// Counts a connection of `listener` as open until the answer is dropped.
-    pub fn connection_opened(&self, listener: &'static str) -> Counted {
-        let gauge = self
-            .connections
-            .get_or_create(&ListenerLabels { listener })
-            .clone();
-        gauge.inc();
-        Counted(gauge)
-    }
-
-    /// Counts a TLS handshake that failed.
-    pub fn handshake_failed(&self, listener: &'static str) {
-        self.handshakes_failed
-            .get_or_create(&ListenerLabels { listener })
-            .inc();
-    }
-
-    /// Counts an idle connection that had to make room.
-    pub fn connection_shed(&self, listener: &'static str) {
-        self.connections_shed
-            .get_or_create(&ListenerLabels { listener })
-            .inc();
     }
 
     /// Sets how many connections to the database are busy and idle, and how many requests wait for one.
@@ -222,27 +160,14 @@ impl Metrics {
         self.policy.get_or_create(&VersionLabels { version }).set(1);
     }
 
-    /// Everything, as text of type [`CONTENT_TYPE`].
+    /// Everything, as [`metrics::text`] writes it.
     pub fn encode(&self) -> Result<String, fmt::Error> {
-        if let Some(bytes) = resident_memory() {
-            self.resident_memory.set(bytes);
-        }
-        let mut text = String::new();
-        encode(&mut text, &self.registry)?;
-        Ok(text)
+        metrics::text(&self.registry)
     }
 }
 
 fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// The resident memory of this process in bytes, as the kernel counts it (proc(5), VmRSS).
-fn resident_memory() -> Option<i64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kibibytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kibibytes.checked_mul(1024)
 }
 
 #[cfg(test)]
@@ -281,11 +206,5 @@ mod tests {
                 .unwrap()
                 .contains("brazier_server_requests_in_flight 0")
         );
-    }
-
-    #[test]
-    fn resident_memory_is_that_of_a_process() {
-        let bytes = resident_memory().unwrap();
-        assert!((1 << 20..1 << 34).contains(&bytes), "{bytes}");
     }
 }

@@ -1,22 +1,14 @@
 //! Starts a server, keeps it running, and ends it without cutting off a request.
 
-pub mod admission;
-pub mod body;
-mod client_name;
-mod connection;
-pub mod listener;
-mod shutdown;
-pub mod tls;
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use brazier_service::trust;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use brazier_service::listen::{FollowedTls, ListenError, Listener, TlsError};
+use brazier_service::serving::{NOTICE, Serving};
+use brazier_service::{probes, shutdown, trust};
 
+use crate::admin;
 use crate::application::{self, Parts};
 use crate::authentication::Authenticator;
 use crate::authentication::key_service::KeyServiceError;
@@ -26,16 +18,7 @@ use crate::definitions::{Definitions, DefinitionsError, DefinitionsHandle};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::storage::{self, Storage, StorageError};
-use crate::{admin, health};
-use listener::Listener;
-use shutdown::Shutdown;
-use tls::{ReloadingTls, TlsError};
 
-/// After the signal to end: how long requests are still accepted, because the news that this server is not ready takes
-/// time to reach those who send them. With [`DRAIN`] it fits into the 30 seconds that Kubernetes gives.
-const NOTICE: Duration = Duration::from_secs(4);
-/// How long requests may take to come to an end.
-const DRAIN: Duration = Duration::from_secs(25);
 /// The longest pause between attempts to reach the database at start.
 const MAX_RETRY_PAUSE: Duration = Duration::from_secs(5);
 
@@ -43,13 +26,8 @@ const MAX_RETRY_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The address is in use, or not ours.
-    #[error("failed to listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// Without authentication only this machine may come.
     #[error(
         "without authentication the server listens on loopback addresses only, and {address} is none; \
@@ -90,32 +68,28 @@ pub struct Trial {
 
 /// Serves as `configuration` says until SIGTERM or SIGINT.
 pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
-    let mut shutdown = Shutdown::listen().map_err(ServeError::Signals)?;
+    let stop = shutdown::on_signal().map_err(ServeError::Signals)?;
     trust::install_crypto_provider();
     let authenticator = Arc::new(Authenticator::new(&configuration.authentication)?);
-    let tls = Arc::new(ReloadingTls::load(configuration.tls.clone(), None)?);
+    let tls = FollowedTls::load(configuration.tls.clone(), None)?;
     let policy = Arc::new(PolicyHandle::new(AccessPolicy::deny_all()));
     let mut server = Server::new(Arc::clone(&policy));
-    server.serve_health(configuration.metrics).await?;
-    server.follow({
+    server.serve_probes(configuration.metrics).await?;
+    server.serving.follow({
         let authenticator = Arc::clone(&authenticator);
         async move { authenticator.keep_keys_fresh().await }
     });
-    server.follow({
-        let tls = Arc::clone(&tls);
-        async move { tls.keep_fresh().await }
-    });
-    server.follow(PolicyFile::new(configuration.access_file, Arc::clone(&policy)).follow());
+    let policy_file = PolicyFile::new(configuration.access_file, Arc::clone(&policy));
+    server.serving.follow(policy_file.follow());
     if let Some(admin) = configuration.admin {
-        let tls = Arc::new(ReloadingTls::load(configuration.tls, Some(admin.clients))?);
-        let listener = Listener::bind("admin", admin.address, Some(Arc::clone(&tls))).await?;
-        server.follow(async move { tls.keep_fresh().await });
-        server.run(listener, admin::router(Arc::clone(&policy)));
+        let tls = FollowedTls::load(configuration.tls, Some(admin.client))?;
+        let listener = Listener::bind("admin", admin.address, Some(tls)).await?;
+        server.serving.serve(listener, admin::router(Arc::clone(&policy)));
     }
     let definitions = Definitions::r4()?;
     let storage = tokio::select! {
         storage = connect(&configuration.database, &definitions) => storage,
-        () = shutdown.told() => return Ok(()),
+        () = stop.cancelled() => return Ok(()),
     };
     server.health.connected(storage.clone());
     let fhir = Listener::bind("fhir", configuration.fhir, Some(tls)).await?;
@@ -128,9 +102,9 @@ pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
         base_url: configuration.base_url,
         update_create: configuration.update_create,
     });
-    server.run(fhir, router);
-    shutdown.told().await;
-    server.end(NOTICE).await;
+    server.serving.serve(fhir, router);
+    stop.cancelled().await;
+    server.serving.end(NOTICE).await;
     Ok(())
 }
 
@@ -139,10 +113,10 @@ pub async fn serve_trial(trial: Trial) -> Result<(), ServeError> {
     if !trial.http.ip().to_canonical().is_loopback() {
         return Err(ServeError::NotLoopback { address: trial.http });
     }
-    let mut shutdown = Shutdown::listen().map_err(ServeError::Signals)?;
+    let stop = shutdown::on_signal().map_err(ServeError::Signals)?;
     let policy = Arc::new(PolicyHandle::new(AccessPolicy::allow_all()));
     let mut server = Server::new(Arc::clone(&policy));
-    server.serve_health(trial.metrics).await?;
+    server.serve_probes(trial.metrics).await?;
     let fhir = Listener::bind("fhir", trial.http, None).await?;
     let definitions = Definitions::r4()?;
     storage::migrate(&trial.database, &definitions, None).await?;
@@ -157,68 +131,36 @@ pub async fn serve_trial(trial: Trial) -> Result<(), ServeError> {
         base_url: format!("http://{}", fhir.address()),
         update_create: true,
     });
-    server.run(fhir, router);
-    shutdown.told().await;
-    server.end(Duration::ZERO).await;
+    server.serving.serve(fhir, router);
+    stop.cancelled().await;
+    server.serving.end(Duration::ZERO).await;
     Ok(())
 }
 
 /// A server that has been started, in part or in full.
 struct Server {
+    serving: Serving,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
-    /// Cancelled when requests are to come to an end.
-    drain: CancellationToken,
-    /// Cancelled when nobody needs to ask for health any more.
-    end: CancellationToken,
-    listeners: TaskTracker,
-    /// What follows files and issuers; ends with the server.
-    followers: JoinSet<()>,
 }
 
 impl Server {
     fn new(policy: Arc<PolicyHandle>) -> Server {
         let metrics = Arc::new(Metrics::new());
         Server {
+            serving: Serving::new(metrics.listeners()),
             health: Arc::new(Health::new(policy, Arc::clone(&metrics))),
             metrics,
-            drain: CancellationToken::new(),
-            end: CancellationToken::new(),
-            listeners: TaskTracker::new(),
-            followers: JoinSet::new(),
         }
     }
 
-    fn follow(&mut self, follower: impl Future<Output = ()> + Send + 'static) {
-        self.followers.spawn(follower);
-    }
-
-    async fn serve_health(&mut self, address: Option<SocketAddr>) -> Result<(), ServeError> {
+    async fn serve_probes(&mut self, address: Option<SocketAddr>) -> Result<(), ListenError> {
         if let Some(address) = address {
             let listener = Listener::bind("metrics", address, None).await?;
-            let router = health::router(Arc::clone(&self.health));
-            let running = listener.run(router, Arc::clone(&self.metrics), self.end.clone());
-            self.followers.spawn(running);
+            let router = probes::router(Arc::clone(&self.health), self.serving.ending());
+            self.serving.serve_probes(listener, router);
         }
         Ok(())
-    }
-
-    fn run(&self, listener: Listener, router: axum::Router) {
-        let running = listener.run(router, Arc::clone(&self.metrics), self.drain.clone());
-        self.listeners.spawn(running);
-    }
-
-    async fn end(self, notice: Duration) {
-        tracing::info!("shutting down: not ready any more, finishing what has been asked for");
-        self.health.drain();
-        tokio::time::sleep(notice).await;
-        self.drain.cancel();
-        self.listeners.close();
-        match tokio::time::timeout(DRAIN, self.listeners.wait()).await {
-            Ok(()) => tracing::info!("shut down, nothing was cut off"),
-            Err(_elapsed) => tracing::warn!("shut down while requests were being answered"),
-        }
-        self.end.cancel();
     }
 }
 

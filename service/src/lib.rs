@@ -2,5 +2,10 @@
 //! no field but the web's: HTTP, TLS, signals, logs and metrics.
 
 pub mod files;
+pub mod listen;
+pub mod metrics;
+pub mod probes;
+pub mod serving;
+pub mod shutdown;
 pub mod telemetry;
 pub mod trust;

@@ -1,14 +1,11 @@
 //! `run`: takes device messages until SIGTERM or SIGINT, then finishes what it has taken.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use brazier_service::{telemetry, trust};
-use tokio::signal::unix::{SignalKind, signal};
+use brazier_service::listen::{ListenError, Listener};
+use brazier_service::serving::{NOTICE, Serving};
+use brazier_service::{shutdown, telemetry, trust};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use super::CommandError;
 use crate::arguments::RunArguments;
@@ -20,15 +17,8 @@ use crate::mapping::in_service::MappingFiles;
 use crate::metrics::Metrics;
 use crate::pipeline::Pipeline;
 use crate::source::http::{HttpSource, HttpSourceError};
-use crate::source::listener::Listener;
 use crate::source::{Running, Source};
 use crate::write::destination::Destination;
-
-/// After the signal to end: how long requests are still accepted, because the news that this connector is not ready
-/// takes time to reach those who send them.
-const NOTICE: Duration = Duration::from_secs(3);
-/// How long requests may take to come to an end. With [`NOTICE`] it fits into the 30 seconds that Kubernetes gives.
-const DRAIN: Duration = Duration::from_secs(25);
 
 /// Why the connector does not run.
 #[derive(Debug, thiserror::Error)]
@@ -40,13 +30,8 @@ pub enum RunError {
     #[error(transparent)]
     Source(#[from] HttpSourceError),
     /// An address is in use, or not ours.
-    #[error("failed to listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The system.
     #[error("failed to start: {0}")]
     System(std::io::Error),
@@ -67,11 +52,10 @@ pub(super) fn run(arguments: &RunArguments) -> Result<bool, CommandError> {
 }
 
 async fn serve(configuration: Configuration) -> Result<(), RunError> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(RunError::System)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(RunError::System)?;
+    let stop = shutdown::on_signal().map_err(RunError::System)?;
     trust::install_crypto_provider();
-    let mut followers = JoinSet::new();
     let metrics = Arc::new(Metrics::new());
+    let mut serving = Serving::new(metrics.listeners());
     let Configuration {
         source,
         device_mapping_file,
@@ -85,7 +69,7 @@ async fn serve(configuration: Configuration) -> Result<(), RunError> {
         fhir_mapping_file,
         compatibility,
     ));
-    followers.spawn({
+    serving.follow({
         let mappings = Arc::clone(&mappings);
         async move { mappings.follow().await }
     });
@@ -96,7 +80,7 @@ async fn serve(configuration: Configuration) -> Result<(), RunError> {
         let service = Arc::new(FhirClient::new(destination));
         services.push(Arc::clone(&service));
         deliveries.push(Destination::new(Arc::clone(&service), resolution));
-        followers.spawn(async move { service.follow().await });
+        serving.follow(async move { service.follow().await });
     }
     let (connected, source_connected) = watch::channel(false);
     let health = Arc::new(Health::new(
@@ -104,44 +88,26 @@ async fn serve(configuration: Configuration) -> Result<(), RunError> {
         Arc::clone(&metrics),
         services,
         source_connected,
+        serving.ending(),
     ));
-    followers.spawn({
+    serving.follow({
         let health = Arc::clone(&health);
         async move { health.follow_destinations().await }
     });
-    let end = CancellationToken::new();
-    let probes = bind("metrics", listen.metrics).await?;
-    followers.spawn(probes.run(health::router(Arc::clone(&health)), end.clone()));
+    let probes = Listener::bind("metrics", listen.metrics, None).await?;
+    serving.serve_probes(probes, health::router(health));
 
     let pipeline = Pipeline::new(deliveries, Arc::clone(&metrics));
     let source = HttpSource::bind(source.http, compatibility, metrics).await?;
-    let drain = CancellationToken::new();
-    let mut serving = tokio::spawn(source.run(Running {
-        intake: Arc::new(MappedPipeline::new(mappings, pipeline)),
-        connected,
-        drain: drain.clone(),
-    }));
-
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    tracing::info!("shutting down: not ready any more, finishing what has been taken");
-    health.drain();
-    tokio::time::sleep(NOTICE).await;
-    drain.cancel();
-    match tokio::time::timeout(DRAIN, &mut serving).await {
-        Ok(_) => tracing::info!("shut down, nothing was cut off"),
-        Err(_elapsed) => tracing::warn!("shut down while requests were being answered"),
-    }
-    end.cancel();
+    let intake = Arc::new(MappedPipeline::new(mappings, pipeline));
+    serving.run(|drain| {
+        source.run(Running {
+            intake,
+            connected,
+            drain,
+        })
+    });
+    stop.cancelled().await;
+    serving.end(NOTICE).await;
     Ok(())
-}
-
-async fn bind(name: &str, address: SocketAddr) -> Result<Listener, RunError> {
-    let failed = |source| RunError::Listen { address, source };
-    let listener = Listener::bind(address, None).await.map_err(failed)?;
-    let address = listener.address().map_err(failed)?;
-    tracing::info!(listener = name, %address, "listening");
-    Ok(listener)
 }

@@ -5,13 +5,11 @@ mod body;
 mod problem;
 mod request;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use brazier_service::trust::TrustError;
+use brazier_service::listen::{FollowedTls, ListenError, Listener, TlsError};
 use tokio::task::JoinSet;
 
-use super::listener::{FollowedTls, Listener};
 use super::{Running, Source};
 use crate::access_policy::AccessPolicy;
 use crate::authentication::Authenticator;
@@ -24,7 +22,6 @@ use request::Requests;
 /// An address that devices and gateways push to.
 pub struct HttpSource {
     listener: Listener,
-    tls: Option<Arc<FollowedTls>>,
     access: Option<Access>,
     compatibility: Compatibility,
     metrics: Arc<Metrics>,
@@ -42,15 +39,10 @@ struct Access {
 pub enum HttpSourceError {
     /// The certificate.
     #[error(transparent)]
-    Trust(#[from] TrustError),
+    Tls(#[from] TlsError),
     /// The address is in use, or not ours.
-    #[error("failed to listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 impl HttpSource {
@@ -60,19 +52,14 @@ impl HttpSource {
         compatibility: Compatibility,
         metrics: Arc<Metrics>,
     ) -> Result<Self, HttpSourceError> {
-        let address = settings.listen;
-        let failed = |source| HttpSourceError::Listen { address, source };
-        let tls = settings.tls.map(FollowedTls::load).transpose()?.map(Arc::new);
-        let listener = Listener::bind(address, tls.clone()).await.map_err(failed)?;
-        let address = listener.address().map_err(failed)?;
-        tracing::info!(listener = "source", %address, tls = tls.is_some(), "listening");
+        let tls = settings.tls.map(|files| FollowedTls::load(files, None));
+        let listener = Listener::bind("source", settings.listen, tls.transpose()?).await?;
         let access = settings.authentication.map(|settings| Access {
             authenticator: Arc::new(Authenticator::new(settings.kubernetes)),
             policy: Arc::new(AccessPolicy::new(settings.access_file)),
         });
         Ok(Self {
             listener,
-            tls,
             access,
             compatibility,
             metrics,
@@ -82,9 +69,6 @@ impl HttpSource {
     /// Follows the files that it was given, for as long as the value lives.
     fn follow(&self) -> JoinSet<()> {
         let mut followers = JoinSet::new();
-        if let Some(tls) = self.tls.clone() {
-            followers.spawn(async move { tls.follow().await });
-        }
         if let Some(Access {
             authenticator,
             policy,
@@ -105,9 +89,10 @@ impl Source for HttpSource {
             drain,
         } = running;
         let _followers = self.follow();
+        let listeners = self.metrics.listeners();
         let requests = Requests::new(intake, self.access, self.compatibility, self.metrics);
         connected.send_replace(true);
-        self.listener.run(requests.router(), drain).await;
+        self.listener.run(requests.router(), listeners, drain).await;
         connected.send_replace(false);
     }
 }

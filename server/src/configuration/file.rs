@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use brazier_service::listen::AcceptedClient;
 use brazier_service::trust::TlsFiles;
 use serde::Deserialize;
 
 use super::authentication::AuthenticationConfiguration;
 use super::database::{DatabaseConfiguration, DatabaseSection};
-use super::listen::{self, AdminConfiguration, ListenSection};
+use super::listen::{self, ListenSection};
 use super::{Configuration, ConfigurationError, Problem, base_url};
 
 /// Sections are optional here, because `migrate` needs the database alone; serving asks for the others.
@@ -17,7 +18,7 @@ struct Document {
     base_url: Option<String>,
     listen: Option<ListenSection>,
     tls: Option<TlsFiles>,
-    admin: Option<AdminConfiguration>,
+    admin: Option<AcceptedClient>,
     database: Option<DatabaseSection>,
     access_file: Option<PathBuf>,
     authentication: Option<AuthenticationConfiguration>,

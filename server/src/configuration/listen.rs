@@ -1,8 +1,8 @@
 //! Where the server listens, and with which certificates: the sections `listen`, `tls` and `admin`.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
+use brazier_service::listen::AcceptedClient;
 use brazier_service::trust::{self, TlsFiles};
 use serde::Deserialize;
 
@@ -20,23 +20,13 @@ pub(super) struct ListenSection {
     pub(super) metrics: Option<SocketAddr>,
 }
 
-/// The section `admin`: who may push policies.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AdminConfiguration {
-    /// The authorities that sign the pusher's certificate, PEM; read again when it changes.
-    pub client_ca_file: PathBuf,
-    /// The name that the certificate must have, as common name or DNS name.
-    pub client_name: String,
-}
-
 /// A whole admin listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminListener {
     /// Where.
     pub address: SocketAddr,
     /// Who may come.
-    pub clients: AdminConfiguration,
+    pub client: AcceptedClient,
 }
 
 /// The section `tls`: the server's own certificate must be there, with its key.
@@ -48,13 +38,13 @@ pub(super) fn check_tls(files: &TlsFiles, problems: &mut Vec<Problem>) {
 
 /// The admin listener: there when both its address and its section are.
 pub(super) fn admin(
-    section: Option<AdminConfiguration>,
+    section: Option<AcceptedClient>,
     listen: Option<&ListenSection>,
     problems: &mut Vec<Problem>,
 ) -> Option<AdminListener> {
     let address = listen.and_then(|listen| listen.admin);
-    let (clients, address) = match (section, address) {
-        (Some(clients), Some(address)) => (clients, address),
+    let (client, address) = match (section, address) {
+        (Some(client), Some(address)) => (client, address),
         (Some(_), None) => {
             problems.push(Problem::new(
                 "listen.admin",
@@ -71,11 +61,11 @@ pub(super) fn admin(
         }
         (None, None) => return None,
     };
-    if clients.client_name.is_empty() {
+    if client.client_name.is_empty() {
         problems.push(Problem::new("admin.clientName", "must not be empty"));
     }
-    if let Err(error) = trust::authorities(&clients.client_ca_file) {
+    if let Err(error) = trust::authorities(&client.client_ca_file) {
         problems.push(Problem::new("admin.clientCaFile", error.to_string()));
     }
-    Some(AdminListener { address, clients })
+    Some(AdminListener { address, client })
 }

@@ -3,11 +3,10 @@
 use std::error::Error;
 
 use axum::body::Body;
+use brazier_service::listen::ArrivingError;
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-
-use crate::serve::body::ArrivingError;
 
 /// Why there is no body.
 #[derive(Debug, thiserror::Error)]

@@ -36,7 +36,7 @@ fn one_mistake_is_named_with_its_field() {
         ("name: fhir,", "name: fhir, sslmode: off,", "sslmode"),
         ("fhir: 127.0.0.1:0", "fhir: localhost", "listen.fhir"),
         ("fhir: 127.0.0.1:0, ", "", "fhir"),
-        ("baseUrl: https://clinic", "baseUrl: clinic", "baseUrl"),
+        ("baseUrl: https://service", "baseUrl: service", "baseUrl"),
         ("tls.key", "none.key", "tls"),
         ("tls/tls.key", "jwks.json", "tls"),
         ("admin-ca.crt", "jwks.json", "admin.clientCaFile"),

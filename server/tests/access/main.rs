@@ -11,9 +11,10 @@
 mod fixture;
 
 mod authentication;
+#[path = "../../../service/tests/listen/certificates.rs"]
 mod certificates;
 mod check_config;
-mod connections;
+#[path = "../../../service/tests/listen/eventually.rs"]
 mod eventually;
 mod open_id;
 mod operator_files;
@@ -22,4 +23,3 @@ mod process;
 mod service;
 mod shutdown;
 mod signing;
-mod tls;

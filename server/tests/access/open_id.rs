@@ -10,9 +10,7 @@ use axum::routing::get;
 use brazier_server::authentication::{AuthenticationError, Authenticator};
 use brazier_server::configuration::AuthenticationConfiguration;
 use brazier_server::configuration::authentication::{ClaimNames, OpenIdIssuer};
-use brazier_server::metrics::Metrics;
-use brazier_server::serve::listener::Listener;
-use brazier_server::serve::tls::ReloadingTls;
+use brazier_service::listen::{FollowedTls, Listener, ListenerMetrics};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -42,7 +40,7 @@ struct Published {
 impl Site {
     async fn start(authority: &Authority, folder: &Path) -> Site {
         let identity = authority.issue(folder, &["localhost"], "issuer");
-        let tls = Arc::new(ReloadingTls::load(identity, None).unwrap());
+        let tls = FollowedTls::load(identity, None).unwrap();
         let listener = Listener::bind("issuer", "127.0.0.1:0".parse().unwrap(), Some(tls))
             .await
             .unwrap();
@@ -55,7 +53,7 @@ impl Site {
             .route("/keys", get(keys))
             .with_state(Arc::clone(&published));
         let stop = CancellationToken::new();
-        let running = tokio::spawn(listener.run(router, Arc::new(Metrics::new()), stop.clone()));
+        let running = tokio::spawn(listener.run(router, ListenerMetrics::default(), stop.clone()));
         Site {
             url,
             published,

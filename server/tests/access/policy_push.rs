@@ -119,6 +119,27 @@ async fn a_document_that_is_none_is_refused_with_the_reason_and_changes_nothing(
 }
 
 #[tokio::test]
+async fn a_replaced_certificate_is_shown_from_then_on() {
+    let setting = Setting::new(DATABASE);
+    std::fs::write(&setting.access_file, policy("1")).unwrap();
+    let server = setting.start();
+    let address = server.address("admin").await;
+    let admin = setting.folder.join("operator");
+    let identity = setting.admin_authority.issue(&admin, &[], "brazier-operator");
+    let renewed = Authority::new("renewed authority");
+    let url = format!("https://{HOST}:{}/access/version", address.port());
+    let trusted = async |authority: &Authority| {
+        let tls = authority.tls(&setting.folder, Some(&identity));
+        client(tls, address).get(&url).send().await.is_ok()
+    };
+    assert!(trusted(&setting.authority).await);
+    assert!(!trusted(&renewed).await);
+    renewed.issue(&setting.folder.join("tls"), &[HOST], "server");
+    eventually(async || trusted(&renewed).await, |trusted| *trusted).await;
+    assert!(!trusted(&setting.authority).await);
+}
+
+#[tokio::test]
 async fn the_file_is_followed_but_does_not_undo_what_was_pushed_after_it() {
     trust::install_crypto_provider();
     let setting = Setting::new(DATABASE);

@@ -9,7 +9,7 @@ use super::fixture::Database;
 use super::process::{Server, Setting, run};
 use super::signing::{service_account_claims, with};
 
-const SERVICE: &str = "https://clinic.team-a.svc";
+const SERVICE: &str = "https://service.example";
 
 /// A service over a database of its own, with nobody allowed in yet.
 async fn serve(database: &Database) -> (Setting, Server) {

@@ -32,7 +32,8 @@ pub(super) struct Arriving {
     rest: Option<oneshot::Sender<Incoming>>,
 }
 
-/// Why a request body ended early.
+/// Why a request body ended early: the error, or a cause of the error, of a request's body that is served by a
+/// [`Listener`](super::Listener).
 #[derive(Debug, thiserror::Error)]
 pub enum ArrivingError {
     /// The connection broke, or the client broke the protocol.

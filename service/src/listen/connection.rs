@@ -23,13 +23,12 @@ use tower::ServiceExt;
 
 use super::admission::{Activity, Place};
 use super::body::{Arriving, Leaving};
-use super::tls::ReloadingTls;
-use crate::metrics::Metrics;
+use super::listener::Limits;
+use super::metrics::ListenerMetrics;
+use super::tls::FollowedTls;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a connection may be idle, or take to send the head of a request.
-const IDLE: Duration = Duration::from_secs(60);
 /// How long a connection that was asked to end, and answers nothing, is waited for.
 const PARTING: Duration = Duration::from_secs(5);
 /// How long the kernel waits for a client that takes nothing of what we send.
@@ -40,9 +39,10 @@ const MAX_HEAD: u32 = 64 * 1024;
 /// What the connections of one listener have in common.
 pub(super) struct Shared {
     pub(super) listener: &'static str,
-    pub(super) tls: Option<Arc<ReloadingTls>>,
+    pub(super) tls: Option<FollowedTls>,
     pub(super) router: Router,
-    pub(super) metrics: Arc<Metrics>,
+    pub(super) metrics: ListenerMetrics,
+    pub(super) limits: Limits,
     /// When cancelled, connections end after the answers they are giving.
     pub(super) drain: CancellationToken,
     builder: auto::Builder<TokioExecutor>,
@@ -51,29 +51,31 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(
         listener: &'static str,
-        tls: Option<Arc<ReloadingTls>>,
+        tls: Option<FollowedTls>,
         router: Router,
-        metrics: Arc<Metrics>,
+        metrics: ListenerMetrics,
+        limits: Limits,
         drain: CancellationToken,
     ) -> Shared {
-        let builder = builder();
+        let builder = builder(limits.idle);
         Shared {
             listener,
             tls,
             router,
             metrics,
+            limits,
             drain,
             builder,
         }
     }
 }
 
-fn builder() -> auto::Builder<TokioExecutor> {
+fn builder(idle: Duration) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(IDLE)
+        .header_read_timeout(idle)
         .max_buf_size(MAX_HEAD as usize);
     builder
         .http2()
@@ -121,17 +123,17 @@ async fn exchange<S>(shared: &Shared, stream: S, peer: SocketAddr, place: &Place
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let activity = place.activity();
+    let (activity, idle) = (place.activity(), shared.limits.idle);
     let service = service_fn(|request| answer(shared.router.clone(), Arc::clone(activity), peer, request));
     let mut connection = pin!(shared.builder.serve_connection(TokioIo::new(stream), service));
     loop {
-        let quiet_until = activity.idle_since().unwrap_or_else(Instant::now) + IDLE;
+        let quiet_until = activity.idle_since().unwrap_or_else(Instant::now) + idle;
         tokio::select! {
             ended = connection.as_mut() => return report(ended),
             () = shared.drain.cancelled() => break,
             () = place.asked_to_leave() => break,
             () = sleep_until(quiet_until) => {
-                if activity.idle_since().is_some_and(|since| since.elapsed() >= IDLE) {
+                if activity.idle_since().is_some_and(|since| since.elapsed() >= idle) {
                     break;
                 }
             }

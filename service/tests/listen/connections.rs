@@ -2,43 +2,50 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use brazier_server::metrics::Metrics;
-use brazier_server::serve::listener::Listener;
-use brazier_server::serve::tls::ReloadingTls;
-use brazier_service::trust;
+use brazier_service::listen::{FollowedTls, Limits, Listener, ListenerMetrics};
+use brazier_service::{metrics, trust};
+use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::certificates::{Authority, HOST, client};
 
 struct Running {
     address: SocketAddr,
-    metrics: Arc<Metrics>,
+    registry: Registry,
     drain: CancellationToken,
     task: JoinHandle<()>,
 }
 
-async fn start(router: Router, places: usize, tls: Option<Arc<ReloadingTls>>) -> Running {
+async fn start(router: Router, limits: Limits, tls: Option<FollowedTls>) -> Running {
     trust::install_crypto_provider();
     let listener = Listener::bind("test", "127.0.0.1:0".parse().unwrap(), tls)
         .await
         .unwrap();
     let address = listener.address();
-    let (metrics, drain) = (Arc::new(Metrics::new()), CancellationToken::new());
-    let running = listener
-        .with_places(places)
-        .run(router, Arc::clone(&metrics), drain.clone());
+    let (mut registry, drain) = (Registry::default(), CancellationToken::new());
+    let metrics = ListenerMetrics::registered(&mut registry);
+    let running = listener.with_limits(limits).run(router, metrics, drain.clone());
     Running {
         address,
-        metrics,
+        registry,
         drain,
         task: tokio::spawn(running),
+    }
+}
+
+fn places(connections: usize) -> Limits {
+    Limits {
+        connections,
+        ..Limits::default()
     }
 }
 
@@ -62,7 +69,7 @@ async fn ask(address: SocketAddr) -> reqwest::Result<String> {
 
 #[tokio::test]
 async fn connections_that_only_sit_there_make_room() {
-    let running = start(hello(), 3, None).await;
+    let running = start(hello(), places(3), None).await;
     let mut idle = Vec::new();
     for sent in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "] {
         let mut stream = TcpStream::connect(running.address).await.unwrap();
@@ -72,7 +79,7 @@ async fn connections_that_only_sit_there_make_room() {
     for _request in 0..10 {
         assert_eq!(ask(running.address).await.unwrap(), "hello");
     }
-    let text = running.metrics.encode().unwrap();
+    let text = metrics::text(&running.registry).unwrap();
     assert!(
         text.contains("connections_shed_total{listener=\"test\"}"),
         "{text}"
@@ -84,8 +91,8 @@ async fn handshakes_that_are_never_finished_make_room() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new("authority");
     let identity = authority.issue(folder.path(), &[HOST], "server");
-    let tls = Arc::new(ReloadingTls::load(identity, None).unwrap());
-    let running = start(hello(), 2, Some(tls)).await;
+    let tls = FollowedTls::load(identity, None).unwrap();
+    let running = start(hello(), places(2), Some(tls)).await;
     let mut idle = Vec::new();
     for _connection in 0..4 {
         idle.push(TcpStream::connect(running.address).await.unwrap());
@@ -99,10 +106,35 @@ async fn handshakes_that_are_never_finished_make_room() {
     assert_eq!(answer.text().await.unwrap(), "hello");
 }
 
+#[tokio::test]
+async fn a_connection_ends_that_is_idle_or_does_not_finish_a_head_in_time() {
+    let limits = Limits {
+        idle: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let running = start(hello(), limits, None).await;
+    let mut streams = Vec::new();
+    for sent in [
+        "",
+        "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(running.address).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        streams.push((sent, stream));
+    }
+    for (sent, mut stream) in streams {
+        let mut answer = Vec::new();
+        let ended = timeout(Duration::from_secs(30), stream.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "the connection stays after {sent:?}");
+        assert_eq!(answer.ends_with(b"hello"), sent.ends_with("\r\n\r\n"), "{sent:?}");
+    }
+}
+
 /// Many clients send all of a body before they look for the answer.
 #[tokio::test]
 async fn a_body_that_nobody_reads_does_not_cost_the_answer() {
-    let running = start(hello(), 3, None).await;
+    let running = start(hello(), places(3), None).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let length = 80 << 20;
     for _request in 0..2 {
@@ -124,7 +156,7 @@ async fn a_body_that_nobody_reads_does_not_cost_the_answer() {
 
 #[tokio::test]
 async fn a_head_that_is_too_long_is_refused_and_not_collected() {
-    let running = start(hello(), 3, None).await;
+    let running = start(hello(), places(3), None).await;
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let head = format!(
         "GET / HTTP/1.1\r\nHost: a\r\nX-Long: {}\r\n\r\n",
@@ -155,7 +187,7 @@ async fn at_the_end_requests_are_answered_and_new_ones_are_not_accepted() {
             "finished"
         }),
     );
-    let running = start(slow, 8, None).await;
+    let running = start(slow, places(8), None).await;
     let mut idle = TcpStream::connect(running.address).await.unwrap();
     let request = tokio::spawn(ask(running.address));
     began.recv().await.unwrap();

@@ -8,7 +8,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ClientConfig;
 
 /// The name of the service under test.
-pub const HOST: &str = "clinic.team-a.svc";
+pub const HOST: &str = "service.example";
 
 /// A certificate authority.
 pub struct Authority {

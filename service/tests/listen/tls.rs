@@ -7,9 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
-use brazier_server::metrics::Metrics;
-use brazier_server::serve::listener::Listener;
-use brazier_server::serve::tls::ReloadingTls;
+use brazier_service::listen::{FollowedTls, Listener, ListenerMetrics};
 use brazier_service::trust::{self, TlsFiles};
 use http::Request;
 use hyper::client::conn::http1;
@@ -24,14 +22,12 @@ use tokio_util::sync::CancellationToken;
 use super::certificates::{Authority, HOST};
 use super::eventually::eventually;
 
-async fn start(tls: &Arc<ReloadingTls>) -> SocketAddr {
+async fn start(tls: FollowedTls) -> SocketAddr {
     let any = "127.0.0.1:0".parse().unwrap();
-    let listener = Listener::bind("test", any, Some(Arc::clone(tls))).await.unwrap();
+    let listener = Listener::bind("test", any, Some(tls)).await.unwrap();
     let address = listener.address();
     let router = Router::new().route("/", get(async || "here"));
-    tokio::spawn(listener.run(router, Arc::new(Metrics::new()), CancellationToken::new()));
-    let tls = Arc::clone(tls);
-    tokio::spawn(async move { tls.keep_fresh().await });
+    tokio::spawn(listener.run(router, ListenerMetrics::default(), CancellationToken::new()));
     address
 }
 
@@ -64,8 +60,7 @@ async fn tls_1_2_and_1_3_are_spoken_with_http_1_1_and_2() {
     let folder = tempfile::tempdir().unwrap();
     let authority = Authority::new("authority");
     let identity = authority.issue(folder.path(), &[HOST], "server");
-    let tls = Arc::new(ReloadingTls::load(identity, None).unwrap());
-    let address = start(&tls).await;
+    let address = start(FollowedTls::load(identity, None).unwrap()).await;
     for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
         for protocol in ["h2", "http/1.1"] {
             let roots = trust::authorities(&authority.write(&folder.path().join("ca.crt")));
@@ -94,8 +89,7 @@ async fn a_replaced_certificate_is_shown_to_new_connections_and_open_ones_stay()
     }
     let link = folder.path().join("tls");
     point(&link, &folder.path().join("one"));
-    let tls = Arc::new(ReloadingTls::load(mounted(&link), None).unwrap());
-    let address = start(&tls).await;
+    let address = start(FollowedTls::load(mounted(&link), None).unwrap()).await;
 
     let stream = connect(authority.tls(folder.path(), None), address)
         .await
