@@ -31,13 +31,13 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     context::Context,
     error::{Failure, Verdict},
     labels::MANAGED,
     reconcile::{Error, Kind, key, reconcile},
-    run::Stop,
     watches,
 };
 
@@ -45,7 +45,7 @@ use crate::{
 const DEBOUNCE: Duration = Duration::from_millis(50);
 
 /// Runs until told to stop; reconciles under way are finished.
-pub async fn run(context: Arc<Context>, stop: &Stop) {
+pub async fn run(context: Arc<Context>, stop: &CancellationToken) {
     tokio::join!(
         fhir_services(context.clone(), stop.clone()),
         role_assignments(context.clone(), stop.clone()),
@@ -53,7 +53,7 @@ pub async fn run(context: Arc<Context>, stop: &Stop) {
     );
 }
 
-async fn fhir_services(context: Arc<Context>, stop: Stop) {
+async fn fhir_services(context: Arc<Context>, stop: CancellationToken) {
     let client = &context.client;
     let controller = controller::<FhirService>(client)
         .owns(owned::<StatefulSet>(client), managed())
@@ -80,11 +80,11 @@ async fn fhir_services(context: Arc<Context>, stop: Stop) {
             watches::instance(&pod.metadata, "fhir-service")
         })
         .reconcile_all_on(new_keys(&context))
-        .graceful_shutdown_on(stop.requested());
+        .graceful_shutdown_on(stop.cancelled_owned());
     drive(controller, context).await;
 }
 
-async fn role_assignments(context: Arc<Context>, stop: Stop) {
+async fn role_assignments(context: Arc<Context>, stop: CancellationToken) {
     let client = &context.client;
     let controller = controller::<RoleAssignment>(client);
     // A policy that came further, or a scope that came or went, concerns every assignment on it.
@@ -139,11 +139,11 @@ async fn role_assignments(context: Arc<Context>, stop: Stop) {
         .watches_stream(changes::<IotConnector>(client), move |connector| {
             connectors(connector.meta().namespace.clone(), connector.meta().name.clone())
         })
-        .graceful_shutdown_on(stop.requested());
+        .graceful_shutdown_on(stop.cancelled_owned());
     drive(controller, context).await;
 }
 
-async fn iot_connectors(context: Arc<Context>, stop: Stop) {
+async fn iot_connectors(context: Arc<Context>, stop: CancellationToken) {
     let client = &context.client;
     let controller = controller::<IotConnector>(client);
     let store = controller.store();
@@ -183,7 +183,7 @@ async fn iot_connectors(context: Arc<Context>, stop: Stop) {
                 .collect::<Vec<_>>()
         })
         .reconcile_all_on(new_keys(&context))
-        .graceful_shutdown_on(stop.requested());
+        .graceful_shutdown_on(stop.cancelled_owned());
     drive(controller, context).await;
 }
 

@@ -1,22 +1,19 @@
-//! Metrics and probes over HTTP. Live: the program answers. Ready: the kinds are served and the first lists have
-//! been read, or this replica waits for the lease, which is what it is for.
+//! What the probes tell of the operator. Ready: the kinds are served and the first lists have been read, or this replica
+//! waits for the lease, which is what it is for.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
-use axum::{Router, extract::State, http::StatusCode, response::IntoResponse, routing::get};
+use brazier_service::probes::Probed;
 
 use crate::metrics::Metrics;
 
 /// What the probes look at.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Health {
-    ready: Arc<AtomicBool>,
+    ready: AtomicBool,
     metrics: Arc<Metrics>,
 }
 
@@ -24,7 +21,7 @@ impl Health {
     /// Not ready yet.
     pub fn new(metrics: Arc<Metrics>) -> Self {
         Health {
-            ready: Arc::default(),
+            ready: AtomicBool::new(false),
             metrics,
         }
     }
@@ -35,41 +32,13 @@ impl Health {
     }
 }
 
-/// Serves them until the program ends.
-///
-/// # Errors
-/// If the address cannot be listened on.
-pub async fn serve(address: SocketAddr, health: Health) -> std::io::Result<()> {
-    let router = Router::new()
-        .route("/livez", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(health);
-    axum::serve(tokio::net::TcpListener::bind(address).await?, router).await
-}
-
-async fn ready(State(health): State<Health>) -> impl IntoResponse {
-    if health.ready.load(Ordering::Relaxed) {
-        (StatusCode::OK, "ok")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "starting")
+impl Probed for Health {
+    async fn ready(&self) -> Result<(), String> {
+        let ready = self.ready.load(Ordering::Relaxed);
+        ready.then_some(()).ok_or_else(|| "starting".to_owned())
     }
-}
 
-async fn metrics(State(health): State<Health>) -> impl IntoResponse {
-    match health.metrics.text() {
-        Ok(text) => (
-            StatusCode::OK,
-            [(
-                "content-type",
-                "application/openmetrics-text; version=1.0.0; charset=utf-8",
-            )],
-            text,
-        ),
-        Err(_) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            [("content-type", "text/plain")],
-            "no metrics".to_string(),
-        ),
+    fn metrics(&self) -> Result<String, std::fmt::Error> {
+        self.metrics.text()
     }
 }

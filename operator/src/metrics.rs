@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use brazier_service::{listen::ListenerMetrics, metrics};
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::EncodeLabelSet,
     metrics::{
         counter::Counter,
         family::Family,
@@ -29,6 +30,7 @@ struct ResultLabels {
 /// The operator's own metrics.
 pub struct Metrics {
     registry: Registry,
+    listeners: ListenerMetrics,
     reconciles: Family<ResultLabels, Counter>,
     durations: Family<KindLabel, Histogram>,
     leader: Gauge,
@@ -42,16 +44,19 @@ impl std::fmt::Debug for Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
-        let mut registry = Registry::with_prefix("brazier_operator");
+        let mut registry = metrics::registry();
+        let own = registry.sub_registry_with_prefix("brazier_operator");
         let reconciles = Family::default();
         let durations: Family<KindLabel, Histogram> =
             Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.005, 2.0, 12)));
         let leader = Gauge::default();
-        registry.register("reconciles", "Reconciles by kind and result", reconciles.clone());
-        registry.register("reconcile_seconds", "How long reconciles took", durations.clone());
-        registry.register("leader", "1 while this replica holds the lease", leader.clone());
+        own.register("reconciles", "Reconciles by kind and result", reconciles.clone());
+        own.register("reconcile_seconds", "How long reconciles took", durations.clone());
+        own.register("leader", "1 while this replica holds the lease", leader.clone());
+        let listeners = ListenerMetrics::registered(own);
         Metrics {
             registry,
+            listeners,
             reconciles,
             durations,
             leader,
@@ -75,13 +80,16 @@ impl Metrics {
         self.leader.set(i64::from(leads));
     }
 
-    /// All of them in the text format of Prometheus.
+    /// What the listener of metrics and probes counts.
+    pub fn listeners(&self) -> ListenerMetrics {
+        self.listeners.clone()
+    }
+
+    /// All of them, as [`metrics::text`] writes them.
     ///
     /// # Errors
     /// If they cannot be written as text.
     pub fn text(&self) -> Result<String, std::fmt::Error> {
-        let mut text = String::new();
-        encode(&mut text, &self.registry)?;
-        Ok(text)
+        metrics::text(&self.registry)
     }
 }

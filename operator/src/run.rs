@@ -2,27 +2,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use brazier_service::{
+    listen::{ListenError, Listener},
+    probes, shutdown, trust,
+};
 use kube::{
     Client,
     runtime::events::{Recorder, Reporter},
 };
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::watch,
-};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    access::Enforcement,
-    arguments::Options,
-    certificate, cluster_keys,
-    context::Context,
-    controllers,
-    health::{self, Health},
-    image::Images,
-    leader::Candidate,
-    metrics::Metrics,
-    requeue::Backoff,
-    startup,
+    access::Enforcement, arguments::Options, certificate, cluster_keys, context::Context, controllers,
+    health::Health, image::Images, leader::Candidate, metrics::Metrics, requeue::Backoff, startup,
 };
 
 /// Why the operator could not run.
@@ -37,12 +30,12 @@ pub enum Error {
     /// The cluster's keys cannot be had.
     #[error("failed to load the cluster's keys")]
     Keys(#[from] cluster_keys::Error),
-    /// A signal handler or the port of metrics cannot be had.
-    #[error("failed to start")]
-    System(#[from] std::io::Error),
-    /// Another cryptography provider was installed before.
-    #[error("another cryptography provider is installed")]
-    Provider,
+    /// The port of metrics and probes cannot be had.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The system does not tell us of signals.
+    #[error("failed to listen for signals")]
+    Signals(#[source] std::io::Error),
     /// The lease went to another replica, so this one must end.
     #[error("the lease was lost")]
     LeaseLost,
@@ -56,22 +49,19 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// If it cannot start, or the lease is lost.
 pub async fn run(options: Box<Options>) -> Result<(), Error> {
-    rustls::crypto::ring::default_provider()
-        .install_default()
-        .map_err(|_| Error::Provider)?;
+    trust::install_crypto_provider();
     let metrics = Arc::new(Metrics::default());
-    let health = Health::new(metrics.clone());
+    let health = Arc::new(Health::new(metrics.clone()));
     let client = Client::try_default().await?;
-    let stop = Stop::on_signal()?;
-    let serving = tokio::spawn(health::serve(options.metrics_address, health.clone()));
+    let stop = shutdown::on_signal().map_err(Error::Signals)?;
+    let listener = Listener::bind("metrics", options.metrics_address, None).await?;
+    let probes = probes::router(health.clone(), stop.clone());
+    // Probes are answered for as long as the program runs.
+    tokio::spawn(listener.run(probes, metrics.listeners(), CancellationToken::new()));
     let mut leading = std::pin::pin!(lead(&options, client, metrics, health, stop.clone()));
     tokio::select! {
         ended = &mut leading => ended,
-        served = serving => match served {
-            Ok(Err(error)) => Err(Error::System(error)),
-            _ => Ok(()),
-        },
-        () = stop.requested() => {
+        () = stop.cancelled() => {
             tracing::info!("stopping");
             tokio::time::timeout(GRACE, leading).await.unwrap_or(Ok(()))
         }
@@ -83,8 +73,8 @@ async fn lead(
     options: &Options,
     client: Client,
     metrics: Arc<Metrics>,
-    health: Health,
-    stop: Stop,
+    health: Arc<Health>,
+    stop: CancellationToken,
 ) -> Result<(), Error> {
     startup::wait_for_kinds(&client).await;
     health.set_ready(true);
@@ -95,7 +85,7 @@ async fn lead(
     let mut candidate = Candidate::new(client.clone(), &options.namespace, &options.identity);
     tokio::select! {
         () = candidate.acquire() => {}
-        () = stop.clone().requested() => return Ok(()),
+        () = stop.cancelled() => return Ok(()),
     }
     tracing::info!(identity = options.identity, "this replica leads");
     metrics.leads(true);
@@ -112,7 +102,12 @@ async fn lead(
     Ok(())
 }
 
-async fn work(options: &Options, client: Client, metrics: Arc<Metrics>, stop: Stop) -> Result<(), Error> {
+async fn work(
+    options: &Options,
+    client: Client,
+    metrics: Arc<Metrics>,
+    stop: CancellationToken,
+) -> Result<(), Error> {
     let authority = certificate::load_or_create(&client, &options.namespace).await?;
     let (publish_keys, cluster_keys) = watch::channel(cluster_keys::fetch(&client).await?);
     let reporter = Reporter {
@@ -135,32 +130,4 @@ async fn work(options: &Options, client: Client, metrics: Arc<Metrics>, stop: St
     controllers::run(context, &stop).await;
     following.abort();
     Ok(())
-}
-
-/// Whether the program was asked to end.
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Receiver<bool>);
-
-impl Stop {
-    /// On SIGTERM or SIGINT.
-    fn on_signal() -> std::io::Result<Self> {
-        let (mut terminate, mut interrupt) =
-            (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let (tell, hear) = watch::channel(false);
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            tell.send_replace(true);
-        });
-        Ok(Stop(hear))
-    }
-
-    /// Resolves when it was. Reconciles under way are finished.
-    pub async fn requested(mut self) {
-        if self.0.wait_for(|stop| *stop).await.is_err() {
-            tracing::debug!("nobody listens for signals any more");
-        }
-    }
 }
