@@ -7,7 +7,7 @@ use std::sync::Arc;
 /// Items by their places.
 #[derive(Debug)]
 pub struct SharedList<T> {
-    standard: Arc<[T]>,
+    standard: Arc<Vec<T>>,
     added: Vec<Arc<T>>,
 }
 
@@ -48,9 +48,10 @@ impl<T> Index<usize> for SharedList<T> {
 }
 
 impl<T> From<Vec<T>> for SharedList<T> {
-    fn from(standard: Vec<T>) -> Self {
+    fn from(mut standard: Vec<T>) -> Self {
+        standard.shrink_to_fit();
         SharedList {
-            standard: standard.into(),
+            standard: Arc::new(standard),
             added: Vec::new(),
         }
     }

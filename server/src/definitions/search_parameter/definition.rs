@@ -44,15 +44,11 @@ const URL: &str = "http://hl7.org/fhir/SearchParameter/";
 const WITHOUT_NARRATIVE: [&str; 3] = ["Binary", "Bundle", "Parameters"];
 
 impl SearchParameterDefinition {
-    /// All definitions of the standard.
-    ///
-    /// # Errors
-    /// For a line that cannot be understood.
-    pub fn r4() -> Result<Vec<SearchParameterDefinition>, SearchParameterError> {
-        let read = |line: &str| {
+    /// All definitions of the standard, each made when it is asked for; an error for a line that cannot be understood.
+    pub fn r4() -> impl Iterator<Item = Result<SearchParameterDefinition, SearchParameterError>> {
+        LINES.lines().map(|line| {
             SearchParameterDefinition::parse(line).ok_or_else(|| SearchParameterError::Line(line.to_owned()))
-        };
-        LINES.lines().map(read).collect()
+        })
     }
 
     fn parse(line: &str) -> Option<SearchParameterDefinition> {

@@ -127,6 +127,9 @@ impl Reader {
             self.element(line, &mut structure)?;
         }
         structure.members.sort_by(|one, other| one.name.cmp(&other.name));
+        // They stay for as long as the service runs.
+        structure.elements.shrink_to_fit();
+        structure.members.shrink_to_fit();
         Some(structure)
     }
 
