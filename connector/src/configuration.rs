@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use brazier_access::token::KubernetesIssuer;
 use brazier_service::trust::TlsFiles;
 use serde::Deserialize;
 
@@ -55,21 +56,9 @@ pub struct HttpSource {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Authentication {
     /// Tokens of Kubernetes service accounts.
-    pub kubernetes: KubernetesTokens,
+    pub kubernetes: KubernetesIssuer,
     /// The access policy that the operator compiles from RoleAssignments.
     pub access_file: PathBuf,
-}
-
-/// How tokens of service accounts are checked.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct KubernetesTokens {
-    /// What `iss` must be.
-    pub issuer: String,
-    /// The cluster's public keys as a JSON Web Key Set.
-    pub jwks_file: PathBuf,
-    /// What `aud` must contain.
-    pub audience: String,
 }
 
 /// One FHIR service.

@@ -11,10 +11,9 @@
 //! each is delivered at least once; Observations have deterministic ids and are written with preconditions, so that a repeated message
 //! changes nothing.
 
-mod access_policy;
+mod access;
 mod acknowledgement;
 pub mod arguments;
-mod authentication;
 mod command;
 mod compatibility;
 mod configuration;

@@ -9,7 +9,7 @@
 
 mod fixture;
 
-use fixture::{Connector, client, cluster::Cluster, file, heart_rate_mappings, prepare};
+use fixture::{Connector, client, heart_rate_mappings, prepare};
 use serde_json::{Value, json};
 
 const MESSAGE: &str = r#"{"heartRate":70,"at":"2024-01-01T10:00:00Z","device":"d","patient":"p"}"#;
@@ -205,127 +205,6 @@ async fn a_mapping_that_does_not_compile_is_reported_and_the_last_good_one_stays
         .push(&client, "application/json", r#"{"heartRate":70}"#)
         .await;
     assert_eq!(answer["messages"][0]["errors"], json!([]));
-}
-
-fn policy(account: &str) -> String {
-    json!({"version": "1", "assignments": [{"name": "gateways", "dataActions": ["create"],
-        "principals": [{"kind": "serviceAccount", "namespace": "team-a", "name": account}]}]})
-    .to_string()
-}
-
-#[tokio::test]
-async fn only_service_accounts_with_the_data_action_push_and_only_over_tls() {
-    let (cluster, stranger) = (Cluster::new(), Cluster::new());
-    let folder = prepare(&nowhere(), &json!({}));
-    let identity = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let certificate = file(&folder, "tls.crt", &identity.cert.pem());
-    let key = file(&folder, "tls.key", &identity.signing_key.serialize_pem());
-    let jwks = file(&folder, "jwks.json", &cluster.jwks());
-    let access = file(&folder, "policy.json", &policy("gateway"));
-    let text = std::fs::read_to_string(folder.path().join("connector.yaml")).unwrap();
-    let mut configuration: Value = serde_json::from_str(&text).unwrap();
-    let http = configuration["source"]["http"].as_object_mut().unwrap();
-    http.insert(
-        "tls".to_owned(),
-        json!({"certificateFile": certificate, "keyFile": key}),
-    );
-    http.insert("authentication".to_owned(), json!({"accessFile": access, "kubernetes": {
-        "issuer": "https://kubernetes.default.svc", "jwksFile": jwks, "audience": "https://steps.team-a.svc"}}));
-    file(&folder, "connector.yaml", &configuration.to_string());
-    let connector = Connector::start(folder, "https");
-    let client = client(Some(&certificate));
-    connector
-        .status_becomes(&client, |status| status["mappingValid"] == true)
-        .await;
-    let push = async |token: Option<String>| {
-        let mut request = client
-            .post(&connector.source)
-            .header("content-type", "application/json")
-            .body("{\"steps\":1}");
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let response = request.send().await.unwrap();
-        let challenge = response.headers().get("www-authenticate").is_some();
-        let status = response.status().as_u16();
-        assert_eq!(challenge, status == 401);
-        let detail = fixture::json_of(response).await["detail"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        (status, detail)
-    };
-    let audience = "https://steps.team-a.svc";
-    assert_eq!(
-        push(Some(cluster.token("team-a", "gateway", audience, 600)))
-            .await
-            .0,
-        200
-    );
-    for (token, status, part) in [
-        (None, 401, "carries no token"),
-        (
-            Some("nonsense".to_owned()),
-            401,
-            "not one of a Kubernetes service account",
-        ),
-        (
-            Some(cluster.token("team-a", "gateway", "https://clinic.team-a.svc", 600)),
-            401,
-            "another service",
-        ),
-        (
-            Some(cluster.token("team-a", "gateway", audience, -600)),
-            401,
-            "expired",
-        ),
-        (
-            Some(stranger.token("team-a", "gateway", audience, 600)),
-            401,
-            "not signed with a key of the cluster",
-        ),
-        (
-            Some(cluster.token("team-a", "other", audience, 600)),
-            403,
-            "team-a/other may not push",
-        ),
-    ] {
-        let (found, detail) = push(token).await;
-        assert_eq!(found, status, "{detail}");
-        assert!(detail.contains(part), "{detail}");
-    }
-    let plain = reqwest::Client::new()
-        .post(connector.source.replace("https", "http"))
-        .send()
-        .await;
-    assert!(plain.is_err(), "{plain:?}");
-    // The policy follows its file.
-    file(&connector.folder, "policy.json", &policy("other"));
-    let deadline = std::time::Instant::now() + fixture::PATIENCE;
-    while push(Some(cluster.token("team-a", "other", audience, 600)))
-        .await
-        .0
-        != 200
-    {
-        assert!(std::time::Instant::now() < deadline);
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    assert_eq!(
-        push(Some(cluster.token("team-a", "gateway", audience, 600)))
-            .await
-            .0,
-        403
-    );
-    // So does the certificate: a new one is what new connections get.
-    let renewed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    file(&connector.folder, "tls.key", &renewed.signing_key.serialize_pem());
-    let certificate = file(&connector.folder, "tls.crt", &renewed.cert.pem());
-    let renewed = fixture::client(Some(&certificate));
-    let deadline = std::time::Instant::now() + fixture::PATIENCE;
-    while renewed.post(&connector.source).send().await.is_err() {
-        assert!(std::time::Instant::now() < deadline);
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
 }
 
 #[test]

@@ -9,13 +9,11 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
+use brazier_access::policy::{Origin, PolicyHandle};
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-
-use crate::authorization::PolicyHandle;
-use crate::authorization::handle::Origin;
 
 /// A policy document is a few times smaller even where every assignment of a large cluster is for one service.
 const MAX_DOCUMENT: usize = 8 << 20;

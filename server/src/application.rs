@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use brazier_access::PolicyHandle;
+use brazier_access::token::Authenticator;
 
-use crate::authentication::Authenticator;
-use crate::authorization::PolicyHandle;
 use crate::definitions::DefinitionsHandle;
 use crate::metrics::Metrics;
 use crate::rest;

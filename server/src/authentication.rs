@@ -1,22 +1,32 @@
-//! Request → principal, or 401: whose token a request carries, and whether it was issued for this service.
+//! The `authentication` section of the configuration → the door that every request goes through. What tokens are and
+//! how they are checked is `brazier-access`.
 
-pub mod authenticator;
-mod bearer_token;
-mod claims;
-pub mod error;
-mod issuer;
-pub mod key_service;
-mod key_set;
-mod key_source;
-pub mod principal;
-mod token_cache;
+use brazier_access::token::{Authenticator, Issuer, KeyServiceError};
+use brazier_service::trust::{self, TrustError};
 
-pub use authenticator::Authenticator;
-pub use error::AuthenticationError;
-pub use key_set::KeySetError;
-pub use principal::{Principal, ServiceAccount};
+use crate::configuration::AuthenticationConfiguration;
 
-/// Whether `document` is a JSON Web Key Set with at least one key that we can use.
-pub fn check_key_set(document: &[u8]) -> Result<(), KeySetError> {
-    key_set::KeySet::parse(document).map(drop)
+/// Why tokens of a configured issuer cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    /// Its certificate authority cannot be used.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// A client for its keys cannot be set up.
+    #[error(transparent)]
+    Client(#[from] KeyServiceError),
+}
+
+/// Lets in whoever has a token of one of the configured issuers.
+///
+/// # Errors
+/// When an issuer's keys cannot be asked for.
+pub fn authenticator(configuration: &AuthenticationConfiguration) -> Result<Authenticator, IssuerError> {
+    trust::install_crypto_provider();
+    let mut issuers: Vec<Issuer> = configuration.kubernetes.iter().map(Issuer::kubernetes).collect();
+    for issuer in &configuration.issuers {
+        let tls = issuer.ca_file.as_deref().map(trust::client).transpose()?;
+        issuers.push(Issuer::open_id(issuer, tls)?);
+    }
+    Ok(Authenticator::new(issuers))
 }

@@ -3,11 +3,13 @@
 
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
+use brazier_access::AccessPolicy;
+use brazier_access::policy::PolicyFileError;
+
 use crate::arguments::{Command, ServeArguments};
-use crate::authorization::{AccessPolicy, PolicyFile, PolicyFileError, PolicyHandle};
+use crate::authorization;
 use crate::configuration::database::DatabaseUrlError;
 use crate::configuration::{Configuration, ConfigurationError, DatabaseConfiguration};
 use crate::definitions::{Definitions, DefinitionsError};
@@ -95,8 +97,8 @@ async fn migrate(path: &Path) -> Result<(), CommandError> {
 
 fn check_config(path: &Path) -> Result<(), CommandError> {
     let configuration = Configuration::load(path)?;
-    let policy = Arc::new(PolicyHandle::new(AccessPolicy::deny_all()));
-    PolicyFile::new(configuration.access_file, policy).load()?;
+    let policy = authorization::handle(AccessPolicy::deny_all());
+    policy.load(&configuration.access_file)?;
     println!("{} can be used", path.display());
     Ok(())
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use brazier_access::PolicyHandle;
 use brazier_service::probes::Probed;
 
-use crate::authorization::PolicyHandle;
 use crate::metrics::Metrics;
 use crate::storage::Storage;
 

@@ -4,20 +4,20 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use brazier_access::token::Authenticator;
+use brazier_access::{AccessPolicy, PolicyHandle};
 use brazier_service::listen::{FollowedTls, ListenError, Listener, TlsError};
 use brazier_service::serving::{NOTICE, Serving};
 use brazier_service::{probes, shutdown, trust};
 
-use crate::admin;
 use crate::application::{self, Parts};
-use crate::authentication::Authenticator;
-use crate::authentication::key_service::KeyServiceError;
-use crate::authorization::{AccessPolicy, PolicyFile, PolicyHandle};
+use crate::authentication::IssuerError;
 use crate::configuration::{Configuration, DatabaseConfiguration};
 use crate::definitions::{Definitions, DefinitionsError, DefinitionsHandle};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::storage::{self, Storage, StorageError};
+use crate::{admin, authentication, authorization};
 
 /// The longest pause between attempts to reach the database at start.
 const MAX_RETRY_PAUSE: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ pub enum ServeError {
     Tls(#[from] TlsError),
     /// The keys of an issuer cannot be asked for.
     #[error(transparent)]
-    Keys(#[from] KeyServiceError),
+    Keys(#[from] IssuerError),
     /// What the service knows of FHIR cannot be used.
     #[error(transparent)]
     Definitions(#[from] DefinitionsError),
@@ -70,17 +70,17 @@ pub struct Trial {
 pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
     let stop = shutdown::on_signal().map_err(ServeError::Signals)?;
     trust::install_crypto_provider();
-    let authenticator = Arc::new(Authenticator::new(&configuration.authentication)?);
+    let authenticator = Arc::new(authentication::authenticator(&configuration.authentication)?);
     let tls = FollowedTls::load(configuration.tls.clone(), None)?;
-    let policy = Arc::new(PolicyHandle::new(AccessPolicy::deny_all()));
+    let policy = authorization::handle(AccessPolicy::deny_all());
     let mut server = Server::new(Arc::clone(&policy));
     server.serve_probes(configuration.metrics).await?;
     server.serving.follow({
         let authenticator = Arc::clone(&authenticator);
         async move { authenticator.keep_keys_fresh().await }
     });
-    let policy_file = PolicyFile::new(configuration.access_file, Arc::clone(&policy));
-    server.serving.follow(policy_file.follow());
+    let policy_file = authorization::follow(configuration.access_file, Arc::clone(&policy));
+    server.serving.follow(policy_file);
     if let Some(admin) = configuration.admin {
         let tls = FollowedTls::load(configuration.tls, Some(admin.client))?;
         let listener = Listener::bind("admin", admin.address, Some(tls)).await?;
@@ -114,7 +114,7 @@ pub async fn serve_trial(trial: Trial) -> Result<(), ServeError> {
         return Err(ServeError::NotLoopback { address: trial.http });
     }
     let stop = shutdown::on_signal().map_err(ServeError::Signals)?;
-    let policy = Arc::new(PolicyHandle::new(AccessPolicy::allow_all()));
+    let policy = authorization::handle(AccessPolicy::allow_all());
     let mut server = Server::new(Arc::clone(&policy));
     server.serve_probes(trial.metrics).await?;
     let fhir = Listener::bind("fhir", trial.http, None).await?;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::authentication::Authenticator;
-use crate::authorization::PolicyHandle;
+use brazier_access::PolicyHandle;
+use brazier_access::token::Authenticator;
+
 use crate::capability_statement::CapabilityStatement;
 use crate::definitions::DefinitionsHandle;
 use crate::metrics::Metrics;

@@ -11,8 +11,7 @@ use brazier_service::listen::{FollowedTls, ListenError, Listener, TlsError};
 use tokio::task::JoinSet;
 
 use super::{Running, Source};
-use crate::access_policy::AccessPolicy;
-use crate::authentication::Authenticator;
+use crate::access::Access;
 use crate::compatibility::Compatibility;
 use crate::configuration;
 use crate::intake::Intake;
@@ -22,16 +21,10 @@ use request::Requests;
 /// An address that devices and gateways push to.
 pub struct HttpSource {
     listener: Listener,
-    access: Option<Access>,
+    /// Who may push.
+    access: Arc<Access>,
     compatibility: Compatibility,
     metrics: Arc<Metrics>,
-}
-
-/// Who may push.
-#[derive(Clone)]
-struct Access {
-    authenticator: Arc<Authenticator>,
-    policy: Arc<AccessPolicy>,
 }
 
 /// Why nobody can push.
@@ -54,13 +47,12 @@ impl HttpSource {
     ) -> Result<Self, HttpSourceError> {
         let tls = settings.tls.map(|files| FollowedTls::load(files, None));
         let listener = Listener::bind("source", settings.listen, tls.transpose()?).await?;
-        let access = settings.authentication.map(|settings| Access {
-            authenticator: Arc::new(Authenticator::new(settings.kubernetes)),
-            policy: Arc::new(AccessPolicy::new(settings.access_file)),
-        });
+        let access = settings
+            .authentication
+            .map_or_else(Access::of_everybody, Access::new);
         Ok(Self {
             listener,
-            access,
+            access: Arc::new(access),
             compatibility,
             metrics,
         })
@@ -69,14 +61,8 @@ impl HttpSource {
     /// Follows the files that it was given, for as long as the value lives.
     fn follow(&self) -> JoinSet<()> {
         let mut followers = JoinSet::new();
-        if let Some(Access {
-            authenticator,
-            policy,
-        }) = self.access.clone()
-        {
-            followers.spawn(async move { authenticator.follow().await });
-            followers.spawn(async move { policy.follow().await });
-        }
+        let access = Arc::clone(&self.access);
+        followers.spawn(async move { access.follow().await });
         followers
     }
 }

@@ -1,85 +1,19 @@
 //! RoleAssignments → the policy document that servers and connectors enforce. Pure.
 
+pub use brazier_access::policy::{Assignment, PolicyDocument};
+use brazier_access::{
+    DataAction, DataActionPattern,
+    policy::{Condition, Grantee},
+};
 use brazier_crds::{
     IotConnector, RoleAssignment,
-    role::DataAction,
     role_assignment::{Principal, RoleAssignmentSpec},
 };
 use jiff::Timestamp;
 use kube::ResourceExt;
-use serde::Serialize;
 use serde_json::json;
 
 use crate::manifest::hash;
-
-/// Who may do what. Whoever is not in it may do nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PolicyDocument {
-    /// Stands for the content: the same assignments have the same version.
-    pub version: String,
-    /// In the order of their names.
-    pub assignments: Vec<Assignment>,
-}
-
-/// Some dataActions for some principals.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Assignment {
-    /// Name of the RoleAssignment, for the audit trail.
-    pub name: String,
-    /// Who.
-    pub principals: Vec<PolicyPrincipal>,
-    /// What they may do; roles are written out.
-    #[serde(rename = "dataActions")]
-    pub data_actions: Vec<DataAction>,
-    /// With which data.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub condition: Option<PolicyCondition>,
-    /// Until when.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expires: Option<Timestamp>,
-}
-
-/// One principal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub enum PolicyPrincipal {
-    /// A service account of the cluster.
-    ServiceAccount {
-        /// Its namespace.
-        namespace: String,
-        /// Its name.
-        name: String,
-    },
-    /// A user of an issuer.
-    User {
-        /// The issuer.
-        issuer: String,
-        /// The name.
-        name: String,
-    },
-    /// A group of an issuer.
-    Group {
-        /// The issuer.
-        issuer: String,
-        /// The name.
-        name: String,
-    },
-    /// A client of an issuer.
-    Client {
-        /// The issuer.
-        issuer: String,
-        /// The client id.
-        id: String,
-    },
-}
-
-/// Limits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyCondition {
-    /// Resource types that the assignment is about.
-    pub resource_types: Vec<String>,
-}
 
 /// What a connector may do in its destination, without a RoleAssignment.
 const CONNECTOR_ACTIONS: [DataAction; 4] = [
@@ -126,8 +60,8 @@ pub fn assignment(assignment: &RoleAssignment) -> Assignment {
             .iter()
             .filter_map(|one| principal(one, &namespace))
             .collect(),
-        data_actions: data_actions(spec),
-        condition: spec.condition.as_ref().map(|condition| PolicyCondition {
+        data_actions: patterns(data_actions(spec)),
+        condition: spec.condition.as_ref().map(|condition| Condition {
             resource_types: sorted(condition.resource_types.clone()),
         }),
         expires: spec.expires.as_ref().map(|expires| expires.0),
@@ -138,12 +72,12 @@ fn connector_assignment(connector: &IotConnector) -> Assignment {
     Assignment {
         // No RoleAssignment can have this name, for the slash.
         name: format!("iotconnector/{}", connector.name_any()),
-        principals: vec![PolicyPrincipal::ServiceAccount {
+        principals: vec![Grantee::ServiceAccount {
             namespace: connector.namespace().unwrap_or_default(),
             name: connector.name_any(),
         }],
-        data_actions: CONNECTOR_ACTIONS.to_vec(),
-        condition: Some(PolicyCondition {
+        data_actions: patterns(CONNECTOR_ACTIONS),
+        condition: Some(Condition {
             resource_types: CONNECTOR_RESOURCE_TYPES.map(String::from).to_vec(),
         }),
         expires: None,
@@ -175,7 +109,11 @@ fn data_actions(spec: &RoleAssignmentSpec) -> Vec<DataAction> {
     )
 }
 
-fn principal(principal: &Principal, namespace: &str) -> Option<PolicyPrincipal> {
+fn patterns(actions: impl IntoIterator<Item = DataAction>) -> Vec<DataActionPattern> {
+    actions.into_iter().map(DataActionPattern::One).collect()
+}
+
+fn principal(principal: &Principal, namespace: &str) -> Option<Grantee> {
     let Principal {
         service_account,
         user,
@@ -183,24 +121,24 @@ fn principal(principal: &Principal, namespace: &str) -> Option<PolicyPrincipal> 
         client,
     } = principal;
     if let Some(account) = service_account {
-        return Some(PolicyPrincipal::ServiceAccount {
+        return Some(Grantee::ServiceAccount {
             namespace: account.namespace.clone().unwrap_or_else(|| namespace.to_string()),
             name: account.name.clone(),
         });
     }
     if let Some(user) = user {
-        return Some(PolicyPrincipal::User {
+        return Some(Grantee::User {
             issuer: user.issuer.clone(),
             name: user.name.clone(),
         });
     }
     if let Some(group) = group {
-        return Some(PolicyPrincipal::Group {
+        return Some(Grantee::Group {
             issuer: group.issuer.clone(),
             name: group.name.clone(),
         });
     }
-    client.as_ref().map(|client| PolicyPrincipal::Client {
+    client.as_ref().map(|client| Grantee::Client {
         issuer: client.issuer.clone(),
         id: client.id.clone(),
     })

@@ -1,9 +1,10 @@
 //! What clients need to reach an object, and the right to read it.
 
+use brazier_access::policy::Grantee;
 use serde_json::{Value, json};
 
 use crate::{
-    access::policy::{PolicyDocument, PolicyPrincipal},
+    access::policy::PolicyDocument,
     manifest::{DesiredObject, Owner},
 };
 
@@ -35,10 +36,8 @@ pub fn role_binding(owner: &Owner, name: &str, policy: &PolicyDocument) -> Optio
         .iter()
         .flat_map(|assignment| &assignment.principals)
         .filter_map(|principal| match principal {
-            PolicyPrincipal::ServiceAccount { namespace, name } => Some((namespace, name)),
-            PolicyPrincipal::User { .. } | PolicyPrincipal::Group { .. } | PolicyPrincipal::Client { .. } => {
-                None
-            }
+            Grantee::ServiceAccount { namespace, name } => Some((namespace, name)),
+            Grantee::User { .. } | Grantee::Group { .. } | Grantee::Client { .. } => None,
         })
         .collect();
     accounts.sort();

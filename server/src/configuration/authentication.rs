@@ -1,7 +1,6 @@
 //! Whose tokens count: the `authentication` section of the configuration file.
 
-use std::path::PathBuf;
-
+use brazier_access::token::{KeySet, KubernetesIssuer, OpenIdIssuer};
 use brazier_service::trust;
 use serde::Deserialize;
 
@@ -16,57 +15,6 @@ pub struct AuthenticationConfiguration {
     /// OpenID Connect issuers.
     #[serde(default)]
     pub issuers: Vec<OpenIdIssuer>,
-}
-
-/// The cluster's own issuer of service account tokens.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct KubernetesIssuer {
-    /// The `iss` claim, such as `https://kubernetes.default.svc`.
-    pub issuer: String,
-    /// The cluster's public keys, a JSON Web Key Set; read again when the file changes.
-    pub jwks_file: PathBuf,
-    /// The `aud` claim that tokens for this service have: its URL.
-    pub audience: String,
-}
-
-/// An OpenID Connect issuer.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct OpenIdIssuer {
-    /// The `iss` claim, and where discovery starts.
-    pub issuer: String,
-    /// The `aud` claim must hold one of these.
-    pub audiences: Vec<String>,
-    /// Where the keys are; found by discovery when left out.
-    pub jwks_uri: Option<String>,
-    /// The certificate authorities of the issuer's web site, PEM; those of the system when left out.
-    pub ca_file: Option<PathBuf>,
-    /// Which claims name user, groups and client.
-    #[serde(default)]
-    pub claims: ClaimNames,
-}
-
-/// Which claims of an issuer's tokens name the principal.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct ClaimNames {
-    /// The user, default `sub`.
-    pub user: String,
-    /// The user's groups, default `groups`.
-    pub groups: String,
-    /// The application; by default `azp`, `client_id` or `appid`, whichever is there first.
-    pub client: Option<String>,
-}
-
-impl Default for ClaimNames {
-    fn default() -> ClaimNames {
-        ClaimNames {
-            user: "sub".to_owned(),
-            groups: "groups".to_owned(),
-            client: None,
-        }
-    }
 }
 
 impl AuthenticationConfiguration {
@@ -100,9 +48,7 @@ fn check_kubernetes(kubernetes: &KubernetesIssuer, problems: &mut Vec<Problem>) 
         }
     }
     let read = std::fs::read(&kubernetes.jwks_file).map_err(|error| error.to_string());
-    let keys = read.and_then(|document| {
-        crate::authentication::check_key_set(&document).map_err(|error| error.to_string())
-    });
+    let keys = read.and_then(|document| KeySet::parse(&document).map_err(|error| error.to_string()));
     if let Err(error) = keys {
         let message = format!("failed to read {}: {error}", kubernetes.jwks_file.display());
         problems.push(Problem::new(field("jwksFile"), message));

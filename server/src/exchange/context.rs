@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
+use brazier_access::{AccessPolicy, Criterion, DataAction, Decision, Principal};
 use jiff::Timestamp;
 
-use super::{InteractionError, Request};
+use super::{Interaction, InteractionError, Request};
 use crate::audit::AccessRecord;
-use crate::authentication::Principal;
-use crate::authorization::{AccessPolicy, DataAction, Decision};
 use crate::definitions::Definitions;
 use crate::request::preference::Handling;
 use crate::resource::ResourceType;
@@ -55,36 +54,60 @@ impl Context {
             .unwrap_or(self.state.settings.search_handling)
     }
 
-    /// Whether the principal may do `action` to resources of one type.
+    /// Whether the principal may do `action` to every resource of one type.
     pub fn allows(&self, action: DataAction, resource_type: ResourceType) -> bool {
-        self.policy
-            .decide(&self.principal, action, Some(resource_type), self.received)
-            == Decision::Allowed
+        self.decide(action, Some(resource_type)) == Decision::Allowed
     }
 
     /// Whether the principal may do `action` to resources of every type.
     pub fn allows_all(&self, action: DataAction) -> bool {
-        self.policy.decide(&self.principal, action, None, self.received) == Decision::Allowed
+        self.decide(action, None) == Decision::Allowed
     }
 
-    /// Asks the policy.
+    /// Asks the policy whether the principal may do `action` to every resource of one type.
     ///
     /// # Errors
-    /// [`InteractionError::Forbidden`]. For `None` as the type, the answer names the types to keep to; `None` in it
-    /// means all.
-    pub fn authorize(
-        &self,
-        action: DataAction,
-        resource_type: Option<ResourceType>,
-    ) -> Result<Option<Vec<ResourceType>>, InteractionError> {
-        match self
-            .policy
-            .decide(&self.principal, action, resource_type, self.received)
-        {
-            Decision::Allowed => Ok(None),
-            Decision::AllowedFor(resource_types) => Ok(Some(resource_types)),
+    /// [`InteractionError::Forbidden`], also when some resources of the type are allowed and others are not.
+    pub fn authorize(&self, action: DataAction, resource_type: ResourceType) -> Result<(), InteractionError> {
+        match self.decide(action, Some(resource_type)) {
+            Decision::Allowed => Ok(()),
+            Decision::AllowedWithin(_) => Err(self.limited(action)),
             Decision::Refused { reason } => Err(InteractionError::Forbidden(reason)),
         }
+    }
+
+    /// Asks the policy about an interaction. For one over several types the answer may be a criterion, to which it must
+    /// keep; `None` means all.
+    ///
+    /// # Errors
+    /// [`InteractionError::Forbidden`].
+    pub fn authorize_interaction(
+        &self,
+        interaction: &Interaction,
+    ) -> Result<Option<Criterion>, InteractionError> {
+        let Some(action) = interaction.data_action() else {
+            return Ok(None);
+        };
+        match self.decide(action, interaction.resource_type()) {
+            Decision::Allowed => Ok(None),
+            Decision::AllowedWithin(within) if interaction.resource_type().is_none() => Ok(Some(within)),
+            Decision::AllowedWithin(_) => Err(self.limited(action)),
+            Decision::Refused { reason } => Err(InteractionError::Forbidden(reason)),
+        }
+    }
+
+    fn decide(&self, action: DataAction, resource_type: Option<ResourceType>) -> Decision {
+        let resource_type = resource_type.map(ResourceType::name);
+        self.policy
+            .decide(&self.principal, action, resource_type, self.received)
+    }
+
+    /// The refusal of what cannot keep to the criterion within which it is allowed.
+    fn limited(&self, action: DataAction) -> InteractionError {
+        let principal = self.principal.name();
+        InteractionError::Forbidden(format!(
+            "role assignments allow {principal} to {action} some of these resources only, and this cannot keep to them"
+        ))
     }
 
     /// The audit record of `request` as far as it is known before the answer.

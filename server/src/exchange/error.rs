@@ -1,7 +1,8 @@
 //! Why an interaction was not carried out. What each means to a client is decided in one place, the table in `outcome.rs`.
 
+use brazier_access::token::AuthenticationError;
+
 use super::RouteError;
-use crate::authentication::AuthenticationError;
 use crate::request::body::BodyError;
 use crate::request::conditional_headers::HeaderError;
 use crate::request::format::FormatError;

@@ -1,8 +1,9 @@
 //! Which interaction is asked for: what each is called, what it needs to be allowed, and what its URL names.
 //! <http://hl7.org/fhir/R4/http.html>
 
+use brazier_access::DataAction;
+
 use super::operation::{Operation, Reach};
-use crate::authorization::DataAction;
 use crate::resource::ResourceType;
 
 /// One interaction, with what its URL names.

@@ -4,10 +4,10 @@
 
 use std::fmt;
 
+use brazier_access::{Criterion, DataAction};
 use futures::future::BoxFuture;
 
 use super::{Answer, Context, InteractionError, Request};
-use crate::authorization::DataAction;
 use crate::resource::ResourceType;
 
 /// An operation. Fields are called as in <http://hl7.org/fhir/R4/operationdefinition.html>, as far as they are there.
@@ -31,12 +31,9 @@ pub struct Operation {
 }
 
 /// Carries an operation out that is allowed. The URL's type and id stand in the request's interaction. The last argument is
-/// for [`Reach::AllTypes`]: the types to keep to; `None` means all.
-pub type Perform = for<'a> fn(
-    &'a Context,
-    Request,
-    Option<Vec<ResourceType>>,
-) -> BoxFuture<'a, Result<Answer, InteractionError>>;
+/// for [`Reach::AllTypes`]: the criterion to keep to; `None` means all.
+pub type Perform =
+    for<'a> fn(&'a Context, Request, Option<Criterion>) -> BoxFuture<'a, Result<Answer, InteractionError>>;
 
 /// Where an operation is invoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! create: a new resource under an id of the server's choice. <http://hl7.org/fhir/R4/http.html#create>
 //! With `If-None-Exist` only when no resource meets the criteria, <http://hl7.org/fhir/R4/http.html#ccreate>.
 
+use brazier_access::DataAction;
 use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
 use super::prepare::{Prepared, prepare};
-use crate::authorization::DataAction;
 use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request, RequestBody};
 use crate::request::logical_id::new_logical_id;
 use crate::request::preference::Return;
@@ -33,7 +33,7 @@ pub async fn create(
             Answer::of_write(resource_type, &id, written, request.preference.answer)
         }
         Some(text) => {
-            context.authorize(DataAction::Search, Some(resource_type))?;
+            context.authorize(DataAction::Search, resource_type)?;
             let criteria = Criteria::parse(context, resource_type, &text)?
                 .ok_or(InteractionError::NoCriteria("If-None-Exist"))?;
             let mut attempts = Attempts::default();

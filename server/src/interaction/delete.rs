@@ -1,11 +1,11 @@
 //! delete: no current version any more; the versions before it stay. <http://hl7.org/fhir/R4/http.html#delete>
 //! By criteria: <http://hl7.org/fhir/R4/http.html#3.1.0.7.1>, one resource at most.
 
+use brazier_access::DataAction;
 use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
 use super::update::Condition;
-use crate::authorization::DataAction;
 use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::operation_outcome;
 use crate::request::preference::Return;
@@ -39,7 +39,7 @@ pub async fn conditional_delete(
     request: &Request,
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
-    context.authorize(DataAction::Search, Some(resource_type))?;
+    context.authorize(DataAction::Search, resource_type)?;
     let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional delete"))?;
     let mut attempts = Attempts::default();

@@ -1,29 +1,31 @@
 //! history: the versions of a resource, of a type or of everything, newest first.
 //! <http://hl7.org/fhir/R4/http.html#history>
 
+use brazier_access::Criterion;
 use jiff::Timestamp;
 
+use crate::authorization;
 use crate::bundle;
 use crate::bundle::link::{self, CURSOR, Pages};
 use crate::exchange::{Answer, Context, Interaction, InteractionError, Request};
 use crate::request::preference::Handling;
-use crate::resource::ResourceType;
 use crate::search::value::date;
 use crate::storage::{Current, HistoryQuery, HistoryScope};
 use crate::summary::Subset;
 
-/// 200 with a history; 404 when the resource never was. `allowed_types` narrows the history of everything.
+/// 200 with a history; 404 when the resource never was. `within` narrows the history of everything to what the
+/// principal may see.
 pub async fn history(
     context: &Context,
     request: &Request,
-    allowed_types: Option<Vec<ResourceType>>,
+    within: Option<Criterion>,
 ) -> Result<Answer, InteractionError> {
-    let scope = match (&request.interaction, allowed_types) {
+    let scope = match (&request.interaction, within) {
         (Interaction::HistoryInstance(resource_type, id), _) => {
             HistoryScope::Instance(*resource_type, id.clone())
         }
         (Interaction::HistoryType(resource_type), _) => HistoryScope::Types(vec![*resource_type]),
-        (_, Some(resource_types)) => HistoryScope::Types(resource_types),
+        (_, Some(within)) => HistoryScope::Types(authorization::resource_types(&within)),
         (_, None) => HistoryScope::System,
     };
     let subset = Subset::of_parameters(&request.parameters)?;

@@ -6,12 +6,12 @@ mod fhirpath_patch;
 mod json_patch;
 mod number;
 
+use brazier_access::DataAction;
 use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
 use super::prepare::{Prepared, prepare_resource};
 use super::update::{self, Condition};
-use crate::authorization::DataAction;
 use crate::exchange::{Answer, Context, InteractionError, Request};
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::request::resource_body;
@@ -109,7 +109,7 @@ pub async fn conditional_patch(
     request: Request,
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
-    context.authorize(DataAction::Search, Some(resource_type))?;
+    context.authorize(DataAction::Search, resource_type)?;
     let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional patch"))?;
     let transaction = context.storage.begin(&[]).await?;

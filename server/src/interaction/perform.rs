@@ -1,10 +1,11 @@
 //! The one way through which every interaction goes: is it allowed, who carries it out, and is it in the audit trail
 //! before anybody hears of it.
 
+use brazier_access::Criterion;
+
 use super::{bundle, capabilities, create, delete, history, patch, read, search, update, vread};
 use crate::audit::AccessRecord;
 use crate::exchange::{Answer, Context, Interaction, InteractionError, Request};
-use crate::resource::ResourceType;
 
 /// Carries out `request` and puts the access, refusals and failures too, into the audit trail.
 ///
@@ -58,21 +59,18 @@ async fn record_as(
 
 /// Carries out `request`, if it is allowed.
 async fn perform(context: &Context, request: Request) -> Result<Answer, InteractionError> {
-    let allowed_types = match request.interaction.data_action() {
-        Some(action) => context.authorize(action, request.interaction.resource_type())?,
-        None => None,
-    };
-    carry_out(context, request, allowed_types).await
+    let within = context.authorize_interaction(&request.interaction)?;
+    carry_out(context, request, within).await
 }
 
-/// Carries out `request`, which is allowed: to several types, as far as `allowed_types` has them.
+/// Carries out `request`, which is allowed: of several types, as far as it is `within` the criterion.
 ///
 /// # Errors
 /// What the interaction failed with.
 pub async fn carry_out(
     context: &Context,
     request: Request,
-    allowed_types: Option<Vec<ResourceType>>,
+    within: Option<Criterion>,
 ) -> Result<Answer, InteractionError> {
     match request.interaction.clone() {
         Interaction::Capabilities => capabilities::capabilities(context, &request),
@@ -94,14 +92,12 @@ pub async fn carry_out(
             delete::conditional_delete(context, &request, resource_type).await
         }
         Interaction::HistoryInstance(..) | Interaction::HistoryType(_) | Interaction::HistorySystem => {
-            history::history(context, &request, allowed_types).await
+            history::history(context, &request, within).await
         }
         Interaction::SearchType(_) | Interaction::SearchSystem | Interaction::SearchCompartment { .. } => {
-            search::search(context, &request, allowed_types).await
+            search::search(context, &request, within).await
         }
-        Interaction::Operation { operation, .. } => {
-            (operation.perform)(context, request, allowed_types).await
-        }
+        Interaction::Operation { operation, .. } => (operation.perform)(context, request, within).await,
         Interaction::Bundle => Box::pin(bundle::bundle(context, request)).await,
     }
 }

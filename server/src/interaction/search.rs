@@ -7,11 +7,11 @@ use crate::retrieval::Search;
 use crate::search::compartment;
 use crate::search::query::Criterion;
 
-/// 200 with a searchset; `allowed_types` narrows a search over several types to what the principal may see.
+/// 200 with a searchset; `within` narrows a search over several types to what the principal may see.
 pub async fn search(
     context: &Context,
     request: &Request,
-    allowed_types: Option<Vec<ResourceType>>,
+    within: Option<brazier_access::Criterion>,
 ) -> Result<Answer, InteractionError> {
     let resource_type = request.interaction.resource_type();
     let search = match &request.interaction {
@@ -32,7 +32,7 @@ pub async fn search(
             ..Search::default()
         },
     };
-    search.answer(context, request, allowed_types).await
+    search.answer(context, request, within).await
 }
 
 /// What resources in the compartment of `compartment`/`id` meet; `None` when there is no such compartment, or none of that

@@ -1,12 +1,12 @@
 //! update: a new version of a resource, or a resource under an id of the client's choice.
 //! <http://hl7.org/fhir/R4/http.html#update>; by criteria, <http://hl7.org/fhir/R4/http.html#cond-update>.
 
+use brazier_access::DataAction;
 use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
 use super::create;
 use super::prepare::{Prepared, prepare};
-use crate::authorization::DataAction;
 use crate::exchange::{Answer, Context, InteractionError, Request, RequestBody};
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::request::logical_id::{is_logical_id, new_logical_id};
@@ -41,7 +41,7 @@ pub async fn conditional_update(
     mut request: Request,
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
-    context.authorize(DataAction::Search, Some(resource_type))?;
+    context.authorize(DataAction::Search, resource_type)?;
     let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional update"))?;
     let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
@@ -113,7 +113,7 @@ impl Target {
                 criteria: criteria.text().to_owned(),
             }),
             (Match::None, None) => {
-                context.authorize(DataAction::Create, Some(resource_type))?;
+                context.authorize(DataAction::Create, resource_type)?;
                 Ok(Target::New(new_logical_id()))
             }
             (Match::None, Some(id)) => {
@@ -245,9 +245,9 @@ pub fn refusal(error: StorageError, context: &Context, condition: Condition) -> 
             })
         }
         StorageError::DoesNotExist { resource_type, .. } if context.state.settings.update_create => {
-            match context.authorize(DataAction::Create, Some(resource_type)) {
+            match context.authorize(DataAction::Create, resource_type) {
                 Err(refused) => refused,
-                Ok(_) => error.into(),
+                Ok(()) => error.into(),
             }
         }
         error => error.into(),

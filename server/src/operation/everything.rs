@@ -1,10 +1,10 @@
 //! `Patient/[id]/$everything`: the patient, what is in the patient's compartment, and what that refers to, page by page.
 //! <http://hl7.org/fhir/R4/patient-operation-everything.html>
 
+use brazier_access::{Criterion, DataAction};
 use futures::FutureExt;
 
 use super::parameters;
-use crate::authorization::DataAction;
 use crate::exchange::operation::{Input, Level, Operation, Reach, ResourceTypes};
 use crate::exchange::{Answer, Context, InteractionError, Request, RequestBody};
 use crate::resource::ResourceType;
@@ -22,7 +22,7 @@ pub static EVERYTHING: Operation = Operation {
     affects_state: false,
     data_action: DataAction::Search,
     reach: Reach::AllTypes,
-    perform: |context, request, allowed_types| everything(context, request, allowed_types).boxed(),
+    perform: |context, request, within| everything(context, request, within).boxed(),
 };
 
 /// `_include=*`: what the matches refer to.
@@ -38,16 +38,16 @@ const EVERY_REFERENCE: Include = Include {
 async fn everything(
     context: &Context,
     mut request: Request,
-    allowed_types: Option<Vec<ResourceType>>,
+    within: Option<Criterion>,
 ) -> Result<Answer, InteractionError> {
     if let RequestBody::Text(text) = &request.body {
         request.parameters.extend(parameters::read(text)?);
     }
     let id = request.interaction.id().ok_or(InteractionError::Fault)?;
     let patient = ResourceType::parse("Patient").ok_or(InteractionError::Fault)?;
-    let may_know = allowed_types
+    let may_know = within
         .as_ref()
-        .is_none_or(|allowed| allowed.contains(&patient));
+        .is_none_or(|within| within.admits_type(patient.name()));
     if may_know {
         found(context.storage.read(patient, id).await?, patient, id)?;
     }
@@ -60,7 +60,7 @@ async fn everything(
         ..Search::default()
     };
     since(&mut request.parameters)?;
-    search.answer(context, &request, allowed_types).await
+    search.answer(context, &request, within).await
 }
 
 /// Writes `_since` as the search parameter that means the same.

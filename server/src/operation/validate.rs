@@ -1,9 +1,9 @@
 //! `$validate`: what is wrong with a resource, without storing it. <http://hl7.org/fhir/R4/resource-operation-validate.html>
 
+use brazier_access::DataAction;
 use futures::FutureExt;
 use http::StatusCode;
 
-use crate::authorization::DataAction;
 use crate::exchange::operation::{Input, Level, Operation, Reach, ResourceTypes};
 use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request, RequestBody};
 use crate::operation_outcome;
@@ -48,7 +48,7 @@ async fn validate(context: &Context, request: Request) -> Result<Answer, Interac
     let resource = match (resource, id) {
         (Some(resource), _) => resource,
         (None, Some(id)) => {
-            context.authorize(DataAction::Read, Some(resource_type))?;
+            context.authorize(DataAction::Read, resource_type)?;
             let stored = found(context.storage.read(resource_type, id).await?, resource_type, id)?;
             resource_body::parse(stored.json.as_bytes(), resource_type)?
         }

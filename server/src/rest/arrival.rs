@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use brazier_access::Principal;
 use futures::FutureExt;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
@@ -14,7 +15,6 @@ use jiff::Timestamp;
 
 use super::request;
 use crate::audit::AccessRecord;
-use crate::authentication::Principal;
 use crate::exchange::{Answer, Context, Interaction, InteractionError, Request, RouteError};
 use crate::interaction::{capabilities, perform_recorded};
 use crate::middleware::base_url;

@@ -1,8 +1,9 @@
 //! A search on behalf of a principal: parameters → query, narrowed to what the principal may see → page → searchset.
 //! <http://hl7.org/fhir/R4/search.html>
 
+use brazier_access::DataAction;
+
 use super::{terminology, visibility};
-use crate::authorization::DataAction;
 use crate::bundle::link::{self, Pages};
 use crate::bundle::searchset::Searchset;
 use crate::exchange::{Answer, Context, InteractionError, Request};
@@ -27,7 +28,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// 200 with a searchset; `allowed_types` narrows a search over several types to what the principal may see.
+    /// 200 with a searchset; `within` narrows a search over several types to what the principal may see.
     ///
     /// # Errors
     /// When a parameter cannot be understood, or leads where the principal may not look.
@@ -35,10 +36,10 @@ impl Search {
         self,
         context: &Context,
         request: &Request,
-        allowed_types: Option<Vec<ResourceType>>,
+        within: Option<brazier_access::Criterion>,
     ) -> Result<Answer, InteractionError> {
         let url = format!("{}{}", context.base_url, self.path);
-        let query = self.query(context, request, allowed_types).await?;
+        let query = self.query(context, request, within).await?;
         let page = context.storage.search(&context.definitions, &query).await?;
         answer(context, request, &url, &query, page)
     }
@@ -47,7 +48,7 @@ impl Search {
         self,
         context: &Context,
         request: &Request,
-        allowed_types: Option<Vec<ResourceType>>,
+        within: Option<brazier_access::Criterion>,
     ) -> Result<Query, InteractionError> {
         let resource_types: Vec<ResourceType> = self.resource_type.into_iter().collect();
         let search = SearchRequest {
@@ -61,8 +62,8 @@ impl Search {
         query.criteria.extend(self.criteria);
         query.includes.extend(self.includes);
         query.count = Some(context.state.settings.page(query.count));
-        if let Some(allowed_types) = allowed_types {
-            visibility::keep_to(&mut query, &allowed_types)?;
+        if let Some(within) = within {
+            visibility::keep_to(&mut query, &within)?;
         }
         visibility::check_chains(context, &query)?;
         Ok(query)

@@ -1,6 +1,7 @@
 //! Reads the ValueSets and CodeSystems that a search's modifiers name, as far as the principal may.
 
-use crate::authorization::DataAction;
+use brazier_access::DataAction;
+
 use crate::exchange::{Context, InteractionError};
 use crate::resource::{Json, ResourceType};
 use crate::search::parse::code_modifier::{CodesOfValues, asked, resolve};
@@ -47,7 +48,7 @@ async fn read(context: &Context, source: &Source) -> Result<Option<Json>, Intera
         Source::CodeSystem(url) => ("CodeSystem", url),
     };
     let resource_type = ResourceType::parse(name).ok_or(InteractionError::Fault)?;
-    context.authorize(DataAction::Search, Some(resource_type))?;
+    context.authorize(DataAction::Search, resource_type)?;
     let (url, version) = match url.split_once('|') {
         Some((url, version)) => (url, Some(version)),
         None => (url.as_str(), None),

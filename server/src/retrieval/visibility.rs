@@ -1,18 +1,20 @@
 //! What a principal who may not search everything must not learn from a search: resources of other types, and, by
 //! chaining through them, what they say.
 
-use crate::authorization::DataAction;
+use brazier_access::DataAction;
+
+use crate::authorization;
 use crate::exchange::{Context, InteractionError};
-use crate::resource::ResourceType;
 use crate::search::query::{Criterion, Query};
 
-/// Narrows a search over several types to `allowed`.
+/// Narrows a search over several types to what the principal may see.
 ///
 /// # Errors
-/// When none of the types that are asked for is among them.
-pub fn keep_to(query: &mut Query, allowed: &[ResourceType]) -> Result<(), InteractionError> {
+/// When none of the types that are asked for is among it.
+pub fn keep_to(query: &mut Query, within: &brazier_access::Criterion) -> Result<(), InteractionError> {
+    let allowed = authorization::resource_types(within);
     if query.resource_types.is_empty() {
-        query.resource_types = allowed.to_vec();
+        query.resource_types = allowed;
     } else {
         query
             .resource_types
@@ -56,7 +58,7 @@ fn check(context: &Context, criterion: &Criterion) -> Result<(), InteractionErro
             criterion,
             ..
         } => {
-            context.authorize(DataAction::Search, Some(*resource_type))?;
+            context.authorize(DataAction::Search, *resource_type)?;
             check(context, criterion)
         }
         Criterion::Not(criterion) => check(context, criterion),

@@ -10,7 +10,6 @@
 #[path = "../fixture/mod.rs"]
 mod fixture;
 
-mod authentication;
 #[path = "../../../service/tests/listen/certificates.rs"]
 mod certificates;
 mod check_config;
@@ -22,4 +21,5 @@ mod policy_push;
 mod process;
 mod service;
 mod shutdown;
+#[path = "../../../access/tests/fixture/signing.rs"]
 mod signing;

@@ -7,18 +7,17 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
-use brazier_server::authentication::{AuthenticationError, Authenticator};
+use brazier_access::token::{AuthenticationError, Authenticator, ClaimNames, OpenIdIssuer};
+use brazier_server::authentication::authenticator;
 use brazier_server::configuration::AuthenticationConfiguration;
-use brazier_server::configuration::authentication::{ClaimNames, OpenIdIssuer};
 use brazier_service::listen::{FollowedTls, Listener, ListenerMetrics};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::authentication::authenticate;
 use super::certificates::Authority;
 use super::eventually::eventually;
-use super::signing::{SigningKey, key_set, with};
+use super::signing::{SigningKey, authenticate, key_set, with};
 
 const AUDIENCE: &str = "https://clinic.team-a.svc";
 
@@ -97,7 +96,7 @@ async fn keys(State(published): State<Arc<Published>>) -> String {
 }
 
 fn door(issuer: OpenIdIssuer) -> Authenticator {
-    Authenticator::new(&AuthenticationConfiguration {
+    authenticator(&AuthenticationConfiguration {
         kubernetes: None,
         issuers: vec![issuer],
     })

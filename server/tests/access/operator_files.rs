@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use brazier_server::authorization::document;
+use brazier_access::AccessPolicy;
+use brazier_server::authorization;
 use brazier_server::configuration::{Configuration, ConfigurationError, Problem};
 use serde_json::Value;
 
@@ -63,7 +64,7 @@ fn the_configuration_for_migrating_is_understood() {
 #[test]
 fn every_assignment_of_the_policy_counts() {
     let policy: Value = serde_yaml_ng::from_str(&snapshot("policy")).unwrap();
-    let parsed = document::parse(policy.to_string().as_bytes()).unwrap();
+    let parsed = AccessPolicy::parse(policy.to_string().as_bytes(), authorization::check).unwrap();
     assert_eq!(parsed.policy.version(), policy["version"]);
     assert_eq!(parsed.ignored, []);
 }

@@ -1,7 +1,7 @@
 //! What a principal may not do is refused, told and recorded, whatever way it comes.
 
-use brazier_server::authentication::Authenticator;
-use brazier_server::authorization::AccessPolicy;
+use brazier_access::AccessPolicy;
+use brazier_access::token::Authenticator;
 use brazier_server::state::Settings;
 
 use crate::fixture::Server;

@@ -11,7 +11,7 @@ use crate::json_answer::json_answer;
 pub(super) struct Problem {
     pub(super) status: StatusCode,
     pub(super) detail: String,
-    pub(super) header: Option<(header::HeaderName, &'static str)>,
+    pub(super) header: Option<(header::HeaderName, HeaderValue)>,
 }
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ impl Problem {
         }
     }
 
-    pub(super) fn with_header(self, name: header::HeaderName, value: &'static str) -> Self {
+    pub(super) fn with_header(self, name: header::HeaderName, value: HeaderValue) -> Self {
         Self {
             header: Some((name, value)),
             ..self
@@ -48,9 +48,7 @@ impl IntoResponse for Problem {
         };
         let mut response = json_answer(self.status, "application/problem+json", &body);
         if let Some((name, value)) = self.header {
-            response
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
+            response.headers_mut().insert(name, value);
         }
         response
     }

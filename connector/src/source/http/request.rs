@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use super::Access;
 use super::body::{Form, read_body};
 use super::problem::Problem;
+use crate::access::{Access, AccessError};
 use crate::acknowledgement::MessageAnswer;
 use crate::compatibility::Compatibility;
 use crate::intake::Intake;
@@ -22,13 +22,13 @@ use crate::metrics::Metrics;
 /// How many requests are worked on at a time; with the largest body it bounds memory.
 pub(super) const PLACES: usize = 64;
 /// What a sender waits before it tries again, in seconds.
-const RETRY_AFTER: &str = "2";
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 /// What requests are answered with.
 pub(super) struct Requests<I> {
     intake: Arc<I>,
-    /// Who may push; nothing: everybody (on a loopback address).
-    access: Option<Access>,
+    /// Who may push.
+    access: Arc<Access>,
     compatibility: Compatibility,
     metrics: Arc<Metrics>,
     places: Semaphore,
@@ -42,7 +42,7 @@ struct Answer {
 impl<I: Intake> Requests<I> {
     pub(super) fn new(
         intake: Arc<I>,
-        access: Option<Access>,
+        access: Arc<Access>,
         compatibility: Compatibility,
         metrics: Arc<Metrics>,
     ) -> Self {
@@ -59,7 +59,7 @@ impl<I: Intake> Requests<I> {
     pub(super) fn router(self) -> Router {
         let wrong_method = || async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "send device messages with POST")
-                .with_header(header::ALLOW, "POST")
+                .with_header(header::ALLOW, HeaderValue::from_static("POST"))
         };
         let nowhere = || async { Problem::new(StatusCode::NOT_FOUND, "send device messages to /") };
         Router::new()
@@ -70,7 +70,7 @@ impl<I: Intake> Requests<I> {
 
     async fn take(&self, request: Request) -> Result<Answer, Problem> {
         let (head, body) = request.into_parts();
-        self.authorize(&head.headers)?;
+        self.access.permit(&head.headers).await?;
         let form = Form::of(&head.headers)?;
         let busy = |_closed_or_full| unavailable("too many requests are being worked on");
         let _place = self.places.try_acquire().map_err(busy)?;
@@ -85,35 +85,6 @@ impl<I: Intake> Requests<I> {
             }
         }
     }
-
-    fn authorize(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        let Some(Access {
-            authenticator,
-            policy,
-        }) = &self.access
-        else {
-            return Ok(());
-        };
-        let authorization = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let account = authenticator.authenticate(authorization).map_err(|error| {
-            Problem::new(StatusCode::UNAUTHORIZED, error.to_string())
-                .with_header(header::WWW_AUTHENTICATE, "Bearer")
-        })?;
-        if policy.permits(&account, jiff::Timestamp::now()) {
-            return Ok(());
-        }
-        let account = format!("{}/{}", account.namespace, account.name);
-        tracing::warn!(
-            account,
-            "a service account without the data action create tried to push"
-        );
-        let detail = format!(
-            "service account {account} may not push; it needs a RoleAssignment with the data action create"
-        );
-        Err(Problem::new(StatusCode::FORBIDDEN, detail))
-    }
 }
 
 async fn push<I: Intake>(State(requests): State<Arc<Requests<I>>>, request: Request) -> Response {
@@ -127,4 +98,20 @@ async fn push<I: Intake>(State(requests): State<Arc<Requests<I>>>, request: Requ
 
 fn unavailable(detail: &str) -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with_header(header::RETRY_AFTER, RETRY_AFTER)
+}
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Problem {
+        let detail = error.to_string();
+        match error {
+            AccessError::Forbidden(_) => Problem::new(StatusCode::FORBIDDEN, detail),
+            AccessError::Unauthenticated(error) => {
+                let challenge = HeaderValue::try_from(error.www_authenticate());
+                Problem::new(StatusCode::UNAUTHORIZED, detail).with_header(
+                    header::WWW_AUTHENTICATE,
+                    challenge.unwrap_or(HeaderValue::from_static("Bearer")),
+                )
+            }
+        }
+    }
 }

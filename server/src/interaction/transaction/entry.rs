@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::authorization::DataAction;
+use brazier_access::{Criterion, DataAction};
+
 use crate::bundle::entry_request::{EntryRequest, Step};
 use crate::bundle::full_url::conditional_references;
 use crate::exchange::{Context, Interaction, InteractionError, Request, RequestBody};
@@ -32,8 +33,8 @@ pub struct Entry {
     pub criteria: Option<Criteria>,
     /// The conditional references in the resource, as they are written.
     pub conditional_references: Vec<String>,
-    /// For reads over several types: those that the principal may see.
-    pub allowed_types: Option<Vec<ResourceType>>,
+    /// For reads over several types: what the principal may see.
+    pub within: Option<Criterion>,
     /// `Type/id` as the client wrote it into a new resource; a name for it where there is no full URL.
     placeholder: Option<String>,
     label: String,
@@ -102,13 +103,10 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         mut request,
     } = entry;
     let resource_type = request.interaction.resource_type();
-    let allowed_types = match request.interaction.data_action() {
-        Some(action) => context.authorize(action, resource_type)?,
-        None => None,
-    };
+    let within = context.authorize_interaction(&request.interaction)?;
     let criteria = criteria(context, &request)?;
-    if criteria.is_some() {
-        context.authorize(DataAction::Search, resource_type)?;
+    if let Some(criteria) = &criteria {
+        context.authorize(DataAction::Search, criteria.resource_type())?;
     }
     let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
     let is_patch = matches!(
@@ -138,7 +136,7 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         patch,
         criteria,
         conditional_references: references,
-        allowed_types,
+        within,
         placeholder,
         label,
     })

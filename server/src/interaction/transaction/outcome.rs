@@ -95,8 +95,8 @@ impl Outcomes {
             .enumerate()
             .filter(|(_, entry)| entry.step == Step::Read)
         {
-            let (request, allowed_types) = (entry.request.clone(), entry.allowed_types.clone());
-            let answer = perform::carry_out(&within, request, allowed_types).await;
+            let (request, criterion) = (entry.request.clone(), entry.within.clone());
+            let answer = perform::carry_out(&within, request, criterion).await;
             let answer = answer.map_err(|error| entry.failed(error))?;
             perform::record_answer(context, &entry.request, &answer).await?;
             self.answers[place] = match entry.is_head {

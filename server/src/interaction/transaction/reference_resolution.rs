@@ -5,9 +5,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use brazier_access::DataAction;
+
 use super::entry::Entry;
 use super::identity::Identity;
-use crate::authorization::DataAction;
 use crate::bundle::full_url::FullUrls;
 use crate::definitions::Definitions;
 use crate::exchange::{Context, InteractionError};
@@ -214,7 +215,7 @@ async fn target(
 ) -> Result<Option<(ResourceType, String)>, InteractionError> {
     let (name, _) = reference.split_once('?').unwrap_or((reference, ""));
     let resource_type = ResourceType::parse(name).ok_or(InteractionError::Fault)?;
-    context.authorize(DataAction::Search, Some(resource_type))?;
+    context.authorize(DataAction::Search, resource_type)?;
     let criteria = Criteria::parse(context, resource_type, reference)?
         .ok_or(InteractionError::NoCriteria("a conditional reference"))?;
     let mut matches = storage

@@ -1,10 +1,8 @@
 //! The keys of an OpenID Connect issuer, fetched over TLS: from the address that the configuration gives, or found by
 //! discovery, <https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig>.
 
-use std::path::Path;
 use std::time::Duration;
 
-use brazier_service::trust::{self, TrustError};
 use serde::Deserialize;
 
 use super::key_set::KeySetError;
@@ -60,40 +58,33 @@ pub enum FetchKeysError {
     KeySet(#[from] KeySetError),
 }
 
-/// Why a client for an issuer could not be made.
+/// Why a client for an issuer could not be made: the HTTP client refused its settings.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyServiceError {
-    /// Its certificate authority cannot be used.
-    #[error(transparent)]
-    Trust(#[from] TrustError),
-    /// The HTTP client refused its settings.
-    #[error("failed to set up a client for {issuer}: {source}")]
-    Client {
-        /// The issuer.
-        issuer: String,
-        /// What the client said.
-        source: reqwest::Error,
-    },
+#[error("failed to set up a client for {issuer}: {source}")]
+pub struct KeyServiceError {
+    /// The issuer.
+    pub issuer: String,
+    /// What the client said.
+    pub source: reqwest::Error,
 }
 
 impl KeyService {
-    /// A client for the keys of `issuer`, which trusts the authorities in `ca_file`, or those of the system.
+    /// A client for the keys of `issuer`, which trusts whom `tls` trusts, or the authorities of the system.
     pub(super) fn new(
         issuer: &str,
         jwks_uri: Option<&str>,
-        ca_file: Option<&Path>,
+        tls: Option<rustls::ClientConfig>,
     ) -> Result<KeyService, KeyServiceError> {
-        trust::install_crypto_provider();
         let mut builder = reqwest::Client::builder()
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TIMEOUT)
             .pool_max_idle_per_host(0);
-        if let Some(path) = ca_file {
-            builder = builder.tls_backend_preconfigured(trust::client(path)?);
+        if let Some(tls) = tls {
+            builder = builder.tls_backend_preconfigured(tls);
         }
-        let client = builder.build().map_err(|source| KeyServiceError::Client {
+        let client = builder.build().map_err(|source| KeyServiceError {
             issuer: issuer.to_owned(),
             source,
         })?;

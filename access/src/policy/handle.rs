@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use super::AccessPolicy;
-use super::document::{self, DocumentError, Parsed};
+use super::access_policy::{AccessPolicy, ConditionCheck, Parsed};
+use super::document::DocumentError;
 
 /// How many replaced versions are remembered.
 const REMEMBERED: usize = 64;
@@ -27,14 +27,17 @@ pub enum Origin {
 #[derive(Debug)]
 pub struct PolicyHandle {
     current: ArcSwap<AccessPolicy>,
+    check: ConditionCheck,
     replaced_by_push: Mutex<VecDeque<String>>,
 }
 
 impl PolicyHandle {
-    /// A handle with `policy` in force.
-    pub fn new(policy: AccessPolicy) -> PolicyHandle {
+    /// A handle with `policy` in force; of its successors, an assignment whose condition does not pass `check` grants
+    /// nothing.
+    pub fn new(policy: AccessPolicy, check: ConditionCheck) -> PolicyHandle {
         PolicyHandle {
             current: ArcSwap::from_pointee(policy),
+            check,
             replaced_by_push: Mutex::default(),
         }
     }
@@ -52,7 +55,7 @@ impl PolicyHandle {
     /// Puts the policy that `document` describes in force and answers the version now in force. A document that is
     /// refused changes nothing.
     pub fn replace(&self, document: &[u8], origin: Origin) -> Result<String, DocumentError> {
-        let Parsed { policy, ignored } = document::parse(document)?;
+        let Parsed { policy, ignored } = AccessPolicy::parse(document, self.check)?;
         let version = policy.version().to_owned();
         let mut replaced = self
             .replaced_by_push

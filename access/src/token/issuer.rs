@@ -5,30 +5,31 @@ use jsonwebtoken::{Header, Validation, dangerous, decode, decode_header};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::AuthenticationError;
 use super::claims::{self, Claims};
-use super::key_source::KeySource;
-use super::{AuthenticationError, Principal};
-use crate::configuration::authentication::ClaimNames;
+use super::configuration::{ClaimNames, KubernetesIssuer, OpenIdIssuer};
+use super::key_service::{KeyService, KeyServiceError};
+use super::key_source::{KeyOrigin, KeySource};
+use crate::principal::Principal;
 
 /// Seconds by which clocks may differ.
 const LEEWAY: u64 = 30;
 
 /// Somebody whose tokens count here.
 #[derive(Debug)]
-pub(super) struct Issuer {
+pub struct Issuer {
     /// The `iss` claim.
-    pub(super) name: String,
+    name: String,
     /// The token's `aud` must hold one of these.
-    pub(super) audiences: Vec<String>,
-    /// The keys.
-    pub(super) keys: KeySource,
+    audiences: Vec<String>,
+    keys: KeySource,
     /// How its claims are read.
-    pub(super) kind: IssuerKind,
+    kind: IssuerKind,
 }
 
 /// Whose words the claims are.
 #[derive(Debug)]
-pub(super) enum IssuerKind {
+enum IssuerKind {
     /// The cluster's own: service accounts.
     Kubernetes,
     /// OpenID Connect.
@@ -70,6 +71,44 @@ pub(super) async fn check(token: &str, issuers: &[Issuer]) -> Result<Checked, Au
 }
 
 impl Issuer {
+    /// The cluster, which speaks for service accounts.
+    pub fn kubernetes(configuration: &KubernetesIssuer) -> Issuer {
+        Issuer {
+            name: configuration.issuer.clone(),
+            audiences: vec![configuration.audience.clone()],
+            keys: KeySource::new(KeyOrigin::File(configuration.jwks_file.clone())),
+            kind: IssuerKind::Kubernetes,
+        }
+    }
+
+    /// An OpenID Connect issuer. `tls` is what the authorities in its `ca_file` make of a connection to its web site;
+    /// without it those of the system are trusted.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be set up.
+    pub fn open_id(
+        configuration: &OpenIdIssuer,
+        tls: Option<rustls::ClientConfig>,
+    ) -> Result<Issuer, KeyServiceError> {
+        let service = KeyService::new(&configuration.issuer, configuration.jwks_uri.as_deref(), tls)?;
+        Ok(Issuer {
+            name: configuration.issuer.clone(),
+            audiences: configuration.audiences.clone(),
+            keys: KeySource::new(KeyOrigin::Service(service)),
+            kind: IssuerKind::OpenId(configuration.claims.clone()),
+        })
+    }
+
+    /// Reads the keys now and from time to time, for as long as it is polled.
+    pub(super) async fn keep_keys_fresh(&self) {
+        self.keys.keep_fresh().await;
+    }
+
+    /// How often the keys have changed.
+    pub(super) fn key_changes(&self) -> u64 {
+        self.keys.changes()
+    }
+
     fn validation(&self, header: &Header) -> Validation {
         // The key was found for this very algorithm, so the token has had no choice.
         let mut validation = Validation::new(header.alg);

@@ -31,7 +31,7 @@ const RSA: [Algorithm; 6] = [
 
 /// The keys of an issuer.
 #[derive(Debug, Default)]
-pub(super) struct KeySet {
+pub struct KeySet {
     keys: Vec<Arc<Key>>,
 }
 
@@ -60,7 +60,10 @@ pub enum KeySetError {
 
 impl KeySet {
     /// Reads a key set. Keys of kinds that we do not use are left out.
-    pub(super) fn parse(document: &[u8]) -> Result<KeySet, KeySetError> {
+    ///
+    /// # Errors
+    /// When it is none, or holds no key that we could use, or far too many.
+    pub fn parse(document: &[u8]) -> Result<KeySet, KeySetError> {
         #[derive(Deserialize)]
         struct Document {
             keys: Vec<Value>,

@@ -22,8 +22,8 @@ pub(super) struct KeySource {
     origin: KeyOrigin,
     keys: ArcSwap<KeySet>,
     state: Mutex<State>,
-    /// Counts the changes of the keys of all issuers, so that nothing verified by a withdrawn key is remembered.
-    changes: Arc<AtomicU64>,
+    /// Counts the changes of the keys, so that nothing verified by a withdrawn key is remembered.
+    changes: AtomicU64,
 }
 
 /// Where keys come from.
@@ -72,13 +72,18 @@ impl KeyOrigin {
 
 impl KeySource {
     /// Without keys yet; [`keep_fresh`](Self::keep_fresh) or the first token gets them.
-    pub(super) fn new(origin: KeyOrigin, changes: Arc<AtomicU64>) -> KeySource {
+    pub(super) fn new(origin: KeyOrigin) -> KeySource {
         KeySource {
             origin,
             keys: ArcSwap::default(),
             state: Mutex::default(),
-            changes,
+            changes: AtomicU64::default(),
         }
+    }
+
+    /// How often the keys have changed.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// The key that a token names by `id`.

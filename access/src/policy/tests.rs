@@ -3,13 +3,12 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::data_action::DataAction;
-use super::document::{self, DocumentError};
+use super::access_policy::Parsed;
+use super::document::{Condition, DocumentError, PolicyDocument};
 use super::handle::Origin;
 use super::{AccessPolicy, Decision, PolicyHandle};
-use crate::authentication::principal::Bearer;
-use crate::authentication::{Principal, ServiceAccount};
-use crate::resource::ResourceType;
+use crate::data_action::DataAction;
+use crate::principal::{Bearer, Principal, ServiceAccount};
 
 const ISSUER: &str = "https://login.example";
 
@@ -19,9 +18,26 @@ fn document(version: &str, assignments: &[Value]) -> Vec<u8> {
         .into_bytes()
 }
 
+/// Of resource types, these tests know three.
+fn check(condition: &Condition) -> Result<(), String> {
+    let unknown = |name: &&String| !["Patient", "Observation", "Condition"].contains(&name.as_str());
+    match condition.resource_types.iter().find(unknown) {
+        Some(name) => Err(format!("unknown resource type {name:?}")),
+        None => Ok(()),
+    }
+}
+
+fn parse(document: &[u8]) -> Result<Parsed, DocumentError> {
+    AccessPolicy::parse(document, check)
+}
+
+fn handle() -> PolicyHandle {
+    PolicyHandle::new(AccessPolicy::deny_all(), check)
+}
+
 /// The policy of one assignment, and how many assignments were not understood.
 fn policy(assignment: Value) -> (AccessPolicy, usize) {
-    let parsed = document::parse(&document("1", &[assignment])).unwrap();
+    let parsed = parse(&document("1", &[assignment])).unwrap();
     (parsed.policy, parsed.ignored.len())
 }
 
@@ -55,23 +71,32 @@ fn ann(issuer: &str) -> Principal {
     Principal::of_issuer(issuer, bearer)
 }
 
-fn of(name: &str) -> Option<ResourceType> {
-    Some(ResourceType::parse(name).unwrap())
-}
-
 fn now() -> Timestamp {
     "2026-08-01T12:00:00Z".parse().unwrap()
 }
 
 fn allows(policy: &AccessPolicy, principal: &Principal) -> bool {
-    policy.decide(principal, DataAction::Read, of("Patient"), now()) == Decision::Allowed
+    policy.decide(principal, DataAction::Read, Some("Patient"), now()) == Decision::Allowed
+}
+
+/// The resource types that a decision is limited to, sorted.
+fn limited_to(decision: &Decision) -> Vec<&str> {
+    let Decision::AllowedWithin(criterion) = decision else {
+        panic!("{decision:?}")
+    };
+    let conditions = criterion.conditions();
+    let mut types: Vec<&str> = conditions
+        .flat_map(|condition| condition.resource_types.iter().map(String::as_str))
+        .collect();
+    types.sort_unstable();
+    types
 }
 
 #[test]
 fn without_assignment_everything_is_refused() {
     for policy in [
         AccessPolicy::deny_all(),
-        document::parse(&document("1", &[])).unwrap().policy,
+        parse(&document("1", &[])).unwrap().policy,
     ] {
         for principal in [
             Principal::anonymous(),
@@ -79,7 +104,7 @@ fn without_assignment_everything_is_refused() {
             ann(ISSUER),
         ] {
             for action in DataAction::ALL {
-                for resource_type in [None, of("Patient")] {
+                for resource_type in [None, Some("Patient")] {
                     let decision = policy.decide(&principal, action, resource_type, now());
                     assert!(matches!(decision, Decision::Refused { .. }));
                 }
@@ -95,7 +120,7 @@ fn an_assignment_grants_its_data_actions_to_its_principal_alone() {
     let principal = service_account("team-a", "reporting");
     for action in DataAction::ALL {
         let granted = matches!(action, DataAction::Read | DataAction::Search);
-        for resource_type in [None, of("Patient")] {
+        for resource_type in [None, Some("Patient")] {
             let decision = policy.decide(&principal, action, resource_type, now());
             assert_eq!(
                 decision == Decision::Allowed,
@@ -118,7 +143,7 @@ fn a_refusal_says_who_may_not_do_what() {
     let (policy, _) = policy(readers());
     let principal = service_account("team-a", "other");
     assert_eq!(
-        policy.decide(&principal, DataAction::Delete, of("Patient"), now()),
+        policy.decide(&principal, DataAction::Delete, Some("Patient"), now()),
         Decision::Refused {
             reason:
                 "no role assignment allows system:serviceaccount:team-a:other to delete resources of Patient"
@@ -158,10 +183,43 @@ fn a_condition_limits_to_its_resource_types() {
     let (policy, _) = policy(limited);
     let principal = service_account("team-a", "reporting");
     let decide = |resource_type| policy.decide(&principal, DataAction::Search, resource_type, now());
-    assert_eq!(decide(of("Patient")), Decision::Allowed);
-    assert!(matches!(decide(of("Condition")), Decision::Refused { .. }));
-    let types = vec![of("Observation").unwrap(), of("Patient").unwrap()];
-    assert_eq!(decide(None), Decision::AllowedFor(types));
+    assert_eq!(decide(Some("Patient")), Decision::Allowed);
+    assert!(matches!(decide(Some("Condition")), Decision::Refused { .. }));
+    assert_eq!(limited_to(&decide(None)), ["Observation", "Patient"]);
+}
+
+#[test]
+fn a_condition_that_nothing_can_meet_grants_nothing() {
+    let (policy, ignored) = policy(with(readers(), "condition", json!({"resourceTypes": []})));
+    assert_eq!(ignored, 0);
+    let principal = service_account("team-a", "reporting");
+    for resource_type in [None, Some("Patient")] {
+        let decision = policy.decide(&principal, DataAction::Read, resource_type, now());
+        assert!(matches!(decision, Decision::Refused { .. }), "{decision:?}");
+    }
+}
+
+#[test]
+fn a_document_is_written_as_it_is_read() {
+    let assignments = [
+        with(readers(), "condition", json!({"resourceTypes": ["Patient"]})),
+        with(readers(), "expires", json!("2026-08-01T12:00:00Z")),
+        with(
+            readers(),
+            "principals",
+            json!([
+                {"kind": "user", "issuer": ISSUER, "name": "ann"},
+                {"kind": "group", "issuer": ISSUER, "name": "nurses"},
+                {"kind": "client", "issuer": ISSUER, "id": "portal"},
+            ]),
+        ),
+        with(readers(), "dataActions", json!(["*", "hardDelete"])),
+    ];
+    let written = document("1", &assignments);
+    let (read, ignored) = PolicyDocument::read(&written).unwrap();
+    assert_eq!(ignored, []);
+    let again: Value = serde_json::to_value(&read).unwrap();
+    assert_eq!(again, serde_json::from_slice::<Value>(&written).unwrap());
 }
 
 #[test]
@@ -169,14 +227,20 @@ fn several_assignments_add_up() {
     let only = |name: &str| with(readers(), "condition", json!({"resourceTypes": [name]}));
     let principal = service_account("team-a", "reporting");
     let decide = |assignments: &[Value]| {
-        let policy = document::parse(&document("1", assignments)).unwrap().policy;
+        let policy = parse(&document("1", assignments)).unwrap().policy;
         policy.decide(&principal, DataAction::Read, None, now())
     };
-    let both = vec![of("Observation").unwrap(), of("Patient").unwrap()];
+    let both = decide(&[only("Patient"), only("Observation")]);
+    assert_eq!(limited_to(&both), ["Observation", "Patient"]);
+    let Decision::AllowedWithin(criterion) = both else {
+        panic!("limited")
+    };
     assert_eq!(
-        decide(&[only("Patient"), only("Observation")]),
-        Decision::AllowedFor(both)
+        criterion.conditions().count(),
+        2,
+        "each has a condition of its own"
     );
+    assert!(criterion.admits_type("Patient") && !criterion.admits_type("Condition"));
     assert_eq!(decide(&[only("Patient"), readers()]), Decision::Allowed);
 }
 
@@ -224,7 +288,7 @@ fn an_assignment_that_is_not_understood_grants_nothing_and_the_others_stay() {
         with(readers(), "expires", json!("tomorrow")),
         with(readers(), "notDataActions", json!(["read"])),
     ] {
-        let parsed = document::parse(&document("1", &[misunderstood.clone(), writers.clone()])).unwrap();
+        let parsed = parse(&document("1", &[misunderstood.clone(), writers.clone()])).unwrap();
         assert_eq!(parsed.ignored.len(), 1, "{misunderstood}");
         assert_eq!(parsed.ignored[0].assignment, "readers");
         let principal = service_account("team-a", "reporting");
@@ -245,7 +309,7 @@ fn what_is_no_policy_document_is_refused() {
         ("{\"version\": \"1\", \"assignments\": [\"all\"]}", "assignments"),
         ("{\"version\": \"1\", \"assignments\": [], \"deny\": []}", "deny"),
     ] {
-        let refused: DocumentError = document::parse(text.as_bytes()).unwrap_err();
+        let refused: DocumentError = parse(text.as_bytes()).unwrap_err();
         let message = refused.to_string();
         assert!(
             message.contains("not a policy document") && message.contains(word),
@@ -256,7 +320,7 @@ fn what_is_no_policy_document_is_refused() {
 
 #[test]
 fn a_refused_document_changes_nothing() {
-    let handle = PolicyHandle::new(AccessPolicy::deny_all());
+    let handle = handle();
     assert!(!handle.is_loaded());
     handle
         .replace(&document("1", &[readers()]), Origin::File)
@@ -271,7 +335,7 @@ fn a_refused_document_changes_nothing() {
 
 #[test]
 fn a_file_that_lags_behind_a_push_changes_nothing() {
-    let handle = PolicyHandle::new(AccessPolicy::deny_all());
+    let handle = handle();
     let replace = |version, origin| handle.replace(&document(version, &[]), origin).unwrap();
     assert_eq!(replace("1", Origin::File), "1");
     assert_eq!(replace("2", Origin::Push), "2");
@@ -292,7 +356,7 @@ fn a_file_that_lags_behind_a_push_changes_nothing() {
 
 #[test]
 fn a_file_that_was_edited_without_a_new_version_counts() {
-    let handle = PolicyHandle::new(AccessPolicy::deny_all());
+    let handle = handle();
     handle
         .replace(&document("1", &[readers()]), Origin::File)
         .unwrap();

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::principal::Bearer;
-use super::{AuthenticationError, Principal, ServiceAccount};
-use crate::configuration::authentication::ClaimNames;
+use super::AuthenticationError;
+use super::configuration::ClaimNames;
+use crate::principal::{Bearer, Principal, ServiceAccount};
 
 /// The claims of a token.
 pub(super) type Claims = Map<String, Value>;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::Principal;
+use crate::principal::Principal;
 
 /// How long a token is remembered, in seconds.
 const MAX_AGE: i64 = 60;

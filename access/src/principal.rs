@@ -1,6 +1,8 @@
-//! Who sends a request.
+//! Who sends a request, and under which names assignments may speak of them.
 
 use std::sync::Arc;
+
+use crate::policy::Grantee;
 
 /// Who sends a request, as far as its token tells. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,8 @@ struct Attributes {
     user: Option<String>,
     client: Option<String>,
     groups: Vec<String>,
+    /// Worked out once, because every decision asks for them.
+    grantees: Vec<Grantee>,
 }
 
 /// A Kubernetes service account.
@@ -48,6 +52,7 @@ impl Principal {
             user: None,
             client: None,
             groups: Vec::new(),
+            grantees: Vec::new(),
         }))
     }
 
@@ -57,6 +62,10 @@ impl Principal {
         Principal(Arc::new(Attributes {
             name: format!("system:serviceaccount:{namespace}:{name}"),
             issuer: None,
+            grantees: vec![Grantee::ServiceAccount {
+                namespace: namespace.clone(),
+                name: name.clone(),
+            }],
             service_account: Some(service_account),
             user: None,
             client: None,
@@ -69,6 +78,7 @@ impl Principal {
         Principal(Arc::new(Attributes {
             name: format!("{issuer}#{}", bearer.subject),
             issuer: Some(issuer.to_owned()),
+            grantees: grantees(issuer, &bearer),
             service_account: None,
             user: bearer.user,
             client: bearer.client,
@@ -106,4 +116,26 @@ impl Principal {
     pub fn groups(&self) -> &[String] {
         &self.0.groups
     }
+
+    /// The names under which assignments may speak of the principal.
+    pub fn grantees(&self) -> &[Grantee] {
+        &self.0.grantees
+    }
+}
+
+fn grantees(issuer: &str, bearer: &Bearer) -> Vec<Grantee> {
+    let issuer = || issuer.to_owned();
+    let user = bearer.user.clone().map(|name| Grantee::User {
+        issuer: issuer(),
+        name,
+    });
+    let client = bearer
+        .client
+        .clone()
+        .map(|id| Grantee::Client { issuer: issuer(), id });
+    let groups = bearer.groups.iter().cloned().map(|name| Grantee::Group {
+        issuer: issuer(),
+        name,
+    });
+    user.into_iter().chain(client).chain(groups).collect()
 }
