@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use brazier_service::probes::{self, Probed};
-use serde::Serialize;
+use brazier_service::status::{ConnectorStatus, MappingError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -33,18 +33,6 @@ pub struct Health {
     connected: watch::Receiver<bool>,
     /// Cancelled when no new messages are wanted.
     ending: CancellationToken,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Status {
-    mapping_valid: bool,
-    mapping_error: Option<MappingProblem>,
-    source_connected: bool,
-    destination_ready: bool,
-    processed: u64,
-    rejected: u64,
-    last_message_time: Option<jiff::Timestamp>,
 }
 
 impl Health {
@@ -82,9 +70,9 @@ impl Health {
         *self.connected.borrow() && !self.ending.is_cancelled()
     }
 
-    fn status(&self) -> Status {
-        let mapping_error = self.mappings.problem();
-        Status {
+    fn status(&self) -> ConnectorStatus {
+        let mapping_error = self.mappings.problem().map(said);
+        ConnectorStatus {
             mapping_valid: mapping_error.is_none(),
             mapping_error,
             source_connected: self.connected(),
@@ -112,6 +100,19 @@ impl Probed for Health {
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
         self.metrics.text()
+    }
+}
+
+/// What is said of a mapping file that does not compile.
+fn said(problem: MappingProblem) -> MappingError {
+    let MappingProblem { file, error } = problem;
+    MappingError {
+        file: file.display().to_string(),
+        template: error.template,
+        field: error.field,
+        line: error.line,
+        column: error.column,
+        message: error.message,
     }
 }
 
@@ -144,4 +145,36 @@ pub fn router(health: Arc<Health>) -> Router {
 
 async fn status(State(health): State<Arc<Health>>) -> Response {
     json_answer(StatusCode::OK, "application/json", &health.status())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::file;
+
+    #[test]
+    fn what_the_operator_reads_is_what_is_written() {
+        let error = file::MappingError {
+            template: Some(1),
+            field: "values[0].valueExpression".to_owned(),
+            line: 12,
+            column: 30,
+            message: "unknown function \"nope\"".to_owned(),
+        };
+        let status = ConnectorStatus {
+            mapping_valid: false,
+            mapping_error: Some(said(MappingProblem {
+                file: "/etc/brazier/mapping/device.json".into(),
+                error,
+            })),
+            source_connected: true,
+            destination_ready: false,
+            processed: 12,
+            rejected: 3,
+            last_message_time: Some("2024-01-01T10:00:01.5Z".parse().unwrap()),
+        };
+        let written = serde_json::to_string(&status).unwrap();
+        let read = include_str!("../../service/tests/connector_status.json");
+        assert_eq!(written, read.trim_end());
+    }
 }

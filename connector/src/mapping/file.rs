@@ -5,20 +5,16 @@ mod members;
 
 use std::fmt;
 
-use serde::Serialize;
-
 use crate::compatibility::Compatibility;
 use crate::json::{self, JsonError, Located, Node};
 pub use members::Members;
 
 /// One thing that is wrong in a mapping file.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MappingError {
     /// Index of the template in the collection, counted from 0; nothing when the file as a whole is meant.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub template: Option<usize>,
     /// The field, as a path such as `values[0].valueExpression`.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub field: String,
     /// Line, counted from 1.
     pub line: usize,

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use brazier_service::files::FollowedFiles;
-use serde::Serialize;
 
 use crate::compatibility::Compatibility;
 use crate::mapping::device::DeviceMapping;
@@ -23,12 +22,11 @@ pub struct Mappings {
 }
 
 /// Why the newest files are not in service.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct MappingProblem {
     /// The file.
     pub file: PathBuf,
     /// The first of its errors.
-    #[serde(flatten)]
     pub error: MappingError,
 }
 
@@ -157,13 +155,10 @@ mod tests {
         .unwrap();
         files.read();
         assert!(files.in_service().is_some());
-        let problem = serde_json::to_value(files.problem().unwrap()).unwrap();
-        assert_eq!(problem["file"], fhir.to_str().unwrap());
-        assert_eq!(
-            (&problem["template"], &problem["line"], &problem["column"]),
-            (&0.into(), &2.into(), &30.into())
-        );
-        assert_eq!(problem["field"], "templateType");
-        assert!(problem["message"].as_str().unwrap().contains("Nope"));
+        let MappingProblem { file, error } = files.problem().unwrap();
+        assert_eq!(file, fhir);
+        assert_eq!((error.template, error.line, error.column), (Some(0), 2, 30));
+        assert_eq!(error.field, "templateType");
+        assert!(error.message.contains("Nope"));
     }
 }

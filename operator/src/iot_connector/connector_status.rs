@@ -5,73 +5,24 @@ use std::{
     time::Duration,
 };
 
+use brazier_service::status::{ConnectorStatus, MappingError};
 use futures::StreamExt;
-use jiff::Timestamp;
-use serde::Deserialize;
 
 use crate::pod::PodSummary;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 const PORT: u16 = 9090;
 
-/// What a connector says of itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Report {
-    /// Whether both mappings compile.
-    pub mapping_valid: bool,
-    /// What is wrong with them.
-    #[serde(default)]
-    pub mapping_error: Option<MappingError>,
-    /// Whether messages can come in.
-    pub source_connected: bool,
-    /// Whether the destination takes Observations.
-    pub destination_ready: bool,
-    /// Messages stored since it started.
-    #[serde(default)]
-    pub processed: i64,
-    /// Messages refused since it started.
-    #[serde(default)]
-    pub rejected: i64,
-    /// When the last message came in.
-    #[serde(default)]
-    pub last_message_time: Option<Timestamp>,
-}
-
-/// The place and reason of a mapping that does not compile.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-pub struct MappingError {
-    /// Which of the two mappings.
-    #[serde(default)]
-    pub file: Option<String>,
-    /// Index of the template.
-    #[serde(default)]
-    pub template: Option<serde_json::Value>,
-    /// The field.
-    #[serde(default)]
-    pub field: Option<String>,
-    /// What is wrong.
-    #[serde(default)]
-    pub message: String,
-}
-
-impl MappingError {
-    /// In words.
-    pub fn sentence(&self) -> String {
-        let mut place = Vec::new();
-        place.extend(self.file.clone());
-        place.extend(
-            self.template
-                .as_ref()
-                .filter(|one| !one.is_null())
-                .map(|index| format!("template {index}")),
-        );
-        place.extend(self.field.clone());
-        if place.is_empty() {
-            self.message.clone()
-        } else {
-            format!("{}: {}", place.join(", "), self.message)
-        }
+/// The place and reason of a mapping that does not compile, in words.
+pub fn sentence(error: &MappingError) -> String {
+    let file = Some(error.file.clone()).filter(|file| !file.is_empty());
+    let template = error.template.map(|index| format!("template {index}"));
+    let field = Some(error.field.clone()).filter(|field| !field.is_empty());
+    let place: Vec<String> = [file, template, field].into_iter().flatten().collect();
+    if place.is_empty() {
+        error.message.clone()
+    } else {
+        format!("{}: {}", place.join(", "), error.message)
     }
 }
 
@@ -79,7 +30,7 @@ impl MappingError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     /// The reports, of those that gave one.
-    pub reports: Vec<Report>,
+    pub reports: Vec<ConnectorStatus>,
     /// Why one gave none.
     pub problem: Option<String>,
 }
@@ -105,14 +56,14 @@ pub async fn ask(pods: &[PodSummary]) -> Answers {
     answers
 }
 
-async fn ask_one(pod: &PodSummary) -> Result<Report, String> {
+async fn ask_one(pod: &PodSummary) -> Result<ConnectorStatus, String> {
     let address = pod.address.as_deref().unwrap_or_default();
     request(address)
         .await
         .map_err(|error| format!("pod {}: {}", pod.name, brazier_service::telemetry::chain(&error)))
 }
 
-async fn request(address: &str) -> Result<Report, reqwest::Error> {
+async fn request(address: &str) -> Result<ConnectorStatus, reqwest::Error> {
     let host = address.parse::<IpAddr>().map_or_else(
         |_| address.to_string(),
         |ip| SocketAddr::new(ip, PORT).to_string(),
@@ -130,4 +81,26 @@ async fn request(address: &str) -> Result<Report, reqwest::Error> {
         .error_for_status()?
         .json()
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_connector_writes_is_read() {
+        let written = include_str!("../../../service/tests/connector_status.json");
+        let status: ConnectorStatus = serde_json::from_str(written).expect("as the connector writes it");
+        assert!(!status.mapping_valid && status.source_connected && !status.destination_ready);
+        assert_eq!((status.processed, status.rejected), (12, 3));
+        let last = status.last_message_time.map(|time| time.to_string());
+        assert_eq!(last.as_deref(), Some("2024-01-01T10:00:01.5Z"));
+        let error = status.mapping_error.as_ref().map(sentence);
+        assert_eq!(
+            error.as_deref(),
+            Some(
+                "/etc/brazier/mapping/device.json, template 1, values[0].valueExpression: unknown function \"nope\""
+            )
+        );
+    }
 }

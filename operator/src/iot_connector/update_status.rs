@@ -3,11 +3,12 @@
 pub mod finding;
 
 use brazier_crds::{IotConnector, IotConnectorStatus, condition};
+use brazier_service::status::ConnectorStatus;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use self::finding::Findings;
-use super::{connector_status::Report, observe::Observed, validate::ValidatedIotConnector};
+use super::{observe::Observed, validate::ValidatedIotConnector};
 use crate::{
     condition::Conditions,
     context::Context,
@@ -57,11 +58,12 @@ pub fn compute(
     let last = last
         .and_then(|last| Timestamp::from_second(last.as_second()).ok())
         .map(Time);
-    let sum = |count: fn(&Report) -> i64, before: Option<i64>| {
+    let sum = |count: fn(&ConnectorStatus) -> u64, before: Option<i64>| {
         if reports.is_empty() {
             before
         } else {
-            Some(reports.iter().map(count).sum())
+            let sum = reports.iter().map(count).sum::<u64>();
+            Some(i64::try_from(sum).unwrap_or(i64::MAX))
         }
     };
     let status = IotConnectorStatus {

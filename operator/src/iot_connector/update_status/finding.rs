@@ -1,9 +1,10 @@
 //! Observation → findings. Pure: every condition of an IotConnector is decided here.
 
 use brazier_crds::condition::reason;
+use brazier_service::status::ConnectorStatus;
 
 use super::super::{
-    connector_status::{Answers, MappingError, Report},
+    connector_status::{Answers, sentence},
     observe::Observed,
     validate::ValidatedIotConnector,
 };
@@ -52,7 +53,7 @@ pub fn findings(connector: &ValidatedIotConnector, observed: &Observed) -> Findi
 /// One whose mapping does not compile is enough to say so: it is the newest.
 fn mapping(answers: &Answers) -> Finding {
     if let Some(bad) = answers.reports.iter().find(|report| !report.mapping_valid) {
-        let error = bad.mapping_error.as_ref().map(MappingError::sentence);
+        let error = bad.mapping_error.as_ref().map(sentence);
         let message = error.unwrap_or_else(|| "a mapping does not compile".to_string());
         return Finding::no(
             reason::MAPPING_INVALID,
@@ -77,7 +78,7 @@ fn not_reported(answers: &Answers) -> Finding {
     )
 }
 
-fn part(answers: &Answers, holds: impl Fn(&Report) -> bool, good: &str, what: &str) -> Finding {
+fn part(answers: &Answers, holds: impl Fn(&ConnectorStatus) -> bool, good: &str, what: &str) -> Finding {
     if answers.reports.is_empty() {
         return not_reported(answers);
     }
