@@ -92,6 +92,7 @@ async fn a_connector_becomes_ready_and_says_what_it_did() {
             of(one, "Stalled").0 == "True"
         })
         .await;
+    assert_eq!(of(&waiting, "Ready").1, "DestinationNotFound");
     assert_eq!(
         of(&waiting, "Ready").2,
         "FhirService ward does not exist: create it, or correct spec.destinations[].fhirServiceRef.name"
@@ -170,6 +171,7 @@ async fn a_mapping_in_a_config_map_is_read_from_there() {
             of(one, "Stalled").0 == "True"
         })
         .await;
+    assert_eq!(of(&stalled, "Stalled").1, "MappingNotFound");
     assert_eq!(
         of(&stalled, "Stalled").2,
         "key device.json of ConfigMap mappings does not exist: create it, or correct spec.deviceMapping.configMapKeyRef"

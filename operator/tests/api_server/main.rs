@@ -15,6 +15,7 @@ mod admission;
 mod cluster;
 mod control_plane;
 mod convergence;
+mod database;
 mod delete;
 mod deletion;
 mod fhir_service;
