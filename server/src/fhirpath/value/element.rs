@@ -163,9 +163,10 @@ fn value<'resource>(
     if json.is_none() && sibling.is_none() {
         return;
     }
-    // Only a resource says itself of which type it is.
+    // Only a resource says itself of which type it is; ExampleScenario has an element of the same name.
     let said = json.and_then(|json| json.get("resourceType")?.as_str());
     let element_type = said
+        .filter(|_| model.name(element_type) == "Resource")
         .and_then(|name| model.type_named(name))
         .unwrap_or(element_type);
     found.push(Value::Element(Element {
@@ -173,4 +174,47 @@ fn value<'resource>(
         sibling,
         element_type,
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definitions::fixture;
+    use crate::fhirpath::{Environment, Expression};
+
+    fn evaluated(resource: &str, expression: &str) -> Vec<String> {
+        let resource = Json::parse(resource.as_bytes()).unwrap();
+        let expression = Expression::parse(expression).unwrap();
+        let model = fixture::r4().structures();
+        let values = expression
+            .evaluate_resource(&Environment::new(model, &resource))
+            .unwrap();
+        values
+            .iter()
+            .map(|value| format!("{} {value}", value.type_name(model)))
+            .collect()
+    }
+
+    #[test]
+    fn a_contained_resource_says_its_type_and_an_element_of_that_name_does_not() {
+        let patient = r#"{"resourceType":"Patient","contained":[{"resourceType":"Group","id":"g"}]}"#;
+        assert_eq!(evaluated(patient, "contained.type().name"), ["String Group"]);
+        let scenario =
+            r#"{"resourceType":"ExampleScenario","instance":[{"resourceId":"a","resourceType":"Group"}]}"#;
+        assert_eq!(evaluated(scenario, "instance.resourceId"), ["string a"]);
+        assert_eq!(evaluated(scenario, "instance.resourceType"), ["code Group"]);
+    }
+
+    #[test]
+    fn what_stands_beside_a_primitive_is_of_it() {
+        let patient = r#"{"resourceType":"Patient","birthDate":"2015","_birthDate":{"id":"b"},
+            "name":[{"given":["a",null],"_given":[null,{"extension":[{"url":"u","valueString":"v"}]}]}]}"#;
+        assert_eq!(evaluated(patient, "birthDate.id"), ["string b"]);
+        assert_eq!(evaluated(patient, "name.given.count()"), ["Integer 2"]);
+        assert_eq!(
+            evaluated(patient, "name.given.extension('u').value"),
+            ["string v"]
+        );
+        assert_eq!(evaluated(patient, "name.children().count()"), ["Integer 2"]);
+    }
 }
