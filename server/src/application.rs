@@ -14,7 +14,7 @@ use crate::storage::Storage;
 
 /// What requests are answered with.
 pub struct Parts {
-    /// The database.
+    /// The database that holds resources and their index.
     pub storage: Storage,
     /// Whose requests are let in.
     pub authenticator: Arc<Authenticator>,

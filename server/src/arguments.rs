@@ -17,7 +17,7 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve FHIR.
+    /// Serve FHIR until told to stop.
     Serve(ServeArguments),
     /// Bring the database to this version's schema.
     Migrate(FileArgument),

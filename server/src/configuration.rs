@@ -31,7 +31,7 @@ pub struct Configuration {
     pub tls: TlsFiles,
     /// Where policies are pushed to.
     pub admin: Option<AdminListener>,
-    /// The database.
+    /// How the PostgreSQL database is reached.
     pub database: DatabaseConfiguration,
     /// The policy document to begin with.
     pub access_file: PathBuf,
@@ -47,7 +47,7 @@ pub enum ConfigurationError {
     /// The file is missing or unreadable.
     #[error("failed to read {path}: {source}")]
     Read {
-        /// The file.
+        /// Path of the configuration file.
         path: String,
         /// What the system said.
         source: std::io::Error,
@@ -55,7 +55,7 @@ pub enum ConfigurationError {
     /// It is not YAML of the right shape; the message names the field.
     #[error("{path}: {source}")]
     Syntax {
-        /// The file.
+        /// Path of the configuration file.
         path: String,
         /// What the YAML reader said.
         source: serde_yaml_ng::Error,
@@ -63,9 +63,9 @@ pub enum ConfigurationError {
     /// Fields have values that cannot be used.
     #[error("{path}: {}", lines(problems))]
     Invalid {
-        /// The file.
+        /// Path of the configuration file.
         path: String,
-        /// Every mistake.
+        /// All mistakes in the file, each with its field.
         problems: Vec<Problem>,
     },
 }

@@ -43,7 +43,7 @@ pub enum DefinitionsError {
     /// A search parameter.
     #[error("failed to read the search parameters")]
     SearchParameter(#[from] SearchParameterError),
-    /// A compartment.
+    /// A line of the compartments cannot be understood.
     #[error("failed to read the compartments")]
     Compartment(#[from] CompartmentError),
 }
@@ -116,7 +116,7 @@ impl Definitions {
         &self.search_parameters
     }
 
-    /// The compartments.
+    /// What belongs to each patient, encounter, practitioner, device and related person.
     pub fn compartments(&self) -> &Compartments {
         &self.compartments
     }

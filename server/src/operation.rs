@@ -13,7 +13,7 @@ mod validate;
 use crate::exchange::operation::{Level, Operation};
 use crate::resource::ResourceType;
 
-/// The table.
+/// All operations that this server has.
 pub static ALL: [&Operation; 2] = [&everything::EVERYTHING, &validate::VALIDATE];
 
 /// The operation `$code` at `level`, for `resource_type` if the level has one.

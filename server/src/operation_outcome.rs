@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::resource::json::write_string;
 use crate::validation;
 
-/// One issue.
+/// One entry of `OperationOutcome.issue`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutcomeIssue {
     /// `error`, `warning`, `information`, …

@@ -87,7 +87,7 @@ fn codes(places: &[Place]) -> Vec<&'static str> {
 }
 
 impl Place {
-    /// The table.
+    /// What `method` asks for here; `None` where it is not allowed.
     fn interaction(&self, method: &str) -> Option<Interaction> {
         let place = self.clone();
         Some(match (method, place) {

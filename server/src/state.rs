@@ -14,7 +14,7 @@ use crate::storage::Storage;
 
 /// What every request works with.
 pub struct ServerState {
-    /// The database.
+    /// The database that holds resources and their index.
     pub storage: Storage,
     /// Whose requests are let in.
     pub authenticator: Arc<Authenticator>,

@@ -13,7 +13,7 @@ use crate::resource::{Json, ResourceType};
 /// `_summary`, <http://hl7.org/fhir/R4/search.html#summary>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Summary {
-    /// All elements.
+    /// All elements, as when nothing is said.
     #[default]
     False,
     /// Elements that the definition marks as summary.

@@ -27,14 +27,14 @@ pub enum Question {
     Above {
         /// The canonical URL of its CodeSystem.
         system: String,
-        /// The code.
+        /// The code to start from, which counts too.
         code: String,
     },
     /// A code and all that stand below it.
     Below {
         /// The canonical URL of its CodeSystem.
         system: String,
-        /// The code.
+        /// The code to start from, which counts too.
         code: String,
     },
 }

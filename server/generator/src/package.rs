@@ -17,17 +17,17 @@ pub enum PackageError {
     /// A file or the folder is not there.
     #[error("failed to read {path}")]
     Read {
-        /// Which.
+        /// Path of the file or folder that could not be read.
         path: PathBuf,
-        /// Why.
+        /// What the operating system reported.
         source: std::io::Error,
     },
     /// A file is not JSON.
     #[error("failed to parse {path}")]
     Parse {
-        /// Which.
+        /// Path of the file that is not JSON.
         path: PathBuf,
-        /// Why.
+        /// What the JSON parser reported.
         source: serde_json::Error,
     },
     /// It is another package or another version.
@@ -67,7 +67,7 @@ impl Package {
         }
     }
 
-    /// One file.
+    /// Reads the JSON file `name` of the package's folder.
     pub fn read(&self, name: &str) -> Result<Value, PackageError> {
         let path = self.folder.join(name);
         let text = std::fs::read(&path).map_err(|source| PackageError::Read {

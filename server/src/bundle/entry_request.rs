@@ -32,7 +32,7 @@ pub struct EntryRequest {
     pub label: String,
     /// HEAD: the answer is told without its body.
     pub is_head: bool,
-    /// The request.
+    /// What the entry asks for, as if it had come alone.
     pub request: Request,
 }
 
@@ -40,9 +40,9 @@ pub struct EntryRequest {
 /// <http://hl7.org/fhir/R4/http.html#trules>
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// DELETE
+    /// DELETE, before anything is written
     Delete,
-    /// POST
+    /// POST, which creates
     Create,
     /// PUT and PATCH
     Update,

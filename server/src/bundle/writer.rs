@@ -47,7 +47,7 @@ impl BundleWriter {
         }
     }
 
-    /// One entry.
+    /// The next `Bundle.entry`; `write` gives its members.
     pub fn entry(&mut self, write: impl FnOnce(&mut EntryWriter<'_>)) {
         self.out
             .push_str(if self.has_entries { ",{" } else { ",\"entry\":[{" });

@@ -23,7 +23,7 @@ pub(super) struct ListenSection {
 /// A whole admin listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminListener {
-    /// Where.
+    /// The address from `listen.admin`.
     pub address: SocketAddr,
     /// Who may come.
     pub client: AcceptedClient,

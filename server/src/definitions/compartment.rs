@@ -12,7 +12,7 @@ const LINES: &str = include_str!("../../definitions/compartments.tsv");
 /// The code that stands for the resource that the compartment is named after.
 const ITSELF: &str = "{def}";
 
-/// All compartments.
+/// All compartments, by the type in their centre.
 #[derive(Debug, Default)]
 pub struct Compartments(BTreeMap<ResourceType, Compartment>);
 

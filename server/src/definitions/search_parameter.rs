@@ -19,11 +19,11 @@ pub struct ParameterId(pub u16);
 /// The kinds of search parameter, <http://hl7.org/fhir/R4/search.html#ptypes>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ParameterKind {
-    /// A number.
+    /// A number, or a range of numbers.
     Number,
     /// A date, dateTime, instant or Period.
     Date,
-    /// Text.
+    /// Text, by default compared without case and accents.
     String,
     /// A coded value or an identifier.
     Token,
@@ -33,7 +33,7 @@ pub enum ParameterKind {
     Composite,
     /// A number with a unit.
     Quantity,
-    /// A URI.
+    /// A URI, compared letter by letter.
     Uri,
     /// A parameter with a logic of its own, such as `near`.
     Special,

@@ -30,7 +30,7 @@ pub use value_set::{ValueSet, ValueSetError};
 const STRUCTURES: &str = include_str!("../../definitions/structures.txt");
 const VALUE_SETS: &str = include_str!("../../definitions/value-sets.tsv");
 
-/// All structures.
+/// All structures, and the value sets that they bind to.
 #[derive(Debug, Clone, Default)]
 pub struct Structures {
     all: SharedList<Structure>,
@@ -67,7 +67,7 @@ pub struct Structure {
     pub required: u64,
 }
 
-/// An element.
+/// An element as its type defines it, all types of a choice together.
 #[derive(Debug, Clone)]
 pub struct Element {
     /// The name; `value` for `value[x]`.
@@ -102,7 +102,7 @@ pub struct Member {
 /// What a member's value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A primitive.
+    /// A primitive: one JSON string, number or boolean.
     Primitive(Primitive),
     /// An object of this structure.
     Structure(StructureId),

@@ -27,9 +27,9 @@ pub struct Criteria {
 /// What meets the criteria.
 #[derive(Debug)]
 pub enum Match {
-    /// Nothing.
+    /// No resource meets them.
     None,
-    /// One resource.
+    /// Exactly one resource meets them.
     One(Box<StoredResource>),
     /// More than one.
     Several,

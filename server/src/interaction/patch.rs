@@ -125,9 +125,9 @@ pub async fn conditional_patch(
 /// What a patch has made of a stored version, and is to follow it.
 #[derive(Debug, Clone)]
 pub struct Patched {
-    /// Type.
+    /// Type of the patched resource.
     pub resource_type: ResourceType,
-    /// Logical id.
+    /// Logical id, which a patch cannot change.
     pub id: String,
     /// The new version; valid.
     pub prepared: Prepared,

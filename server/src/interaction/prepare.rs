@@ -21,7 +21,7 @@ const FEW: usize = 32;
 /// A resource that may be stored.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    /// The resource.
+    /// The resource; storage sets its id, version and time.
     pub resource: Object,
     /// What it says about itself.
     pub index: IndexEntries,

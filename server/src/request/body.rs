@@ -16,7 +16,7 @@ pub enum BodyError {
         "the body is larger than {limit} bytes, which is the most that this server takes; send it in parts"
     )]
     TooLarge {
-        /// The limit.
+        /// Largest body that is taken, in bytes.
         limit: usize,
     },
     /// 408

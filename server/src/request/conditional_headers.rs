@@ -35,7 +35,7 @@ pub enum EntityTag {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("the header {name} is \"{value}\"; {expected}")]
 pub struct HeaderError {
-    /// Its name.
+    /// Name of the header, such as `If-Match`.
     pub name: &'static str,
     /// What it held.
     pub value: String,

@@ -85,7 +85,7 @@ pub fn check_form_body(headers: &HeaderMap) -> Result<(), FormatError> {
 /// What kind of patch a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PatchFormat {
-    /// JSON Patch.
+    /// A JSON Patch, RFC 6902.
     JsonPatch,
     /// A resource: FHIRPath Patch.
     Resource,

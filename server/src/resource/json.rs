@@ -21,9 +21,9 @@ pub enum Json {
     Number(CompactString),
     /// A string, unescaped.
     String(CompactString),
-    /// An array.
+    /// An array, its items in order.
     Array(Vec<Json>),
-    /// An object.
+    /// An object, each name once.
     Object(Object),
 }
 
@@ -92,7 +92,7 @@ impl Json {
         }
     }
 
-    /// The object.
+    /// The members of an object.
     pub fn as_object(&self) -> Option<&Object> {
         match self {
             Json::Object(object) => Some(object),
@@ -108,7 +108,7 @@ impl Json {
         }
     }
 
-    /// The boolean.
+    /// The value of a boolean.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Json::Bool(value) => Some(*value),

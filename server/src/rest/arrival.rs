@@ -62,7 +62,7 @@ impl Arrival {
         self.shape
     }
 
-    /// The response.
+    /// Reads the body, does what is asked for and gives the response.
     pub async fn answer(self, body: Body) -> Response<Body> {
         if self.parts.method == Method::OPTIONS {
             return self.options();

@@ -35,7 +35,7 @@ impl Hierarchy {
         self.0.contains_key(code)
     }
 
-    /// All codes.
+    /// All codes of the system, whatever their place.
     pub fn all(&self) -> BTreeSet<String> {
         self.0.keys().cloned().collect()
     }

@@ -1,7 +1,7 @@
 //! What is told about a mistake, in the words of OperationOutcome.issue:
 //! <http://hl7.org/fhir/R4/operationoutcome.html>.
 
-/// One mistake.
+/// One mistake in a resource, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
     /// How bad it is.

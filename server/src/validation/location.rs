@@ -11,7 +11,7 @@ pub struct Location<'parent> {
 }
 
 impl<'parent> Location<'parent> {
-    /// The resource.
+    /// The resource itself, where every walk begins.
     pub fn root(resource_type: &'parent str) -> Self {
         Location {
             parent: None,

@@ -123,7 +123,7 @@ impl Server {
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 
-    /// Sends SIGTERM.
+    /// Sends SIGTERM, as Kubernetes does to stop a container.
     pub fn terminate(&self) {
         let id = self.child.id().to_string();
         assert!(

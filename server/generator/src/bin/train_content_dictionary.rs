@@ -30,7 +30,7 @@ const DEFINITIONS: [&str; 7] = [
 struct Arguments {
     /// The unpacked package `hl7.fhir.r4.examples`.
     package: PathBuf,
-    /// The dictionary.
+    /// Where the trained zstd dictionary is written; a file that is there is replaced.
     output: PathBuf,
 }
 

@@ -20,7 +20,7 @@ pub enum CompileError {
     UnknownElement {
         /// The type, or the path of an element.
         path: String,
-        /// The element.
+        /// The name that the expression asks for.
         name: String,
     },
     /// It uses a function or an operator in a way that indexing does not know.

@@ -25,7 +25,7 @@ pub struct Path {
     pub element_type: ElementType,
 }
 
-/// One step.
+/// One step of a program: from values to those that it selects.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// To the member of this name; through an array to each of its items.

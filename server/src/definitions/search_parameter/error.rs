@@ -17,7 +17,7 @@ pub enum SearchParameterError {
     UnknownType {
         /// The definition's URL.
         url: String,
-        /// The type.
+        /// What stands in `base`.
         name: String,
     },
     /// It is defined on no type.
@@ -31,7 +31,7 @@ pub enum SearchParameterError {
     Code {
         /// The definition's URL.
         url: String,
-        /// The code.
+        /// What stands in `SearchParameter.code`.
         code: String,
     },
     /// Two parameters of one type have one code.
@@ -39,7 +39,7 @@ pub enum SearchParameterError {
     CodeTaken {
         /// The definition's URL.
         url: String,
-        /// The code.
+        /// The `SearchParameter.code` that both have.
         code: String,
         /// The resource type.
         resource_type: ResourceType,

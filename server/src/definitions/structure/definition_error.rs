@@ -42,17 +42,17 @@ pub enum StructureProblem {
     /// A type that there is not.
     #[error("{path}: the type {name} is not known; add it first")]
     UnknownType {
-        /// The element.
+        /// Path of the element, such as `Patient.name`.
         path: String,
-        /// The type.
+        /// The type that is not known.
         name: String,
     },
     /// A type that the base does not allow.
     #[error("{path}: the base does not allow {name}; it allows {allowed}")]
     OtherTypes {
-        /// The element.
+        /// Path of the element, such as `Patient.name`.
         path: String,
-        /// The type.
+        /// The type that is not allowed.
         name: String,
         /// The types that it may have.
         allowed: String,
@@ -60,7 +60,7 @@ pub enum StructureProblem {
     /// A cardinality that is wider than that of the base, or that nothing can meet.
     #[error("{path}: the cardinality must be within {base}")]
     Cardinality {
-        /// The element.
+        /// Path of the element, such as `Patient.name`.
         path: String,
         /// The base's cardinality.
         base: String,
@@ -68,7 +68,7 @@ pub enum StructureProblem {
     /// A value set whose codes are not known.
     #[error("{path}: the value set {value_set} is not known; add it first")]
     UnknownValueSet {
-        /// The element.
+        /// Path of the element, such as `Patient.name`.
         path: String,
         /// The value set's URL.
         value_set: String,

@@ -12,7 +12,7 @@ use crate::resource::ResourceType;
 /// What of the facts cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StructureError {
-    /// A line.
+    /// A line that is not of the shape that the generator writes.
     #[error("failed to read the line {0:?}")]
     Line(String),
     /// A structure whose base or elements are not there.

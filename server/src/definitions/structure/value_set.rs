@@ -83,7 +83,7 @@ impl ValueSet {
             .any(|(name, codes)| *name == system && has(codes, code))
     }
 
-    /// All codes.
+    /// The codes of all systems, sorted within each system.
     pub fn codes(&self) -> impl Iterator<Item = &str> {
         self.systems
             .iter()

@@ -42,7 +42,7 @@ enum Change {
 pub struct ApplyError {
     /// Position of the operation, from 0.
     operation: usize,
-    /// Its path.
+    /// The operation's `path`, a FHIRPath expression.
     path: String,
     /// What does not fit.
     problem: Misfit,

@@ -16,7 +16,7 @@ pub enum ApplyError {
     NothingThere {
         /// Position of the operation.
         operation: usize,
-        /// The path.
+        /// The JSON Pointer (RFC 6901) that leads to nothing.
         path: String,
     },
     /// A `test` found something else.
@@ -24,7 +24,7 @@ pub enum ApplyError {
     TestFailed {
         /// Position of the operation.
         operation: usize,
-        /// The path.
+        /// The JSON Pointer (RFC 6901) of the value that was tested.
         path: String,
     },
 }

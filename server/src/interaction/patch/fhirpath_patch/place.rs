@@ -64,7 +64,7 @@ impl<'definitions> Document<'definitions> {
         self.structures
     }
 
-    /// The resource.
+    /// The resource with all changes made.
     pub fn into_json(self) -> Json {
         self.json
     }
