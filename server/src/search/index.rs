@@ -21,11 +21,11 @@ pub struct IndexEntries {
     pub references: Vec<ReferenceEntry>,
     /// Dates and periods.
     pub dates: Vec<DateEntry>,
-    /// Numbers.
+    /// Numbers and ranges of numbers.
     pub numbers: Vec<NumberEntry>,
     /// Numbers with units.
     pub quantities: Vec<QuantityEntry>,
-    /// URIs.
+    /// URIs as they stand, letter by letter.
     pub uris: Vec<UriEntry>,
     /// Values of composites.
     pub composites: Vec<CompositeEntry>,
@@ -34,7 +34,7 @@ pub struct IndexEntries {
 /// A token: at least one of system and code is there.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TokenEntry {
-    /// The parameter.
+    /// Search parameter that finds the token.
     pub parameter: ParameterId,
     /// The code system or identifier system; `None` when the resource names none.
     pub system: Option<CompactString>,
@@ -42,10 +42,10 @@ pub struct TokenEntry {
     pub code: Option<CompactString>,
 }
 
-/// A text.
+/// A text, to be searched with and without case and accents.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StringEntry {
-    /// The parameter.
+    /// Search parameter that finds the text.
     pub parameter: ParameterId,
     /// Folded by [`super::value::string`]: no case, no accents, single spaces.
     pub folded: CompactString,
@@ -53,10 +53,10 @@ pub struct StringEntry {
     pub text: CompactString,
 }
 
-/// A reference.
+/// A reference to a resource, here or elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ReferenceEntry {
-    /// The parameter.
+    /// Search parameter that finds the reference.
     pub parameter: ParameterId,
     /// What is pointed at.
     pub target: ReferenceTarget,
@@ -67,14 +67,14 @@ pub struct ReferenceEntry {
 pub enum ReferenceTarget {
     /// A resource of this server; a version in the reference is left out.
     Local {
-        /// Its type.
+        /// Type of the resource pointed at.
         resource_type: ResourceType,
         /// Its logical id.
         id: CompactString,
     },
     /// A resource elsewhere, or a canonical URL (`|version` split off).
     Url {
-        /// The URL.
+        /// The URL as it stands, without `|version`.
         url: CompactString,
         /// The business version of a canonical reference.
         version: Option<CompactString>,
@@ -84,9 +84,9 @@ pub enum ReferenceTarget {
 /// A span of time `[low, high)` in microseconds since 1970-01-01T00:00:00Z; an open end is `i64::MIN`/`MAX`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DateEntry {
-    /// The parameter.
+    /// Search parameter that finds the date.
     pub parameter: ParameterId,
-    /// First microsecond.
+    /// First microsecond of the span.
     pub low: i64,
     /// First microsecond after the end.
     pub high: i64,
@@ -96,22 +96,22 @@ pub struct DateEntry {
 /// brought to its nearest end.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NumberEntry {
-    /// The parameter.
+    /// Search parameter that finds the number.
     pub parameter: ParameterId,
-    /// Smallest value.
+    /// Smallest value; the same as `high` for a single number.
     pub low: Decimal,
-    /// Largest value.
+    /// Largest value, itself included.
     pub high: Decimal,
 }
 
 /// A number with its unit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct QuantityEntry {
-    /// The parameter.
+    /// Search parameter that finds the quantity.
     pub parameter: ParameterId,
-    /// Smallest value.
+    /// Smallest value, in the unit as written.
     pub low: Decimal,
-    /// Largest value.
+    /// Largest value, itself included.
     pub high: Decimal,
     /// The system of the code.
     pub system: Option<CompactString>,
@@ -121,10 +121,10 @@ pub struct QuantityEntry {
     pub unit: Option<CompactString>,
 }
 
-/// A URI.
+/// A URI; a canonical URL with a version has a second entry without it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UriEntry {
-    /// The parameter.
+    /// Search parameter that finds the URI.
     pub parameter: ParameterId,
     /// The URI as it stands.
     pub value: CompactString,
@@ -142,39 +142,39 @@ pub struct CompositeEntry {
 /// The value of one component.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CompositeValue {
-    /// A token.
+    /// A token, as in [`TokenEntry`].
     Token {
-        /// Its system.
+        /// The code system; `None` when the resource names none.
         system: Option<CompactString>,
-        /// Its code.
+        /// The code, or an identifier's value.
         code: Option<CompactString>,
     },
     /// A text, folded.
     String {
-        /// Folded text.
+        /// Folded as in [`StringEntry`].
         folded: CompactString,
     },
-    /// A reference.
+    /// A reference, as in [`ReferenceEntry`].
     Reference(ReferenceTarget),
     /// A span of time, as in [`DateEntry`].
     Date {
-        /// First microsecond.
+        /// First microsecond of the span.
         low: i64,
         /// First microsecond after the end.
         high: i64,
     },
     /// A number or a quantity.
     Quantity {
-        /// Smallest value.
+        /// Smallest value; the same as `high` for a single number.
         low: Decimal,
-        /// Largest value.
+        /// Largest value, itself included.
         high: Decimal,
         /// The system of the code.
         system: Option<CompactString>,
         /// The coded unit.
         code: Option<CompactString>,
     },
-    /// A URI.
+    /// A URI as it stands.
     Uri(CompactString),
 }
 

@@ -36,7 +36,7 @@ pub struct Query {
     pub ignored: Vec<String>,
 }
 
-/// One condition.
+/// One condition that a resource meets or not.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Criterion {
     /// `_id`: any of these logical ids.
@@ -89,19 +89,19 @@ pub enum Criterion {
 /// What the index entries of a parameter must look like; any of the values may match.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Matches {
-    /// Token.
+    /// Token: a code, an identifier or a boolean.
     Tokens(Vec<TokenMatch>),
     /// String, also `:text` of a token.
     Strings(Vec<StringMatch>),
-    /// Reference.
+    /// Reference to a resource, here or elsewhere.
     References(Vec<ReferenceMatch>),
-    /// Date.
+    /// Date, time or period.
     Dates(Vec<DateComparison>),
-    /// Number.
+    /// Number without a unit.
     Numbers(Vec<NumberComparison>),
-    /// Quantity.
+    /// Quantity: a number with its unit.
     Quantities(Vec<QuantityMatch>),
-    /// Uri.
+    /// Uri, compared letter by letter.
     Uris(Vec<UriMatch>),
     /// Composite: each value has one match for each component.
     Composites(Vec<Vec<ComponentMatch>>),
@@ -147,19 +147,19 @@ pub enum ReferenceMatch {
 pub enum Prefix {
     /// Equal: the value asked for contains the resource's.
     Equal,
-    /// Not equal.
+    /// Not equal: the value asked for does not contain the resource's.
     NotEqual,
-    /// Greater.
+    /// Greater: part of the resource's value lies above.
     GreaterThan,
-    /// Less.
+    /// Less: part of the resource's value lies below.
     LessThan,
     /// Greater or equal.
     GreaterOrEqual,
     /// Less or equal.
     LessOrEqual,
-    /// Starts after.
+    /// Starts after: all of the resource's value lies above.
     StartsAfter,
-    /// Ends before.
+    /// Ends before: all of the resource's value lies below.
     EndsBefore,
     /// Approximately; the range has been widened already.
     Approximately,
@@ -170,7 +170,7 @@ pub enum Prefix {
 pub struct DateComparison {
     /// How to compare.
     pub prefix: Prefix,
-    /// First microsecond.
+    /// First microsecond of the span.
     pub low: i64,
     /// First microsecond after the end.
     pub high: i64,
@@ -193,16 +193,16 @@ pub struct NumberComparison {
 /// `number`, `number|system|code`, `number||code`, `number|system|`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuantityMatch {
-    /// The number.
+    /// The number, with its prefix.
     pub number: NumberComparison,
-    /// The unit.
+    /// Which units count; values are not converted.
     pub unit: UnitMatch,
 }
 
 /// The unit of a quantity asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnitMatch {
-    /// Any unit.
+    /// Any unit, or none.
     Any,
     /// This code or human-readable unit, whatever the system.
     Code(CompactString),
@@ -215,7 +215,7 @@ pub enum UnitMatch {
 /// How a URI is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UriMatch {
-    /// Equal.
+    /// The value is this, letter by letter.
     Exact(CompactString),
     /// `:below`: the value starts with this.
     Below(CompactString),
@@ -226,17 +226,17 @@ pub enum UriMatch {
 /// What one component of a composite must look like.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ComponentMatch {
-    /// Token.
+    /// Token: a code, an identifier or a boolean.
     Token(TokenMatch),
-    /// String.
+    /// String, compared without case and accents.
     String(StringMatch),
-    /// Reference.
+    /// Reference to a resource, here or elsewhere.
     Reference(ReferenceMatch),
-    /// Date.
+    /// Date, time or period.
     Date(DateComparison),
     /// Number, or quantity with its unit.
     Quantity(QuantityMatch),
-    /// Uri.
+    /// Uri, compared letter by letter.
     Uri(UriMatch),
 }
 

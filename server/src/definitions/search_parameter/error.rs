@@ -17,7 +17,7 @@ pub enum SearchParameterError {
     UnknownType {
         /// The definition's URL.
         url: String,
-        /// What stands in `base`.
+        /// What stands in `base` or `target`.
         name: String,
     },
     /// It is defined on no type.

@@ -16,7 +16,7 @@ use crate::search::value::{
 /// How many conditions one search may have, so that a chain over many types cannot grow without end.
 const MAXIMUM_CRITERIA: usize = 1000;
 
-/// Reads conditions.
+/// Reads the conditions of one search, and counts them.
 pub struct Criteria<'a> {
     pub(super) registry: &'a Registry,
     pub(super) context: ValueContext<'a>,

@@ -18,7 +18,7 @@ pub enum QueryError {
     Modifier {
         /// The parameter as it was written.
         parameter: String,
-        /// The modifier.
+        /// The modifier without its colon.
         modifier: String,
         /// What to write instead.
         instead: String,
@@ -28,7 +28,7 @@ pub enum QueryError {
     Value {
         /// The parameter as it was written.
         parameter: String,
-        /// The value.
+        /// The value as it was written.
         value: String,
         /// What to write instead.
         expected: String,
@@ -40,7 +40,7 @@ pub enum QueryError {
     ChainTooLong {
         /// The parameter as it was written.
         parameter: String,
-        /// The limit.
+        /// How many links a chain may have.
         limit: usize,
     },
 }

@@ -20,7 +20,7 @@ const EPOCH: Date = civil::date(1970, 1, 1);
 /// A span of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
-    /// First microsecond.
+    /// First microsecond of the span.
     pub low: i64,
     /// First microsecond after the end.
     pub high: i64,

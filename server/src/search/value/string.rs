@@ -27,7 +27,7 @@ const ADDRESS_PARTS: &[&str] = &[
 /// Which modifier is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// None.
+    /// No modifier: the text starts with the value.
     StartsWith,
     /// `:contains`
     Contains,

@@ -11,7 +11,7 @@ use crate::search::query::UriMatch;
 /// Which modifier is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
-    /// None.
+    /// No modifier: the URI is the value.
     Exact,
     /// `:below`
     Below,
