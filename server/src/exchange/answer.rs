@@ -11,7 +11,7 @@ use crate::storage::{StoredResource, Written};
 /// What an interaction came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// HTTP status.
+    /// The HTTP status, which is never that of an error.
     pub status: StatusCode,
     /// The version that the answer is about: `ETag` and `Last-Modified`.
     pub version: Option<(i32, Timestamp)>,
@@ -28,7 +28,7 @@ pub struct Answer {
 /// The body of an answer: JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerBody {
-    /// Nothing.
+    /// No body at all.
     Nothing,
     /// A resource, a Bundle too.
     Resource(String),
@@ -38,7 +38,7 @@ pub enum AnswerBody {
     Content {
         /// Its media type.
         media_type: String,
-        /// It.
+        /// What `Binary.data` holds, decoded from base64.
         bytes: Vec<u8>,
     },
 }

@@ -16,7 +16,7 @@ use crate::storage::{Storage, Transaction};
 /// On whose behalf and with what an interaction is carried out. One for a request, whatever its entries.
 #[derive(Clone)]
 pub struct Context {
-    /// The server.
+    /// What all requests to the server share.
     pub state: Arc<ServerState>,
     /// The database, or an open transaction's view of it.
     pub storage: Storage,
@@ -24,7 +24,7 @@ pub struct Context {
     pub definitions: Arc<Definitions>,
     /// The base URL that the client used, without a slash at its end.
     pub base_url: String,
-    /// Who asks.
+    /// Who sent the request, as the token tells; anonymous when it tells nobody.
     pub principal: Principal,
     /// What they may do; one policy from end to end.
     pub policy: Arc<AccessPolicy>,

@@ -52,9 +52,9 @@ pub enum InteractionError {
     /// A parameter of a history, or of the answer's form, that cannot be understood.
     #[error("the parameter {name} is \"{value}\"; {expected}")]
     Parameter {
-        /// Its name.
+        /// Name as in the query string, such as `_since`.
         name: String,
-        /// Its value.
+        /// What the client wrote, percent-decoded.
         value: String,
         /// What to write instead.
         expected: &'static str,
@@ -65,36 +65,36 @@ pub enum InteractionError {
     /// A conditional interaction without criteria.
     #[error("{0} needs search parameters that tell which resource is meant")]
     NoCriteria(&'static str),
-    /// No principal.
+    /// The request has no token that this service accepts.
     #[error(transparent)]
     Unauthenticated(#[from] AuthenticationError),
     /// Not allowed; says to whom and what.
     #[error("{0}")]
     Forbidden(String),
-    /// Never existed.
+    /// No version was ever stored under this id.
     #[error("{resource_type}/{id} does not exist")]
     NotFound {
-        /// Type.
+        /// Type of the resource that is missing.
         resource_type: ResourceType,
-        /// Logical id.
+        /// Logical id that is not in use.
         id: String,
     },
     /// Exists or existed, but not in this version.
     #[error("{resource_type}/{id} has no version {version}")]
     VersionNotFound {
-        /// Type.
+        /// Type of the resource that is there.
         resource_type: ResourceType,
-        /// Logical id.
+        /// Logical id of the resource.
         id: String,
         /// What was asked for.
         version: String,
     },
-    /// Was deleted.
+    /// What was asked for is deleted.
     #[error("{resource_type}/{id} was deleted in version {version}")]
     Gone {
-        /// Type.
+        /// Type of the deleted resource.
         resource_type: ResourceType,
-        /// Logical id.
+        /// Logical id of the deleted resource.
         id: String,
         /// The version that stands for the deletion.
         version: i32,
@@ -104,33 +104,33 @@ pub enum InteractionError {
         "the version in If-Match is not the current one of {resource_type}/{id}; versions are numbers here, as in W/\"1\""
     )]
     ForeignVersion {
-        /// Type.
+        /// Type of the resource to be changed.
         resource_type: ResourceType,
-        /// Logical id.
+        /// Logical id of the resource to be changed.
         id: String,
     },
     /// Criteria that should name one resource meet several.
     #[error("the criteria \"{criteria}\" meet several resources, and must meet one at most")]
     MultipleMatches {
-        /// The criteria.
+        /// The criteria, such as `identifier=a|b`.
         criteria: String,
     },
     /// A conditional reference or a conditional patch whose criteria meet nothing.
     #[error("the criteria \"{criteria}\" meet no resource")]
     NoMatch {
-        /// The criteria.
+        /// The criteria, such as `identifier=a|b`.
         criteria: String,
     },
     /// `If-Match` where the criteria meet nothing that could have a version.
     #[error("If-Match names a version, and the criteria \"{criteria}\" meet no resource")]
     NothingToMatch {
-        /// The criteria.
+        /// The criteria, such as `identifier=a|b`.
         criteria: String,
     },
     /// A conditional update whose body names another resource than the one met.
     #[error("the criteria meet {resource_type}/{found}, and the resource in the body has the id {sent}")]
     OtherId {
-        /// Type.
+        /// Type of both resources.
         resource_type: ResourceType,
         /// The id of the match.
         found: String,
@@ -140,9 +140,9 @@ pub enum InteractionError {
     /// A conditional update that would create under an id which is taken.
     #[error("{resource_type}/{id} exists and does not meet the criteria")]
     IdTaken {
-        /// Type.
+        /// Type of the resource that is there.
         resource_type: ResourceType,
-        /// Logical id.
+        /// The id in the body, which is taken.
         id: String,
     },
     /// A patch that cannot be applied to the resource.
@@ -154,7 +154,7 @@ pub enum InteractionError {
     /// It took too long.
     #[error("the request took longer than {seconds} seconds and was given up")]
     Timeout {
-        /// The limit.
+        /// How long a request may take, in seconds.
         seconds: u64,
     },
     /// A fault of ours.

@@ -50,7 +50,7 @@ pub enum Interaction {
     },
     /// <http://hl7.org/fhir/R4/operations.html>
     Operation {
-        /// Which.
+        /// The operation that is invoked.
         operation: &'static Operation,
         /// The type of whose resources, or of which resource, it is asked for; `None` for the system.
         resource_type: Option<ResourceType>,

@@ -28,7 +28,7 @@ impl InteractionError {
     }
 }
 
-/// The table.
+/// The row of an error: its HTTP status and the code of its issue.
 fn row(error: &InteractionError) -> (StatusCode, &'static str) {
     use InteractionError as E;
     match error {

@@ -11,7 +11,7 @@ use crate::resource::Object;
 /// One interaction that is asked for.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which.
+    /// What method and URL ask for.
     pub interaction: Interaction,
     /// The query string, and the form of a posted search after it; for the audit trail.
     pub query: Option<String>,
@@ -23,18 +23,18 @@ pub struct Request {
     pub preference: Preference,
     /// `Accept`, when the client reads a Binary and names no JSON: then it gets the content.
     pub accept: Option<String>,
-    /// The body.
+    /// The body, as it was sent or already read.
     pub body: RequestBody,
 }
 
 /// The body of a request or of a Bundle's entry.
 #[derive(Debug, Clone)]
 pub enum RequestBody {
-    /// None.
+    /// No body; that of a posted search stands in the parameters.
     Nothing,
     /// As it was sent.
     Text(Bytes),
-    /// Read already.
+    /// A resource, read already and not yet validated.
     Resource(Object),
 }
 

@@ -25,7 +25,7 @@ pub enum RouteError {
     /// 405
     #[error("{method} is not allowed here; use {}", .allowed.join(", "))]
     MethodNotAllowed {
-        /// The method.
+        /// The HTTP method of the request.
         method: String,
         /// Those that are allowed.
         allowed: Vec<&'static str>,

@@ -18,7 +18,7 @@ pub enum ParseError {
     UnknownFunction {
         /// Offset in bytes.
         position: usize,
-        /// The name.
+        /// The name before the parenthesis.
         name: String,
     },
     /// It calls a function with too few or too many arguments.
@@ -26,7 +26,7 @@ pub enum ParseError {
     ArgumentCount {
         /// Offset in bytes.
         position: usize,
-        /// The function.
+        /// The function that is called.
         function: Function,
         /// How many there are.
         count: usize,
@@ -47,7 +47,7 @@ pub enum SemanticError {
     UnknownElement {
         /// The type, or the path of an element.
         type_name: String,
-        /// The element.
+        /// The name that the expression asks for.
         name: String,
     },
     /// It begins with another type than the one it is evaluated on.
@@ -67,7 +67,7 @@ pub enum SemanticError {
     /// It gives a function something else than it wants.
     #[error("{function}() needs {expected}, not {found}")]
     Operand {
-        /// The function.
+        /// The function that is called.
         function: Function,
         /// What it needs.
         expected: &'static str,
@@ -129,7 +129,7 @@ pub enum EvaluationError {
     /// The text is not a regular expression, or one that is too large.
     #[error("\"{pattern}\" cannot be used as a regular expression: {reason}")]
     Pattern {
-        /// The text.
+        /// The text that was given as a regular expression.
         pattern: String,
         /// What is wrong with it.
         reason: String,

@@ -79,7 +79,7 @@ impl Function {
         least..=most
     }
 
-    /// Its name.
+    /// The name as expressions write it, without parentheses.
     pub fn name(self) -> &'static str {
         self.row().0
     }

@@ -41,7 +41,7 @@ impl SystemType {
         all.into_iter().find(|one| one.name() == name)
     }
 
-    /// The name.
+    /// The name in the namespace `System`, such as `DateTime`.
     pub fn name(self) -> &'static str {
         match self {
             SystemType::Boolean => "Boolean",

@@ -21,18 +21,18 @@ pub use temporal::Temporal;
 /// Values in order. Most collections hold one or none.
 pub type Collection<'resource> = SmallVec<[Value<'resource>; 1]>;
 
-/// A value.
+/// One item of a collection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'resource> {
     /// An element of a resource, or a resource.
     Element(Element<'resource>),
     /// `true`, `false`
     Boolean(bool),
-    /// A text.
+    /// A text, without quotes and escapes.
     String(Cow<'resource, str>),
     /// A whole number.
     Integer(i32),
-    /// A number.
+    /// A number that may have a fraction.
     Decimal(Decimal),
     /// A date or the beginning of one.
     Date(Temporal),

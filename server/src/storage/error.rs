@@ -8,9 +8,9 @@ pub enum StorageError {
     /// The current version is not the one that `If-Match` names; `None` when there is no current version.
     #[error("{}", version_conflict(*resource_type, id, *current))]
     VersionConflict {
-        /// Type.
+        /// Type of the resource to be changed.
         resource_type: ResourceType,
-        /// Logical id.
+        /// Logical id of the resource to be changed.
         id: String,
         /// The current version.
         current: Option<i32>,
@@ -18,17 +18,17 @@ pub enum StorageError {
     /// A write that was to create the resource found it there (`If-None-Match: *`).
     #[error("{resource_type}/{id} exists already")]
     AlreadyExists {
-        /// Type.
+        /// Type of the resource that is there.
         resource_type: ResourceType,
-        /// Logical id.
+        /// Logical id that is taken.
         id: String,
     },
     /// A write that was to change a resource found none, and may not create it.
     #[error("{resource_type}/{id} does not exist, and clients may not choose ids")]
     DoesNotExist {
-        /// Type.
+        /// Type of the resource that is missing.
         resource_type: ResourceType,
-        /// Logical id.
+        /// Logical id that the client chose.
         id: String,
     },
     /// The cursor of a page is not one of ours.

@@ -8,18 +8,18 @@ use crate::resource::ResourceType;
 /// Whose history is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryScope {
-    /// One resource.
+    /// One resource, by its type and logical id.
     Instance(ResourceType, String),
     /// One resource type, or several (what the principal may see).
     Types(Vec<ResourceType>),
-    /// Everything.
+    /// All resources of all types.
     System,
 }
 
 /// A page of a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryQuery {
-    /// Whose.
+    /// Whose versions are listed.
     pub scope: HistoryScope,
     /// `_since`: only versions at or after this.
     pub since: Option<Timestamp>,
@@ -42,7 +42,7 @@ pub struct HistoryPage {
     pub next: Option<String>,
 }
 
-/// One version.
+/// One version of a resource, and what brought it about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
     /// The version; `json` is empty for a deletion.
@@ -58,8 +58,8 @@ pub enum HistoryMethod {
     Create,
     /// An update that created.
     UpdateCreate,
-    /// An update.
+    /// An update of a resource that was there.
     Update,
-    /// A delete.
+    /// A delete, whose version has no content.
     Delete,
 }

@@ -7,9 +7,9 @@ use crate::resource::ResourceType;
 /// One version of a resource, its JSON ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredResource {
-    /// Type.
+    /// The type that `resourceType` names.
     pub resource_type: ResourceType,
-    /// Logical id.
+    /// Logical id, unique within the type.
     pub id: String,
     /// `meta.versionId`.
     pub version: i32,

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use crate::resource::{Object, ResourceType};
 use crate::search::index::IndexEntries;
 
-/// One change.
+/// A change to one resource: create, update or delete.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Write {
-    /// Type.
+    /// Type of the resource to be changed.
     pub resource_type: ResourceType,
     /// Logical id: made by the server for a create, the client's for an update.
     pub id: String,
@@ -47,7 +47,7 @@ pub enum Method {
 /// What must hold of the current version before it is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precondition {
-    /// Nothing.
+    /// Nothing has to hold; the write is unconditional.
     #[default]
     None,
     /// It is this version (`If-Match`).

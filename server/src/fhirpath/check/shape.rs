@@ -38,13 +38,13 @@ impl Known {
 }
 
 impl Shape {
-    /// Anything.
+    /// Values of any type, in an order.
     pub fn any() -> Shape {
         let (types, is_ordered) = (None, true);
         Shape { types, is_ordered }
     }
 
-    /// Nothing.
+    /// The empty collection, `{}`.
     pub fn empty() -> Shape {
         Shape::any().with(Vec::new())
     }

@@ -15,7 +15,7 @@ pub struct Element<'resource> {
     json: Option<&'resource Json>,
     /// The underscored sibling, which has the id and the extensions of a primitive.
     sibling: Option<&'resource Json>,
-    /// Its type.
+    /// The FHIR type, as the model numbers it.
     pub element_type: Type,
 }
 

@@ -13,13 +13,13 @@ use crate::resource::{Json, Object};
 /// A number with a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quantity {
-    /// The number.
+    /// How many of the unit.
     pub value: Decimal,
-    /// The unit.
+    /// What is counted; UCUM's `1` for a mere number.
     pub unit: Unit,
 }
 
-/// A unit.
+/// A unit: of UCUM, or of the calendar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unit {
     /// A code of UCUM; `1` for a mere number.

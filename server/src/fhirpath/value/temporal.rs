@@ -150,7 +150,7 @@ impl Temporal {
         temporal
     }
 
-    /// Its date.
+    /// The date without the time of day.
     pub fn date_part(mut self) -> Temporal {
         self.precision = self.precision.min(Precision::Day);
         self.without_rest()

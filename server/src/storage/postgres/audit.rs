@@ -77,7 +77,7 @@ macro_rules! columns {
     ($($name:ident: $sql_type:literal, $rust_type:ty, $value:expr;)*) => {
         const COLUMNS: &[(&str, &str)] = &[$((stringify!($name), $sql_type)),*];
 
-        /// A record.
+        /// A record of the audit trail, one member for each column.
         pub struct Row<'a> {
             $($name: $rust_type,)*
         }

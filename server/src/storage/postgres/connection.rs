@@ -7,11 +7,11 @@ use deadpool_postgres::Client;
 use super::transaction::OpenTransaction;
 use crate::storage::StorageError;
 
-/// A connection.
+/// A connection to the database, alone or within a transaction.
 pub enum Connection {
     /// Taken from the pool.
     Own(Box<Client>),
-    /// A transaction's.
+    /// That of a transaction, which all its statements share.
     Shared(Arc<OpenTransaction>),
 }
 

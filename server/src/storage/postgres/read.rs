@@ -27,7 +27,7 @@ pub async fn read(client: &Client, resource_type: ResourceType, id: &str) -> Res
     row.map_or(Ok(Current::Unknown), |row| current(&row))
 }
 
-/// One version.
+/// One version of a resource, the current one too.
 pub async fn vread(
     client: &Client,
     resource_type: ResourceType,

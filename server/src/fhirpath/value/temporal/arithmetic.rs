@@ -45,7 +45,7 @@ impl Temporal {
     }
 }
 
-/// Whole days.
+/// The amount in whole days, the rest cut off; `None` for years and months.
 fn days(amount: Decimal, unit: CalendarUnit) -> Option<i64> {
     let seconds = unit.seconds()?;
     let days = amount.trunc().checked_mul(seconds)? / Decimal::from(86_400);

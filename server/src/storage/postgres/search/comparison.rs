@@ -138,7 +138,7 @@ pub fn reference(statement: &mut Statement, row: &str, wanted: &ReferenceMatch) 
 /// Which spans of time a condition on their end is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spans {
-    /// All.
+    /// All spans, long and short.
     All,
     /// Those that begin within a day before the moment or later: one range of the index of beginnings.
     Near,

@@ -11,7 +11,7 @@ use crate::storage::StorageError;
 pub struct Cursor {
     /// Whether the page wanted lies before this place (the `previous` link) or after it.
     pub backwards: bool,
-    /// Its key.
+    /// The match's `resource_key`, which decides between equal values.
     pub resource_key: i64,
     /// Its values of the sort keys, as the database writes them; `None` where it has none.
     pub values: Vec<Option<String>>,

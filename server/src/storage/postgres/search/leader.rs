@@ -26,7 +26,7 @@ pub enum Leader {
     Unit(usize),
     /// The rows of this unit if there are less than `rows`; the statement finds nothing if there are as many.
     Gathered {
-        /// Its position.
+        /// Position of the unit, from 0.
         unit: usize,
         /// Rows that are too many.
         rows: u64,
@@ -35,7 +35,7 @@ pub enum Leader {
     Walk,
     /// So many of them, in the order of the page.
     WalkPart {
-        /// How many.
+        /// How many resources are walked at most.
         rows: u64,
         /// Whether the page lies before its cursor.
         backwards: bool,
@@ -45,11 +45,11 @@ pub enum Leader {
 /// How a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
-    /// From this.
+    /// From this leader, whatever it finds.
     Known(Leader),
     /// From a unit if it has less than `rows` rows; else on the walk, and from the unit again if that comes to nothing.
     Unknown {
-        /// Its position.
+        /// Position of the unit, from 0.
         unit: usize,
         /// Rows that are too many.
         rows: u64,
@@ -81,7 +81,7 @@ enum Promise {
     OrderedUnknown,
     /// May be anything.
     Unknown,
-    /// Cannot lead.
+    /// Cannot lead: it has no rows to gather.
     None,
 }
 

@@ -15,7 +15,7 @@ use crate::storage::postgres::parameter_numbers::ParameterNumbers;
 
 /// What is tested at once: a criterion, or several bounds on one date parameter.
 pub enum Unit<'q> {
-    /// A criterion.
+    /// One criterion by itself.
     One(&'q Criterion),
     /// Dates of a parameter, one for each type searched, that meet all of the bounds.
     Span(&'q [ParameterId], Vec<&'q [DateComparison]>),
@@ -63,7 +63,7 @@ pub struct Writer<'a> {
 pub struct Rows {
     /// The index table.
     pub table: &'static str,
-    /// Its alias.
+    /// The table's alias, unique within the statement.
     pub alias: String,
     /// Which of its rows match.
     pub condition: String,

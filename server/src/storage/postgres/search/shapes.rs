@@ -34,7 +34,7 @@ struct Known {
 pub enum Running {
     /// Without preparing it: it may never come back.
     Once,
-    /// Prepared.
+    /// Prepared, for which no other has to be given up.
     Prepared,
     /// Prepared, for which another has to be given up.
     PreparedFor {

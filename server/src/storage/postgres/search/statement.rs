@@ -24,7 +24,7 @@ impl Statement {
         format!("${}", self.parameters.len())
     }
 
-    /// A text.
+    /// Takes a text and gives its placeholder.
     pub fn text(&mut self, value: impl Into<String>) -> String {
         self.bind(value.into(), Type::TEXT)
     }
