@@ -23,9 +23,9 @@ struct Attributes {
 /// A Kubernetes service account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceAccount {
-    /// Its namespace.
+    /// Namespace of the service account.
     pub namespace: String,
-    /// Its name.
+    /// Name of the service account, unique in its namespace.
     pub name: String,
 }
 

@@ -92,7 +92,7 @@ pub struct NamedMeasurement<'m> {
     pub position: usize,
     /// The device template that found it.
     pub template: usize,
-    /// Its type.
+    /// Its `typeName`, by which the FHIR template is found.
     pub type_name: &'m str,
 }
 

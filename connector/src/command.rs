@@ -22,15 +22,15 @@ pub enum CommandError {
     /// A file cannot be read.
     #[error("failed to read {}: {source}", path.display())]
     ReadFile {
-        /// The file.
+        /// Path of the file that could not be read.
         path: PathBuf,
-        /// Why.
+        /// What the operating system answered.
         source: io::Error,
     },
     /// A mapping does not compile.
     #[error("{}", located(path, source))]
     InvalidMapping {
-        /// The file.
+        /// Path of the mapping file that does not compile.
         path: PathBuf,
         /// What is wrong.
         source: InvalidMapping,

@@ -91,15 +91,15 @@ pub enum ConfigurationError {
     /// It cannot be read.
     #[error("failed to read {}: {source}", path.display())]
     Read {
-        /// The file.
+        /// Path of the configuration file that could not be read.
         path: PathBuf,
-        /// Why.
+        /// What the operating system answered.
         source: std::io::Error,
     },
     /// It is not as documented.
     #[error("failed to understand {}: {source}", path.display())]
     Syntax {
-        /// The file.
+        /// Path of the configuration file that is not as documented.
         path: PathBuf,
         /// Where and why.
         source: serde_yaml_ng::Error,
@@ -107,7 +107,7 @@ pub enum ConfigurationError {
     /// It asks for something that is not allowed.
     #[error("{}: {message}", path.display())]
     Refused {
-        /// The file.
+        /// Path of the configuration file that asks for it.
         path: PathBuf,
         /// What is wrong and what to write instead.
         message: String,

@@ -19,14 +19,14 @@ pub enum WrittenZone {
     Utc,
     /// `+01:00` and the like; the instant is converted to UTC.
     Offset,
-    /// Nothing.
+    /// No zone was written: the instant is taken as UTC.
     None,
 }
 
 /// A text that was recognised as a date and time while a message was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Date {
-    /// The instant.
+    /// The moment in UTC, to 100 nanoseconds.
     pub instant: Instant,
     /// How its zone was written.
     pub zone: WrittenZone,

@@ -44,15 +44,15 @@ pub enum FhirError {
     /// It cannot be reached, is overloaded, failed, or does not let this connector in. Trying later may help.
     #[error("the FHIR service {destination} is not available: {reason}")]
     Unavailable {
-        /// Which one.
+        /// Name of the destination that did not answer as it should.
         destination: String,
-        /// Why.
+        /// What kept it from doing what it was asked for, in words.
         reason: String,
     },
     /// It refused the content. Trying again does not help.
     #[error("the FHIR service {destination} refused with {status}: {diagnostics}")]
     Refused {
-        /// Which one.
+        /// Name of the destination that refused.
         destination: String,
         /// The HTTP status.
         status: u16,
@@ -64,7 +64,7 @@ pub enum FhirError {
 /// A stored resource with the version that it was read at.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// The resource.
+    /// The whole resource as it was read.
     pub resource: Json,
     /// Its entity tag.
     pub version: Option<HeaderValue>,
@@ -82,7 +82,7 @@ pub enum Precondition {
 /// What became of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Updated {
-    /// Stored.
+    /// The service holds the resource as it was given.
     Stored,
     /// Another writer was faster (409 or 412): read again.
     Conflict,

@@ -31,13 +31,13 @@ pub enum Json {
     Bool(bool),
     /// A number, with what the compatibility mode keeps of it.
     Number(Number),
-    /// A string.
+    /// A string, its escapes resolved.
     Text(Arc<str>),
     /// A string that was recognised as an ISO 8601 date and time while reading (compatibility mode only).
     Date(Date),
-    /// An array.
+    /// An array with its elements in order.
     Array(Arc<Vec<Json>>),
-    /// An object.
+    /// An object with its members in the order of the text.
     Object(Arc<Object>),
 }
 

@@ -26,7 +26,7 @@ pub enum ObservationError {
     /// The template groups by correlation id, and the measurement has none.
     #[error("type {type_name} groups by correlation id (periodInterval -1), but the measurement has none")]
     NoCorrelationId {
-        /// The type.
+        /// `typeName` of the measurement and of its template.
         type_name: String,
     },
     /// Several values where the FHIR type holds one.
@@ -93,7 +93,7 @@ pub enum ObservationError {
 pub struct ObservationKey {
     /// The identifier's value, in the system [`SERVICE_SYSTEM`].
     pub identifier: String,
-    /// Observation.id
+    /// Observation.id: SHA-256 of the identifier, 64 hexadecimal digits.
     pub id: String,
 }
 
@@ -149,9 +149,9 @@ pub enum Change {
 /// Everything that decides about a group's Observation, but for what is stored.
 #[derive(Clone, Copy)]
 pub struct Plan<'p> {
-    /// The group.
+    /// The measurements that are to become part of one Observation.
     pub group: &'p MeasurementGroup,
-    /// Its template.
+    /// The FHIR template of the group's type.
     pub template: &'p FhirTemplate,
     /// Whom it is about.
     pub identity: &'p Identity,

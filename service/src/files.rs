@@ -29,7 +29,7 @@ impl FollowedFiles {
         FollowedFiles { paths, seen }
     }
 
-    /// The files.
+    /// The files that it follows, in the order in which they were given.
     pub fn paths(&self) -> &[PathBuf] {
         &self.paths
     }

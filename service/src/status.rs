@@ -31,7 +31,7 @@ pub struct ConnectorStatus {
 /// The first mistake in a mapping file that does not compile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MappingError {
-    /// The file.
+    /// Path of the mapping file, as the connector's configuration names it.
     #[serde(default)]
     pub file: String,
     /// Index of the template, counted from 0; nothing when the file as a whole is meant.

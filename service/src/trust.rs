@@ -27,7 +27,7 @@ pub enum TrustError {
     /// The file is missing, unreadable or not PEM.
     #[error("failed to read {}: {source}", path.display())]
     Read {
-        /// The file.
+        /// Path of the PEM file that could not be read.
         path: PathBuf,
         /// What the PEM reader said.
         source: rustls_pki_types::pem::Error,
@@ -35,13 +35,13 @@ pub enum TrustError {
     /// The file holds no certificate.
     #[error("{} holds no certificate (-----BEGIN CERTIFICATE-----)", path.display())]
     Empty {
-        /// The file.
+        /// Path of the file without a certificate.
         path: PathBuf,
     },
     /// A certificate in it cannot be an authority.
     #[error("a certificate in {} cannot be used as an authority: {source}", path.display())]
     Certificate {
-        /// The file.
+        /// Path of the file with that certificate.
         path: PathBuf,
         /// What rustls said.
         source: rustls::Error,

@@ -39,7 +39,7 @@ struct Grant {
 /// A policy, and what of its document could not be honoured.
 #[derive(Debug)]
 pub struct Parsed {
-    /// The policy.
+    /// The policy of all assignments that were understood.
     pub policy: AccessPolicy,
     /// The assignments that grant nothing.
     pub ignored: Vec<Ignored>,

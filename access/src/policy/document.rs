@@ -24,7 +24,7 @@ pub struct PolicyDocument {
 pub struct Assignment {
     /// The name of the RoleAssignment.
     pub name: String,
-    /// Who.
+    /// To whom it grants; a caller has to be one of them.
     pub principals: Vec<Grantee>,
     /// What they may do; roles are written out.
     pub data_actions: Vec<DataActionPattern>,
@@ -42,28 +42,28 @@ pub struct Assignment {
 pub enum Grantee {
     /// A Kubernetes service account.
     ServiceAccount {
-        /// Its namespace.
+        /// Namespace of the service account.
         namespace: String,
-        /// Its name.
+        /// Name of the service account, unique in its namespace.
         name: String,
     },
     /// A person, by the issuer's claim for users.
     User {
-        /// The issuer.
+        /// The issuer (`iss`) of the tokens that name the user.
         issuer: String,
         /// What the claim says.
         name: String,
     },
     /// Everyone whom the issuer counts to a group.
     Group {
-        /// The issuer.
+        /// The issuer (`iss`) of the tokens that name the group.
         issuer: String,
         /// The group's name.
         name: String,
     },
     /// An application that acts for itself or for somebody.
     Client {
-        /// The issuer.
+        /// The issuer (`iss`) of the tokens that name the client.
         issuer: String,
         /// The client id.
         id: String,

@@ -11,7 +11,7 @@ pub enum PolicyFileError {
     /// It cannot be read.
     #[error("failed to read {path}: {source}")]
     Read {
-        /// The file.
+        /// Path of the file that could not be read.
         path: String,
         /// What the system said.
         source: std::io::Error,
@@ -19,7 +19,7 @@ pub enum PolicyFileError {
     /// It is not a policy document.
     #[error("{path}: {source}")]
     Document {
-        /// The file.
+        /// Path of the file that is no policy document.
         path: String,
         /// What is wrong with it.
         source: DocumentError,

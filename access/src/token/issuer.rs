@@ -32,7 +32,7 @@ pub struct Issuer {
 enum IssuerKind {
     /// The cluster's own: service accounts.
     Kubernetes,
-    /// OpenID Connect.
+    /// An OpenID Connect provider, whose tokens name people and clients in these claims.
     OpenId(ClaimNames),
 }
 

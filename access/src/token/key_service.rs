@@ -48,7 +48,7 @@ pub enum FetchKeysError {
     /// A file could not be read.
     #[error("failed to read {path}: {source}")]
     File {
-        /// The file.
+        /// Path of the file that could not be read.
         path: String,
         /// What the system said.
         source: std::io::Error,
@@ -62,7 +62,7 @@ pub enum FetchKeysError {
 #[derive(Debug, thiserror::Error)]
 #[error("failed to set up a client for {issuer}: {source}")]
 pub struct KeyServiceError {
-    /// The issuer.
+    /// The issuer (`iss`) whose keys the client should fetch.
     pub issuer: String,
     /// What the client said.
     pub source: reqwest::Error,

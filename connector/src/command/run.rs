@@ -26,13 +26,13 @@ pub enum RunError {
     /// The configuration file.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
-    /// The source.
+    /// The source cannot listen, or its certificate cannot be used.
     #[error(transparent)]
     Source(#[from] HttpSourceError),
     /// An address is in use, or not ours.
     #[error(transparent)]
     Listen(#[from] ListenError),
-    /// The system.
+    /// The operating system refused to start the runtime or to tell of signals.
     #[error("failed to start: {0}")]
     System(std::io::Error),
 }

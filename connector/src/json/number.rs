@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub enum Number {
     /// An integer of 64 bits.
     Integer(i64),
-    /// A double.
+    /// An IEEE 754 double of 64 bits.
     Float(f64),
     /// A number with its digits as written: a decimal, or an integer of more than 64 bits.
     Written(Arc<str>),

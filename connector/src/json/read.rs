@@ -41,9 +41,9 @@ pub enum Node {
     Bool(bool),
     /// A number with its digits.
     Number(String),
-    /// A string.
+    /// A string, its escapes resolved.
     Text(String),
-    /// An array.
+    /// An array; each element knows where it stands.
     Array(Vec<Located>),
     /// An object, duplicates included.
     Object(Vec<Member>),
@@ -56,7 +56,7 @@ pub struct Member {
     pub name: String,
     /// Byte offset of the name.
     pub offset: usize,
-    /// Its value.
+    /// Its value, with where that stands in the file.
     pub value: Located,
 }
 

@@ -12,7 +12,7 @@ use expression::Expression;
 /// The templates of a device mapping file, in its order.
 #[derive(Clone, Debug)]
 pub struct DeviceMapping {
-    /// The templates.
+    /// The compiled templates; errors name one by its position here, counted from 0.
     pub templates: Vec<DeviceTemplate>,
     /// How the file and the messages are read.
     pub compatibility: Compatibility,
@@ -68,7 +68,7 @@ pub struct FieldExpression {
     pub line: usize,
     /// Column, counted from 1.
     pub column: usize,
-    /// The expression.
+    /// The compiled expression, in JSONPath or JMESPath.
     pub expression: Expression,
 }
 

@@ -49,13 +49,13 @@ pub struct FhirTemplate {
     pub type_name: String,
     /// Codings of Observation.code.
     pub codes: Vec<Coding>,
-    /// Observation.category.
+    /// The concepts of Observation.category; may be empty.
     pub category: Vec<Concept>,
     /// Which measurements share one Observation.
     pub period_interval: PeriodInterval,
-    /// Observation.value.
+    /// The template of `Observation.value[x]`; without it the Observation has no value of its own.
     pub value: Option<ValueTemplate>,
-    /// Observation.component.
+    /// One template for each Observation.component; may be empty.
     pub components: Vec<ComponentTemplate>,
 }
 
@@ -73,32 +73,32 @@ impl FhirTemplate {
     }
 }
 
-/// One Observation.component.
+/// One element of Observation.component: a code and a value.
 #[derive(Clone, Debug)]
 pub struct ComponentTemplate {
     /// Codings of its code.
     pub codes: Vec<Coding>,
-    /// Its value.
+    /// The template of the component's `value[x]`.
     pub value: ValueTemplate,
 }
 
 /// A Coding (<https://hl7.org/fhir/R4/datatypes.html#Coding>).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coding {
-    /// Coding.system
+    /// Coding.system: URI of the code system.
     pub system: Option<String>,
-    /// Coding.code
+    /// Coding.code: the symbol that the code system defines.
     pub code: Option<String>,
-    /// Coding.display
+    /// Coding.display: what the code means, for people to read.
     pub display: Option<String>,
 }
 
 /// A CodeableConcept (<https://hl7.org/fhir/R4/datatypes.html#CodeableConcept>).
 #[derive(Clone, Debug, Default)]
 pub struct Concept {
-    /// CodeableConcept.text
+    /// CodeableConcept.text: the concept in plain words.
     pub text: Option<String>,
-    /// CodeableConcept.coding
+    /// CodeableConcept.coding: the concept as code systems define it.
     pub codes: Vec<Coding>,
 }
 
@@ -132,14 +132,14 @@ pub enum ValueKind {
     },
     /// One number with a unit (<https://hl7.org/fhir/R4/datatypes.html#Quantity>).
     Quantity {
-        /// Quantity.unit
+        /// Quantity.unit: the unit for people to read.
         unit: Option<String>,
-        /// Quantity.system
+        /// Quantity.system: URI of the system that the unit's code is from.
         system: Option<String>,
-        /// Quantity.code
+        /// Quantity.code: the unit as that system codes it.
         code: Option<String>,
     },
-    /// One text.
+    /// One value as text (<https://hl7.org/fhir/R4/datatypes.html#string>).
     String,
     /// The concept of the mapping, whatever the value.
     CodeableConcept(Concept),

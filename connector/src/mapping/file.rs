@@ -167,7 +167,7 @@ pub struct Container<'l> {
     pub type_name: Option<&'l str>,
     /// Where it stands.
     pub type_offset: usize,
-    /// The template.
+    /// Its `template` member, not compiled yet; nothing when it is missing.
     pub template: Option<&'l Located>,
 }
 

@@ -24,7 +24,7 @@ pub struct Mappings {
 /// Why the newest files are not in service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MappingProblem {
-    /// The file.
+    /// Path of the mapping file that cannot be read or does not compile.
     pub file: PathBuf,
     /// The first of its errors.
     pub error: MappingError,

@@ -91,7 +91,7 @@ pub(super) fn period(boundary: Boundary) -> Json {
     Json::object([("start", end(boundary.start)), ("end", end(boundary.end))])
 }
 
-/// A CodeableConcept.
+/// A CodeableConcept: the codings that say something, and the text if there is one.
 pub(super) fn concept(concept: &Concept) -> Json {
     let mut members = Object::new();
     let codings: Vec<Json> = concept.codes.iter().filter_map(coding).collect();

@@ -31,7 +31,7 @@ const QUIET: Duration = Duration::from_millis(300);
 
 /// A source under test with what surrounds it: for HTTP an address, for a broker a topic of its own.
 pub trait Rig: Send + Sync + 'static {
-    /// The source.
+    /// The type of the source under test.
     type Source: Source + 'static;
     /// How many batches it hands in at a time at most.
     const MOST_AT_A_TIME: usize;

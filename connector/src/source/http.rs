@@ -30,7 +30,7 @@ pub struct HttpSource {
 /// Why nobody can push.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpSourceError {
-    /// The certificate.
+    /// The certificate, its key or an authority cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
     /// The address is in use, or not ours.

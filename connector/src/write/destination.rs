@@ -47,9 +47,9 @@ pub enum DeliveryError {
 /// A group with what it takes to become part of an Observation.
 #[derive(Debug)]
 pub struct PreparedGroup<'m> {
-    /// The group.
+    /// The measurements that are to become part of one Observation.
     pub group: MeasurementGroup,
-    /// Its template.
+    /// The FHIR template of the group's type.
     pub template: &'m FhirTemplate,
 }
 

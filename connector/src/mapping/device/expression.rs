@@ -65,7 +65,7 @@ pub enum EvaluationError {
 /// What an expression finds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matches {
-    /// The values.
+    /// What was found, in the order of the evaluation; empty when nothing matches.
     pub values: Vec<Json>,
     /// Why others may be missing.
     pub failure: Option<EvaluationError>,

@@ -129,7 +129,7 @@ impl JsonPath {
 /// What a path finds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selection {
-    /// The values.
+    /// What was found, in the order of the evaluation; empty when nothing matches.
     pub values: Vec<Json>,
     /// Why the path, or a filter on one of the values, could not be evaluated.
     pub failure: Option<EvaluationError>,

@@ -20,7 +20,7 @@ pub enum PeriodInterval {
 /// First and last instant of an Observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Boundary {
-    /// First instant.
+    /// First instant; it belongs to the period.
     pub start: Instant,
     /// Last instant; it belongs to the period.
     pub end: Instant,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::json_answer::json_answer;
 
-/// A refusal.
+/// A refusal: its status, what is wrong, and a header that some statuses need.
 #[derive(Debug)]
 pub(super) struct Problem {
     pub(super) status: StatusCode,

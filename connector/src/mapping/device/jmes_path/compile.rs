@@ -31,7 +31,7 @@ pub enum CompileError {
     /// A function has too few or too many arguments.
     #[error("function {name} takes {wanted}, not {found}")]
     ArgumentCount {
-        /// The function.
+        /// Name of the function that was called.
         name: &'static str,
         /// How many it takes, in words.
         wanted: String,

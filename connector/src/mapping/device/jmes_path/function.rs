@@ -18,7 +18,7 @@ pub enum FunctionError {
     /// An argument is of the wrong type.
     #[error("function {function} wants {wanted} as argument {position}, not {found}")]
     ArgumentType {
-        /// The function.
+        /// Name of the function that was called.
         function: &'static str,
         /// What it takes.
         wanted: &'static str,
@@ -27,10 +27,10 @@ pub enum FunctionError {
         /// The type found.
         found: &'static str,
     },
-    /// Arithmetic failed.
+    /// Arithmetic has no result for these numbers: an overflow, for example, or a division by zero.
     #[error("function {function}: {source}")]
     Arithmetic {
-        /// The function.
+        /// Name of the function that calculates.
         function: &'static str,
         /// What went wrong.
         source: ArithmeticError,
@@ -41,7 +41,7 @@ pub enum FunctionError {
     /// A Unix timestamp outside the years 1 to 9999.
     #[error("function {function}: the timestamp is outside the years 1 to 9999")]
     TimestampOutOfRange {
-        /// The function.
+        /// Name of the function that reads the timestamp.
         function: &'static str,
     },
     /// `&expression` where no function takes it.
@@ -67,7 +67,7 @@ macro_rules! functions {
                 match name { $($name => Some(Self::$variant),)* _ => None }
             }
 
-            /// Its name.
+            /// The name by which expressions call it.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
