@@ -25,7 +25,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role.
+    /// All roles that come with Brazier, in the order of their declaration.
     pub const ALL: [Role; 7] = [
         Role::FhirDataReader,
         Role::FhirDataWriter,

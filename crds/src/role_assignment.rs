@@ -78,10 +78,10 @@ pub struct RoleAssignmentSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Scope {
-    /// Its kind.
+    /// Kind of the object that the role is given on.
     #[serde(default)]
     pub kind: ScopeKind,
-    /// Its name.
+    /// Name of that object, which is in the namespace of the RoleAssignment.
     #[schemars(length(min = 1, max = 40))]
     pub name: String,
 }
@@ -134,7 +134,7 @@ pub struct Principal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceAccountPrincipal {
-    /// Its name.
+    /// Name of the ServiceAccount, unique in its namespace.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
     /// Its namespace; without it, the RoleAssignment's.

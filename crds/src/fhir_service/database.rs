@@ -62,7 +62,7 @@ impl Default for BundledDatabase {
     }
 }
 
-/// A volume.
+/// The volume on which a member of the database keeps its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("(has(self.storageClassName) == has(oldSelf.storageClassName)) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)", "storageClassName cannot be changed: make another FhirService and move the data"))]

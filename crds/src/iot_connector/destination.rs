@@ -14,7 +14,7 @@ pub struct Destination {
     #[schemars(length(min = 1, max = 40))]
     #[x_kube(validation = ("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')", "a destination's name is small letters, digits and hyphens, for example main"))]
     pub name: String,
-    /// The FhirService.
+    /// The FhirService, which is in the namespace of the IotConnector.
     pub fhir_service_ref: FhirServiceReference,
     /// What to do about Patients and Devices that do not exist yet.
     #[serde(default)]

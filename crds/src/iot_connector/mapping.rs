@@ -43,7 +43,7 @@ pub struct InlineDeviceMapping {
     #[schemars(length(max = 64))]
     #[x_kube(validation = ("self.lowerAscii() in ['collectioncontent', 'collectioncontenttemplate']", "templateType of a device mapping is CollectionContent"))]
     pub template_type: String,
-    /// Its templates.
+    /// Templates, each of which finds the measurements of one type in device messages.
     #[schemars(schema_with = "templates")]
     pub template: Vec<Map<String, Value>>,
 }
@@ -56,7 +56,7 @@ pub struct InlineFhirMapping {
     #[schemars(length(max = 64))]
     #[x_kube(validation = ("self.lowerAscii() in ['collectionfhir', 'collectionfhirtemplate']", "templateType of a FHIR mapping is CollectionFhir"))]
     pub template_type: String,
-    /// Its templates.
+    /// Templates, each of which makes Observations of one type of measurement.
     #[schemars(schema_with = "templates")]
     pub template: Vec<Map<String, Value>>,
 }

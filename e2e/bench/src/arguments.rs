@@ -81,7 +81,7 @@ pub enum Part {
     Read,
     /// The kinds of search and their mix.
     Search,
-    /// Single creates.
+    /// Creates, one resource in each request.
     Create,
 }
 

@@ -32,7 +32,7 @@ pub struct Connection<'a> {
 /// What the server answered.
 #[derive(Debug)]
 pub struct Answer {
-    /// The status.
+    /// HTTP status of the response.
     pub status: StatusCode,
     /// The whole body.
     pub body: Bytes,

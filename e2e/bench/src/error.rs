@@ -16,7 +16,7 @@ pub enum BenchError {
     /// A program is not installed.
     #[error("{program} is not installed; {advice}")]
     Missing {
-        /// Its name.
+        /// What is missing: a program, or a user to run it as.
         program: &'static str,
         /// How to get it.
         advice: &'static str,
@@ -32,7 +32,7 @@ pub enum BenchError {
     /// A program said something we do not understand.
     #[error("{command} printed no {wanted}:\n{output}")]
     Output {
-        /// Its name.
+        /// Name of the program that was run.
         command: &'static str,
         /// What we looked for.
         wanted: &'static str,
@@ -42,7 +42,7 @@ pub enum BenchError {
     /// A bundle is not what Synthea writes.
     #[error("{}: {source}", file.display())]
     Bundle {
-        /// The file.
+        /// Path of the bundle's file.
         file: PathBuf,
         /// Where it is wrong.
         source: serde_json::Error,
@@ -56,11 +56,11 @@ pub enum BenchError {
     /// The HTTP exchange failed below HTTP.
     #[error("{method} {path}: {reason}")]
     Http {
-        /// The method.
+        /// HTTP method of the request that failed.
         method: http::Method,
         /// The path and query.
         path: String,
-        /// What failed.
+        /// What the connection reported, or how long was waited.
         reason: String,
     },
     /// The server ended, or did not answer in time.

@@ -30,7 +30,7 @@ pub struct Work<'a> {
 /// What is looked at in the answers of a timed phase.
 #[derive(Debug, Clone, Copy)]
 pub enum Accept {
-    /// The status.
+    /// The HTTP status has to be this one.
     Status(StatusCode),
     /// 200, and about as long as the answer that was checked.
     Length(usize),

@@ -23,9 +23,9 @@ pub struct Results {
     pub floor: Option<FloorRates>,
     /// The phases, in the order they ran.
     pub phases: Vec<Phase>,
-    /// The promises.
+    /// Every promise, beside what was measured.
     pub limits: Vec<Limit>,
-    /// Wrong answers.
+    /// The first wrong answers of each check, in words; empty when all were right.
     pub wrong: Vec<String>,
 }
 
@@ -71,10 +71,10 @@ pub struct FloorRates {
     pub selects: f64,
 }
 
-/// A phase.
+/// What one phase of the run measured.
 #[derive(Debug, Serialize)]
 pub struct Phase {
-    /// Its name.
+    /// Name of the phase, for example `read` or `search mix`.
     pub name: String,
     /// Right answers a second; for the import, resources a second.
     pub rate: f64,

@@ -26,7 +26,7 @@ const WRONG_TOLD: usize = 5;
 pub struct Session<'a> {
     /// What the command line asks for.
     pub arguments: &'a Arguments,
-    /// The server.
+    /// Where the server under test answers.
     pub target: &'a Target,
     /// Its database, if that is ours.
     pub database: Option<&'a Database<'a>>,

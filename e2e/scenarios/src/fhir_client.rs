@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::route::Route;
 
-/// A client.
+/// A client of one service, which sends a token if it was given one.
 #[derive(Debug)]
 pub struct FhirClient {
     client: Client,
@@ -20,7 +20,7 @@ pub struct FhirClient {
 /// What was answered.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// Status.
+    /// HTTP status of the answer.
     pub status: StatusCode,
     /// `X-Request-Id`, by which the audit trail knows it.
     pub request_id: String,

@@ -12,10 +12,10 @@ mod writers;
 use anyhow::{Result, bail};
 use futures::future::LocalBoxFuture;
 
-/// A scenario.
+/// One promise of Brazier, shown on a real cluster.
 #[derive(Clone, Copy)]
 pub struct Scenario {
-    /// Its name.
+    /// One word, by which the command line selects it.
     pub name: &'static str,
     /// What it shows.
     pub shows: &'static str,

@@ -15,10 +15,10 @@ use crate::{
 /// Label of the namespaces that scenarios make.
 const LABEL: &str = "brazier.dev/scenario=yes";
 
-/// A namespace.
+/// A namespace on the cluster that belongs to one scenario.
 #[derive(Clone, Debug)]
 pub struct Tenant {
-    /// Its name.
+    /// Name of the namespace, in place of the samples' `team-a`.
     pub namespace: String,
 }
 

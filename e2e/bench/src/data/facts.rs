@@ -20,7 +20,7 @@ pub enum Facts {
     Encounter(Encounter),
     /// Of an Organization.
     Organization {
-        /// Its name.
+        /// Organization.name, as the data has it.
         name: String,
     },
     /// Of a type that no search looks at.
@@ -42,7 +42,7 @@ pub struct Code {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Patient {
-    /// Its names.
+    /// Patient.name: all names, in the order of the data.
     pub name: Vec<HumanName>,
     /// Its day of birth.
     pub birth_date: Date,
@@ -50,7 +50,7 @@ pub struct Patient {
     pub gender: String,
 }
 
-/// A HumanName.
+/// A HumanName (<https://hl7.org/fhir/R4/datatypes.html#HumanName>); what the data leaves out is empty.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct HumanName {
@@ -73,7 +73,7 @@ pub struct Observation {
     /// What was observed.
     #[serde(deserialize_with = "codings")]
     pub code: Vec<Code>,
-    /// Its categories.
+    /// The codings of all concepts in Observation.category.
     #[serde(default, deserialize_with = "codings_of_all")]
     pub category: Vec<Code>,
     /// Who it is about.
@@ -91,9 +91,9 @@ pub struct Observation {
 /// What searches look at in a Quantity.
 #[derive(Debug, Deserialize)]
 pub struct Quantity {
-    /// The number.
+    /// Quantity.value, read as a double.
     pub value: f64,
-    /// Its unit.
+    /// Quantity.system and Quantity.code of the unit.
     #[serde(flatten)]
     pub unit: Code,
 }

@@ -19,9 +19,9 @@ pub struct Processes {
 /// How many processors each kept busy.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct ProcessorShare {
-    /// This program.
+    /// This program, which plays all clients.
     pub client: f64,
-    /// The server.
+    /// The server under test; 0 when it is not ours.
     pub server: f64,
     /// All processes of PostgreSQL.
     pub database: f64,

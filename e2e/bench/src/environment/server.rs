@@ -89,7 +89,7 @@ impl Server {
         &self.target
     }
 
-    /// Its process.
+    /// Id of its process in the operating system.
     pub fn process(&self) -> u32 {
         self.id
     }

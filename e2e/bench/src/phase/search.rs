@@ -18,7 +18,7 @@ const WRONG_ANSWERS_TOLD: usize = 3;
 
 /// A kind whose answers were checked.
 pub struct CheckedKind {
-    /// Which one.
+    /// The kind of search that was checked.
     pub kind: Kind,
     /// Its queries, ready to be timed.
     pub queries: Vec<CheckedQuery>,

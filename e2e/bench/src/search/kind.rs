@@ -9,7 +9,7 @@ use crate::population::Population;
 /// A kind of search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
-    /// A code.
+    /// Observations with a given code.
     Token,
     /// All Observations of a patient.
     Patient,

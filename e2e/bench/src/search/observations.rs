@@ -14,7 +14,7 @@ const TWO_WEEKS: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Codes with fewer values than this say little about a quantity search.
 const VALUES_OF_A_CODE: usize = 20;
 
-/// All Observations.
+/// All Observations of the population, each with its index.
 pub(super) fn observations<'p>(
     population: &'p Population<'_>,
 ) -> impl Iterator<Item = (Index, &'p Observation)> {

@@ -11,7 +11,7 @@ use crate::population::{Index, Population};
 /// How much of a name is asked for; longer than any title, so that titles never match.
 const BEGINNING: usize = 5;
 
-/// All Patients.
+/// All Patients of the population, each with its index.
 pub(super) fn patients<'p>(population: &'p Population<'_>) -> impl Iterator<Item = (Index, &'p Patient)> {
     population.iter().filter_map(|(index, held)| match held.facts() {
         Facts::Patient(patient) => Some((index, patient)),
