@@ -30,7 +30,7 @@ pub enum Error {
     NameTaken {
         /// Kind of the object that exists.
         kind: String,
-        /// Its name.
+        /// Name of the object that exists.
         name: String,
         /// To whom it belongs.
         whose: String,

@@ -19,7 +19,7 @@ pub enum Error {
     Configuration {
         /// Name of the file.
         file: &'static str,
-        /// Why.
+        /// What the YAML writer answered.
         source: serde_yaml_ng::Error,
     },
 }

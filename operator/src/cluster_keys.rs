@@ -28,7 +28,7 @@ pub enum Error {
     Request {
         /// Path of the document.
         path: &'static str,
-        /// Why.
+        /// What the API server answered, or why it did not.
         source: kube::Error,
     },
     /// The request could not be written.
@@ -36,7 +36,7 @@ pub enum Error {
     Build {
         /// Path of the document.
         path: &'static str,
-        /// Why.
+        /// What the HTTP library does not accept in the request.
         source: http::Error,
     },
 }

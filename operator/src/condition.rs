@@ -10,7 +10,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 pub struct Finding {
     /// `Some` true or false, `None` when it is not known.
     pub holds: Option<bool>,
-    /// CamelCase word.
+    /// One CamelCase word, for programs to compare.
     pub reason: &'static str,
     /// What it means and what to do.
     pub message: String,
@@ -35,7 +35,7 @@ impl Finding {
         }
     }
 
-    /// Nobody knows.
+    /// It is not known whether it is so.
     pub fn unknown(reason: &'static str, message: impl Into<String>) -> Self {
         Finding {
             holds: None,
@@ -128,7 +128,7 @@ impl<'a> Conditions<'a> {
         self
     }
 
-    /// The list.
+    /// All conditions, in the order in which they were added.
     pub fn finish(self) -> Vec<Condition> {
         self.conditions
     }

@@ -14,7 +14,7 @@ use crate::{
 pub struct Context {
     /// The way to the API server.
     pub client: Client,
-    /// Publishes events.
+    /// Publishes Kubernetes events about custom resources.
     pub recorder: Recorder,
     /// Which images to run.
     pub images: Images,

@@ -46,7 +46,7 @@ pub enum Error {
     Certificate {
         /// Name of the Secret.
         name: String,
-        /// Why.
+        /// What kept the certificate from being made.
         source: certificate::Error,
     },
     /// A certificate that was just made is not good.

@@ -19,7 +19,7 @@ pub enum Category {
 }
 
 impl Category {
-    /// For metrics.
+    /// The word that stands for it in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Category::Passing => "passing",

@@ -14,7 +14,7 @@ use crate::{
     request::{self, RequestError},
 };
 
-/// Its name.
+/// The finalizer's name, as it stands in `metadata.finalizers`.
 pub const FINALIZER: &str = "brazier.dev/cleanup";
 
 /// Whether the object carries it.

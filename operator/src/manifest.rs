@@ -17,15 +17,15 @@ pub const DESIRED: &str = "brazier.dev/desired";
 /// The custom resource that an object is made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// Its kind.
+    /// Kind of the custom resource, for example FhirService.
     pub kind: &'static str,
     /// `app.kubernetes.io/name` of what is made for it.
     pub application: &'static str,
-    /// Its name.
+    /// Name of the custom resource, from which the names of its objects are made.
     pub name: String,
-    /// Its namespace.
+    /// Namespace of the custom resource and of what is made for it.
     pub namespace: String,
-    /// Its uid.
+    /// `metadata.uid` of the custom resource, by which owner references know it.
     pub uid: String,
 }
 
@@ -33,9 +33,9 @@ pub struct Owner {
 #[derive(Debug, thiserror::Error)]
 #[error("{kind} {name} cannot be read: it has no {what}")]
 pub struct IncompleteMetadata {
-    /// Its kind.
+    /// Kind of the object that cannot be read.
     pub kind: &'static str,
-    /// Its name.
+    /// Name of the object that cannot be read.
     pub name: String,
     /// What it does not have.
     pub what: &'static str,
@@ -125,12 +125,12 @@ impl DesiredObject {
         &self.manifest
     }
 
-    /// Its kind.
+    /// Kind of the object, for example Deployment.
     pub fn kind(&self) -> &str {
         self.manifest["kind"].as_str().unwrap_or_default()
     }
 
-    /// Its name.
+    /// Name of the object, its `metadata.name`.
     pub fn name(&self) -> &str {
         self.manifest["metadata"]["name"].as_str().unwrap_or_default()
     }

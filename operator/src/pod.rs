@@ -11,9 +11,9 @@ use crate::{
 /// A pod, as far as it matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodSummary {
-    /// Its name.
+    /// Name of the pod; in a StatefulSet its successor gets the same.
     pub name: String,
-    /// Its uid.
+    /// `metadata.uid` of the pod, which no other pod ever has.
     pub uid: String,
     /// Its address, once it has one.
     pub address: Option<String>,

@@ -16,7 +16,7 @@ pub struct RequestError {
     pub action: &'static str,
     /// Kind and name of the object.
     pub what: String,
-    /// Why not.
+    /// What the API server answered, or why it did not.
     pub source: kube::Error,
 }
 

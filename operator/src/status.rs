@@ -56,7 +56,7 @@ impl Failure for Error {
 
 /// A status with conditions, as all kinds of ours have one.
 pub trait Conditioned: Clone + Default + Serialize + Send + Sync {
-    /// The conditions.
+    /// Its conditions, at most one of each type.
     fn conditions(&self) -> &[Condition];
     /// The generation of the spec that they are about.
     fn observed_generation(&self) -> Option<i64>;

@@ -17,9 +17,9 @@ use crate::manifest;
 pub struct ScopeKey {
     /// FhirService or IotConnector.
     pub kind: brazier_crds::role_assignment::ScopeKind,
-    /// Its namespace.
+    /// Namespace of the FhirService or IotConnector.
     pub namespace: String,
-    /// Its name.
+    /// Name of the FhirService or IotConnector, unique for its kind in the namespace.
     pub name: String,
 }
 
@@ -49,7 +49,7 @@ pub fn hashes(policy: &PolicyDocument) -> HashSet<String> {
 /// A running container of a replica: a restarted one has to acknowledge again.
 pub type Replica = (String, String);
 
-/// The memory.
+/// How far each policy has come, and which replicas have acknowledged which version.
 #[derive(Debug)]
 pub struct Enforcement {
     progress: Mutex<HashMap<ScopeKey, Progress>>,

@@ -22,7 +22,7 @@ use crate::labels::{self, MANAGER};
 const SECRET: &str = "brazier-certificate-authority";
 const LIFE: Duration = Duration::days(3650);
 
-/// Signs leaves.
+/// The operator's certificate authority, which signs all leaves.
 #[derive(Debug)]
 pub struct Authority {
     /// What clients trust (PEM, perhaps several certificates).

@@ -12,7 +12,7 @@ const LIFE: Duration = Duration::days(90);
 /// A certificate and its key (PEM).
 #[derive(Clone)]
 pub struct Leaf {
-    /// The certificate.
+    /// The certificate alone, without its authority's.
     pub certificate: String,
     /// Its private key.
     pub key: String,

@@ -25,7 +25,7 @@ use crate::{
 pub struct DesiredObjects {
     /// What everything else stands on.
     pub foundation: Foundation,
-    /// The database.
+    /// The database itself, applied once the foundation is there.
     pub database: Workload,
     /// The Job that brings the schema up to date; runs once the database takes writes.
     pub migration: DesiredObject,

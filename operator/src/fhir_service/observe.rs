@@ -25,7 +25,7 @@ pub struct Observed {
     pub migration: Migration,
     /// The servers' Deployment.
     pub server: Option<Deployment>,
-    /// Its pods.
+    /// The pods of that Deployment, in the order of their names.
     pub server_pods: Vec<PodSummary>,
 }
 

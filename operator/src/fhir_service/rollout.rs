@@ -18,7 +18,7 @@ use crate::{
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct Applied {
-    /// The database.
+    /// The database as it is in the cluster.
     pub database: AppliedDatabase,
     /// How the migration stands.
     pub migration: Migration,
@@ -35,7 +35,7 @@ pub enum Migration {
     Running,
     /// The Job gave up.
     Failed {
-        /// Its name.
+        /// Name of the Job that failed.
         job: String,
         /// What Kubernetes says.
         message: String,

@@ -27,13 +27,13 @@ pub struct ValidatedFhirService {
     pub replicas: i32,
     /// Processor and memory of each.
     pub resources: Resources,
-    /// The database.
+    /// The database that the spec asks for, checked.
     pub database: ValidatedDatabase,
     /// What servers and the migration connect to.
     pub connection: Connection,
     /// The cluster's keys, if its service accounts may sign in.
     pub cluster_keys: Option<KeySet>,
-    /// Other issuers.
+    /// Issuers other than the cluster whose tokens the servers accept.
     pub issuers: Vec<ValidatedIssuer>,
     /// Whether an update may create.
     pub update_create: bool,

@@ -22,7 +22,7 @@ use crate::{
 pub struct DesiredObjects {
     /// What everything else stands on.
     pub foundation: Foundation,
-    /// The connectors.
+    /// The Deployment that runs the connectors, applied once the foundation is there.
     pub deployment: DesiredObject,
 }
 

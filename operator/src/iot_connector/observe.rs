@@ -19,7 +19,7 @@ use crate::{
 pub struct Observed {
     /// The connectors' Deployment.
     pub deployment: Deployment,
-    /// Its pods.
+    /// The pods of that Deployment, in the order of their names.
     pub pods: Vec<PodSummary>,
     /// What the pods say.
     pub answers: Answers,

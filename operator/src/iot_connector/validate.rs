@@ -52,9 +52,9 @@ pub struct ValidatedIotConnector {
 /// A destination that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValidatedDestination {
-    /// Its name.
+    /// Name of the destination, for messages and metrics.
     pub name: String,
-    /// Its FhirService.
+    /// Name of its FhirService, which is in the same namespace.
     pub service: String,
     /// URL of that, and the audience of tokens.
     pub url: String,

@@ -23,7 +23,7 @@ pub struct ServerConfiguration {
 /// A program of the server's image, which reads one of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// Answers requests.
+    /// Answers the requests of FHIR clients.
     Serve,
     /// Brings the schema up to date.
     Migrate,

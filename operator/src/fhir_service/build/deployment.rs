@@ -12,7 +12,7 @@ use crate::{
     manifest::{DesiredObject, short_hash},
 };
 
-/// The Deployment.
+/// The Deployment that runs the servers.
 pub fn server(service: &ValidatedFhirService, configuration: &ServerConfiguration) -> DesiredObject {
     let instance = &service.owner.name;
     let selector = labels::selector(instance, Component::Server);

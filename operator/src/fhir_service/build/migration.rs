@@ -13,7 +13,7 @@ use crate::{
     manifest::{DesiredObject, hash},
 };
 
-/// The Job.
+/// The Job that migrates the database schema to the servers' image.
 pub fn job(service: &ValidatedFhirService) -> DesiredObject {
     let template = json!({
         "metadata": {"labels": labels::pod(&service.owner.name, Component::Migration)},

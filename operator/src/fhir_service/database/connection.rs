@@ -6,7 +6,7 @@
 pub struct Connection {
     /// Host that takes writes.
     pub host: String,
-    /// TCP port.
+    /// TCP port on that host.
     pub port: u16,
     /// Name of the database inside PostgreSQL.
     pub database: String,

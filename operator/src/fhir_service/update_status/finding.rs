@@ -12,19 +12,19 @@ use crate::{
 /// What the conditions will say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Findings {
-    /// DatabaseReady
+    /// DatabaseReady: whether the database has a primary and takes connections.
     pub database: Finding,
-    /// ServerReady
+    /// ServerReady: whether every server that was asked for answers.
     pub server: Finding,
-    /// Degraded
+    /// Degraded: whether it serves with less redundancy than was asked for.
     pub degraded: Finding,
-    /// Ready
+    /// Ready: whether it does what its spec asks for.
     pub ready: Finding,
     /// Whether somebody has to act.
     pub stalled: bool,
 }
 
-/// Decides.
+/// Decides every condition of a FhirService from what was seen of it.
 pub fn findings(service: &ValidatedFhirService, observed: &Observed) -> Findings {
     let database = observed.database.ready.clone();
     let server = server(service, observed);

@@ -13,19 +13,19 @@ use crate::{condition::Finding, pod::first_problem, workload::is_rolled_out};
 /// What the conditions will say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Findings {
-    /// MappingValid
+    /// MappingValid: whether both mappings compile and are in service.
     pub mapping: Finding,
-    /// SourceConnected
+    /// SourceConnected: whether device messages can come in.
     pub source: Finding,
-    /// DestinationReady
+    /// DestinationReady: whether every destination takes Observations.
     pub destination: Finding,
-    /// Ready
+    /// Ready: whether it does what its spec asks for.
     pub ready: Finding,
     /// Whether somebody has to act.
     pub stalled: bool,
 }
 
-/// Decides.
+/// Decides every condition of an IotConnector from what was seen of it.
 pub fn findings(connector: &ValidatedIotConnector, observed: &Observed) -> Findings {
     let answers = &observed.answers;
     let mapping = mapping(answers);

@@ -24,13 +24,13 @@ use crate::{
 pub struct Members {
     /// The database that this is of.
     pub database: Bundled,
-    /// The StatefulSet.
+    /// The StatefulSet that runs the members, one pod for each.
     pub stateful_set: DesiredObject,
     /// What Patroni keeps in a ConfigMap of its own, besides what it writes there itself.
     pub shared_configuration: Value,
 }
 
-/// Builds them.
+/// Builds the foundation and the members of a bundled database.
 pub fn build(database: &Bundled) -> DatabaseObjects {
     let (owner, name) = (&database.owner, database.names.database());
     let mut foundation = Foundation {

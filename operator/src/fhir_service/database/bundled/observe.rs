@@ -17,7 +17,7 @@ use crate::{
 /// What was seen.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// The StatefulSet.
+    /// The members' StatefulSet as the API server returned it.
     pub stateful_set: StatefulSet,
     /// The members' pods.
     pub pods: Vec<PodSummary>,

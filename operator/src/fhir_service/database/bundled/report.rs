@@ -18,7 +18,7 @@ use crate::{
 /// How soon Patroni's list of those who may take over is read again: it is no object that the operator watches.
 const LOOK_FOR_QUORUM: Duration = Duration::from_secs(1);
 
-/// Decides.
+/// Decides what is reported of the database from what was seen of it.
 pub fn report(database: &Bundled, observed: &Observed) -> DatabaseReport {
     let members = ready(&observed.pods);
     DatabaseReport {

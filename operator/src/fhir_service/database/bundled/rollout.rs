@@ -25,7 +25,7 @@ use crate::{
 pub struct Applied {
     /// The database that this is of.
     pub database: Bundled,
-    /// The StatefulSet.
+    /// The members' StatefulSet as the API server returned it.
     pub stateful_set: StatefulSet,
 }
 

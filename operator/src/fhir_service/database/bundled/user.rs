@@ -3,7 +3,7 @@
 /// A user, who signs in with a password of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseUser {
-    /// Patroni's own.
+    /// Patroni's own user, the superuser of PostgreSQL.
     Superuser,
     /// Streams the write-ahead log.
     Replication,

@@ -20,7 +20,7 @@ use crate::{
 /// User and group `postgres` of the database's image: initdb asks for a user with a name.
 const POSTGRES: i64 = 999;
 
-/// The StatefulSet.
+/// The StatefulSet that runs the members, one pod and one volume for each.
 pub fn members(database: &Bundled) -> DesiredObject {
     let instance = &database.owner.name;
     let selector = labels::selector(instance, Component::Database);
