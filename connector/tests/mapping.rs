@@ -92,6 +92,7 @@ fn the_page_shows_every_file_as_it_is() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn exit_status_and_streams_are_those_of_the_documentation() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {

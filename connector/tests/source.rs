@@ -80,6 +80,7 @@ async fn requests_that_cannot_be_understood_are_refused_with_a_problem() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is() {
     let mut connector = Connector::start(prepare(&nowhere(), &json!({})), "http");
     let client = client(None);

@@ -206,6 +206,7 @@ async fn quotes_and_semicolons_are_only_text() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 async fn headers() {
     let server = Server::start().await;
     let table = [

@@ -20,6 +20,7 @@ mod permission;
 mod read;
 mod search;
 mod search_many;
+mod search_values;
 mod terminology;
 mod transaction;
 mod update;

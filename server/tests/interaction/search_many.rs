@@ -76,6 +76,7 @@ async fn through_all_pages(server: &Server, search: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 async fn every_way_finds_the_same() {
     let server = filled().await;
     let (early, late) = (0..EARLY, EARLY..EARLY + LATE);

@@ -58,6 +58,7 @@ fn fhir_mappings_that_are_accepted() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn fhir_mappings_that_are_refused() {
     for mode in [Strict, IomtFhir] {
         for (members, expected) in [
@@ -277,6 +278,7 @@ fn device_mappings_that_are_accepted() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn device_mappings_that_are_refused() {
     let value = |members: &str| format!(r#"{REQUIRED},"values":[{{{members}}}]"#);
     let with = |members: &str| format!("{REQUIRED},{members}");

@@ -2,6 +2,7 @@
 
 use deadpool_postgres::Client;
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::error::from_database;
@@ -33,6 +34,16 @@ impl Place {
             resource_key,
             version,
         })
+    }
+
+    /// Where a row stands, for the page that goes on after it.
+    fn of(row: &Row) -> Place {
+        let last_updated: Timestamp = row.get(4);
+        Place {
+            last_updated: last_updated.as_millisecond(),
+            resource_key: row.get(0),
+            version: row.get(3),
+        }
     }
 
     fn write(&self) -> String {
@@ -97,34 +108,28 @@ pub async fn history(client: &Client, query: &HistoryQuery) -> Result<HistoryPag
         .map_err(from_database)?;
 
     let wanted = usize::try_from(query.count).unwrap_or(usize::MAX);
-    let mut entries = Vec::with_capacity(rows.len().min(wanted));
-    for row in rows.iter().take(wanted) {
-        let version: i32 = row.get(3);
-        let method = match row.get::<_, i16>(5) {
-            DELETE => HistoryMethod::Delete,
-            1 => HistoryMethod::Create,
-            2 => HistoryMethod::UpdateCreate,
-            _ if version == 1 => HistoryMethod::UpdateCreate,
-            _ => HistoryMethod::Update,
-        };
-        entries.push(HistoryEntry {
-            resource: stored(row)?,
-            method,
-        });
-    }
-    let next = (rows.len() > wanted)
-        .then(|| rows.get(wanted.checked_sub(1)?))
-        .flatten()
-        .map(|row| {
-            let last_updated: Timestamp = row.get(4);
-            Place {
-                last_updated: last_updated.as_millisecond(),
-                resource_key: row.get(0),
-                version: row.get(3),
-            }
-            .write()
-        });
+    let entries = rows.iter().take(wanted).map(entry).collect::<Result<_, _>>()?;
+    let last = wanted.checked_sub(1).filter(|_| rows.len() > wanted);
+    let next = last
+        .and_then(|last| rows.get(last))
+        .map(|row| Place::of(row).write());
     Ok(HistoryPage { entries, total, next })
+}
+
+/// A row of the page as an entry.
+fn entry(row: &Row) -> Result<HistoryEntry, StorageError> {
+    let version: i32 = row.get(3);
+    let method = match row.get::<_, i16>(5) {
+        DELETE => HistoryMethod::Delete,
+        1 => HistoryMethod::Create,
+        2 => HistoryMethod::UpdateCreate,
+        _ if version == 1 => HistoryMethod::UpdateCreate,
+        _ => HistoryMethod::Update,
+    };
+    Ok(HistoryEntry {
+        resource: stored(row)?,
+        method,
+    })
 }
 
 type Parameters = Vec<Box<dyn ToSql + Sync + Send>>;

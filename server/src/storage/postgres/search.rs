@@ -8,6 +8,7 @@ mod candidates;
 mod comparison;
 mod condition;
 mod cursor;
+mod dates;
 mod include;
 mod leader;
 mod links;

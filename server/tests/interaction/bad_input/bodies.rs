@@ -3,6 +3,7 @@
 use super::*;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 async fn bodies() {
     let server = Server::start().await;
     let patient = |members: &str| format!("POST /Patient\n\n{{\"resourceType\":\"Patient\",{members}}}");

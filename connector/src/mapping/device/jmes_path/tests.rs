@@ -37,6 +37,7 @@ fn check(mode: Compatibility, cases: &[(&str, &str)]) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn the_language_in_both_modes() {
     for mode in [Strict, IomtFhir] {
         check(

@@ -1,13 +1,15 @@
 //! Where the matches of a search come from: the rows of the leader, which all other criteria test, or all resources of
 //! the types searched.
 
+use compact_str::CompactString;
+
 use super::condition::{all, any, of_resource_types, of_types};
 use super::leader::{Leader, comes_in_order};
 use super::membership::Within;
 use super::predicate::{Rows, Unit, Writer, units};
 use crate::definitions::search_parameter::ParameterId;
 use crate::resource::ResourceType;
-use crate::search::query::{Criterion, Query};
+use crate::search::query::{Criterion, DateComparison, Query};
 use crate::storage::postgres::read::DELETE;
 
 /// The rows of a leader that were gathered before anything else is done with them, as a table of a statement.
@@ -165,34 +167,8 @@ impl Writer<'_> {
             // What canonical URLs lead to is tested only.
             Criterion::Chain { references, .. } if self.may_be_canonical(references) => None,
             Criterion::Has { reference, .. } if self.may_be_canonical(&[*reference]) => None,
-            Criterion::Id(ids) => {
-                let row = self.statement.alias('r');
-                let wanted = any(ids
-                    .iter()
-                    .map(|id| format!("{row}.id = {}", self.statement.text(id.as_str())))
-                    .collect());
-                let key = format!("{row}.resource_key");
-                let types = of_types(types, &key);
-                let from =
-                    format!("FROM resource {row} WHERE {row}.method <> {DELETE} AND {wanted} AND ({types})");
-                Some(Candidates {
-                    from,
-                    key,
-                    repeats: false,
-                })
-            }
-            Criterion::LastUpdated(wanted) => {
-                let row = self.statement.alias('r');
-                let types = of_resource_types(types, &format!("{row}.resource_type"));
-                let moment = self.last_updated(&format!("{row}.last_updated"), wanted);
-                Some(Candidates {
-                    from: format!(
-                        "FROM resource {row} WHERE {types} AND {moment} AND {row}.method <> {DELETE}"
-                    ),
-                    key: format!("{row}.resource_key"),
-                    repeats: false,
-                })
-            }
+            Criterion::Id(ids) => Some(self.with_ids(ids, types)),
+            Criterion::LastUpdated(wanted) => Some(self.updated_at(wanted, types)),
             Criterion::Parameter { parameters, matches } => {
                 let mut rows = self.rows(parameters, matches);
                 let Rows {
@@ -211,22 +187,7 @@ impl Writer<'_> {
                 references,
                 target,
                 criterion,
-            } => {
-                let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('p'));
-                let targets = self.resources(&[*target], criterion);
-                let parameters = self.parameters(references, &reference);
-                let from = format!(
-                    "FROM ({targets}) AS {pointed} JOIN reference {reference}
-                         ON {reference}.target = {pointed}.id AND {reference}.target_type = {target}
-                     WHERE {parameters}",
-                    target = target.number()
-                );
-                Some(Candidates {
-                    from,
-                    key: format!("{reference}.resource_key"),
-                    repeats: true,
-                })
-            }
+            } => Some(self.pointing_at(references, *target, criterion)),
             Criterion::Has {
                 source,
                 reference,
@@ -236,6 +197,58 @@ impl Writer<'_> {
                 Some(self.pointed_at(&sources, *reference, types))
             }
             _ => None,
+        }
+    }
+
+    /// The resources with one of these ids.
+    fn with_ids(&mut self, ids: &[CompactString], types: &[ResourceType]) -> Candidates {
+        let row = self.statement.alias('r');
+        let wanted = any(ids
+            .iter()
+            .map(|id| format!("{row}.id = {}", self.statement.text(id.as_str())))
+            .collect());
+        let key = format!("{row}.resource_key");
+        let types = of_types(types, &key);
+        let from = format!("FROM resource {row} WHERE {row}.method <> {DELETE} AND {wanted} AND ({types})");
+        Candidates {
+            from,
+            key,
+            repeats: false,
+        }
+    }
+
+    /// The resources that were last changed at a time.
+    fn updated_at(&mut self, wanted: &[DateComparison], types: &[ResourceType]) -> Candidates {
+        let row = self.statement.alias('r');
+        let types = of_resource_types(types, &format!("{row}.resource_type"));
+        let moment = self.last_updated(&format!("{row}.last_updated"), wanted);
+        Candidates {
+            from: format!("FROM resource {row} WHERE {types} AND {moment} AND {row}.method <> {DELETE}"),
+            key: format!("{row}.resource_key"),
+            repeats: false,
+        }
+    }
+
+    /// The resources that point at those of type `target` that meet `criterion`.
+    fn pointing_at(
+        &mut self,
+        references: &[ParameterId],
+        target: ResourceType,
+        criterion: &Criterion,
+    ) -> Candidates {
+        let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('p'));
+        let targets = self.resources(&[target], criterion);
+        let parameters = self.parameters(references, &reference);
+        let from = format!(
+            "FROM ({targets}) AS {pointed} JOIN reference {reference}
+                 ON {reference}.target = {pointed}.id AND {reference}.target_type = {target}
+             WHERE {parameters}",
+            target = target.number()
+        );
+        Candidates {
+            from,
+            key: format!("{reference}.resource_key"),
+            repeats: true,
         }
     }
 
