@@ -67,6 +67,7 @@ async fn a_service_account_gets_in_with_a_token_of_the_cluster() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 async fn a_bad_token_is_refused_for_what_is_bad_about_it() {
     use AuthenticationError::{
         Algorithm as WrongAlgorithm, Claim, Expired, Malformed, NotYetValid, Signature, UnknownIssuer,
