@@ -24,7 +24,7 @@ bench: ## the load program, each result beside what PostgreSQL itself does on th
 coverage: ## how much of the code the tests run
 	@tasks/coverage
 
-generate: ## write anew what is generated: the chart's CRDs and the server's definitions
+generate: ## regenerate the chart's CRDs and the server's definitions
 	@tasks/generate
 
 images: cluster-programs ## build the images, and an archive of each
@@ -37,5 +37,5 @@ cluster: cluster-programs ## bring the embedded cluster up and print how to use 
 cluster-programs: ## build Kubernetes, CoreDNS and Helm from their Go modules
 	e2e/cluster/build
 
-down: ## end what the others started, with all volumes
+down: ## remove the clusters that the others created, with all volumes
 	@tasks/down

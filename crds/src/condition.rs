@@ -8,7 +8,7 @@ pub const READY: &str = "Ready";
 pub const RECONCILING: &str = "Reconciling";
 /// Abnormal-true: the operator cannot go on until somebody changes what the message names.
 pub const STALLED: &str = "Stalled";
-/// FhirService: the database has a primary and takes connections.
+/// FhirService: the database has a primary and accepts connections.
 pub const DATABASE_READY: &str = "DatabaseReady";
 /// FhirService: every server replica that was asked for answers.
 pub const SERVER_READY: &str = "ServerReady";
@@ -18,9 +18,9 @@ pub const DEGRADED: &str = "Degraded";
 pub const ENFORCED: &str = "Enforced";
 /// IotConnector: both mappings compile and are in service.
 pub const MAPPING_VALID: &str = "MappingValid";
-/// IotConnector: device messages can come in.
+/// IotConnector: the connectors can receive device messages.
 pub const SOURCE_CONNECTED: &str = "SourceConnected";
-/// IotConnector: every destination takes Observations.
+/// IotConnector: every destination accepts Observations.
 pub const DESTINATION_READY: &str = "DestinationReady";
 
 /// Reasons: the word behind `reason`, one for each situation that a reader may want to act on.

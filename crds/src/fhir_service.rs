@@ -51,7 +51,7 @@ use crate::resources::Resources;
 pub struct FhirServiceSpec {
     /// The FHIR version that is served. It cannot be changed.
     #[serde(default)]
-    #[x_kube(validation = ("self == oldSelf", "fhirVersion cannot be changed: make another FhirService and move the data"))]
+    #[x_kube(validation = ("self == oldSelf", "fhirVersion cannot be changed: create another FhirService and move the data"))]
     pub fhir_version: FhirVersion,
     /// How many servers answer. Any of them answers any request.
     #[serde(default = "default_replicas")]
@@ -64,7 +64,7 @@ pub struct FhirServiceSpec {
     /// Where the data is kept.
     #[serde(default)]
     pub database: Database,
-    /// Who is believed to be who they say they are. What they may do is said by RoleAssignments.
+    /// Whose tokens are accepted. RoleAssignments say what their principals may do.
     #[serde(default)]
     pub authentication: Authentication,
     /// Whether an update with an id that does not exist creates the resource
@@ -97,7 +97,7 @@ pub enum DeletionPolicy {
     Delete,
 }
 
-/// What is, as far as the operator has seen.
+/// Observed state, as last seen by the operator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FhirServiceStatus {

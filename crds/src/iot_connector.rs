@@ -59,7 +59,7 @@ pub struct IotConnectorSpec {
     pub source: Source,
     /// How a device message is read.
     pub device_mapping: DeviceMapping,
-    /// How what was read becomes an Observation.
+    /// How measurements become Observations.
     pub fhir_mapping: FhirMapping,
     /// Where the Observations go: each gets all of them.
     #[schemars(length(min = 1, max = 8))]
@@ -95,7 +95,7 @@ pub enum Compatibility {
     IomtFhir,
 }
 
-/// What is, as far as the operator has seen.
+/// Observed state, as last seen by the operator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct IotConnectorStatus {
@@ -118,7 +118,7 @@ pub struct IotConnectorStatus {
     /// Messages stored since the connectors started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processed: Option<i64>,
-    /// Messages refused since the connectors started.
+    /// Parts of messages that were not stored, since the connectors started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejected: Option<i64>,
     /// When the last message came in.

@@ -46,7 +46,7 @@ use crate::role::{DataAction, DataActionPattern, Role};
     validation = ("has(self.role) != has(self.custom)", "write either role, for example FhirDataReader, or custom with dataActions"),
     validation = ("self.scope.kind != 'IotConnector' || self.principals.all(principal, has(principal.serviceAccount))", "an IotConnector takes messages from service accounts only: write serviceAccount: {name, namespace} for each principal"),
     validation = ("self.scope.kind != 'IotConnector' || !has(self.role) || self.role in ['FhirDataWriter', 'FhirDataContributor']", "sending device messages needs the dataAction create: write role: FhirDataWriter, or custom: {dataActions: [create]}"),
-    validation = ("self.scope.kind != 'IotConnector' || !has(self.condition)", "a condition limits FHIR resources and has no meaning on an IotConnector: leave it out"),
+    validation = ("self.scope.kind != 'IotConnector' || !has(self.condition)", "condition has no effect on an IotConnector: leave it out"),
     validation = ("self.scope == oldSelf.scope && self.principals == oldSelf.principals && has(self.role) == has(oldSelf.role) && (!has(self.role) || self.role == oldSelf.role) && has(self.custom) == has(oldSelf.custom) && (!has(self.custom) || self.custom == oldSelf.custom) && has(self.condition) == has(oldSelf.condition) && (!has(self.condition) || self.condition == oldSelf.condition)", "only description and expires of a RoleAssignment can be changed: delete it and create another")
 )]
 pub struct RoleAssignmentSpec {
@@ -181,7 +181,7 @@ pub struct AccessCondition {
     pub resource_types: Vec<String>,
 }
 
-/// What is, as far as the operator has seen.
+/// Observed state, as last seen by the operator.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RoleAssignmentStatus {

@@ -8,12 +8,12 @@ use crate::reference::ConfigMapKeyReference;
 /// Where tokens may come from. Every token must be made for this service: its audience is checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("self.serviceAccounts || (has(self.issuers) && self.issuers.size() > 0)", "nobody could sign in: leave serviceAccounts true or name an issuer"))]
+#[x_kube(validation = ("self.serviceAccounts || (has(self.issuers) && self.issuers.size() > 0)", "no token would be accepted: set serviceAccounts: true or add an issuer"))]
 pub struct Authentication {
     /// Accept tokens of Kubernetes service accounts whose audience is the service's URL.
     #[serde(default = "yes")]
     pub service_accounts: bool,
-    /// OpenID Connect issuers whose tokens are accepted besides.
+    /// OpenID Connect issuers whose tokens are accepted, too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["issuer".into()]))]

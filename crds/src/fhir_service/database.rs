@@ -35,7 +35,7 @@ pub struct BundledDatabase {
     #[serde(default = "default_instances")]
     #[x_kube(
         validation = ("self == 1 || self == 3", "instances must be 1 or 3: write 3 to survive the loss of a node, 1 for trying out"),
-        validation = ("self >= oldSelf", "instances can grow from 1 to 3 but not shrink: make another FhirService and move the data")
+        validation = ("self >= oldSelf", "instances can grow from 1 to 3 but not shrink: create another FhirService and move the data")
     )]
     pub instances: i32,
     /// The volume of each member.
@@ -65,7 +65,7 @@ impl Default for BundledDatabase {
 /// The volume on which a member of the database keeps its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("(has(self.storageClassName) == has(oldSelf.storageClassName)) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)", "storageClassName cannot be changed: make another FhirService and move the data"))]
+#[x_kube(validation = ("(has(self.storageClassName) == has(oldSelf.storageClassName)) && (!has(self.storageClassName) || self.storageClassName == oldSelf.storageClassName)", "storageClassName cannot be changed: create another FhirService and move the data"))]
 pub struct DatabaseStorage {
     /// How large it is, for example 10Gi.
     #[serde(default = "default_size")]
@@ -154,11 +154,11 @@ fn size(generator: &mut SchemaGenerator) -> Schema {
     {
         rules.push(serde_json::json!({
             "rule": "type(self) == int ? self >= 67108864 : (!isQuantity(self) || !quantity(self).isLessThan(quantity('64Mi')))",
-            "message": "PostgreSQL does not fit: write a size of at least 64Mi, for example 10Gi"
+            "message": "too small for PostgreSQL: write a size of at least 64Mi, for example 10Gi"
         }));
         rules.push(serde_json::json!({
             "rule": "string(self) == string(oldSelf)",
-            "message": "size cannot be changed: make another FhirService and move the data"
+            "message": "size cannot be changed: create another FhirService and move the data"
         }));
     }
     schema

@@ -22,7 +22,7 @@ pub struct DeviceMapping {
     pub config_map_key_ref: Option<ConfigMapKeyReference>,
 }
 
-/// How what was read becomes an Observation: exactly one of the fields.
+/// How measurements become Observations: exactly one of the fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.inline) != has(self.configMapKeyRef)", "write the mapping either inline or in a ConfigMap named by configMapKeyRef: {name, key}"))]
