@@ -47,7 +47,7 @@ pub struct Options {
     /// Address for metrics and probes.
     #[arg(long, env = "BRAZIER_METRICS_ADDRESS", default_value = "0.0.0.0:9090")]
     pub metrics_address: std::net::SocketAddr,
-    /// Run without a lease. Only for one replica that is never two.
+    /// Run without leader election. Only when there is never more than one replica.
     #[arg(long, env = "BRAZIER_NO_LEADER_ELECTION")]
     pub no_leader_election: bool,
     /// What is logged, as in RUST_LOG.

@@ -32,7 +32,7 @@ pub enum Error {
         source: kube::Error,
     },
     /// The request could not be written.
-    #[error("failed to ask for {path}")]
+    #[error("failed to build the request for {path}")]
     Build {
         /// Path of the document.
         path: &'static str,

@@ -36,7 +36,7 @@ pub enum Error {
     #[error(transparent)]
     NotOurs(#[from] apply::Error),
     /// A password is not there any more, and the database knows the one that was.
-    #[error("Secret {name} has lost its username or password: put back the one that the database knows")]
+    #[error("Secret {name} has no username or password: restore the values that the database uses")]
     Lost {
         /// Name of the Secret.
         name: String,

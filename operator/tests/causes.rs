@@ -103,7 +103,7 @@ fn credentials_of_the_tenant_are_told_from_the_operators_own_trouble() {
         name: "ward-db-owner".into(),
     };
     let message =
-        "Secret ward-db-owner has lost its username or password: put back the one that the database knows";
+        "Secret ward-db-owner has no username or password: restore the values that the database uses";
     check(&lost, Unreadable, "CredentialsLost", message);
     let certificate = credential::Error::Certificate {
         name: "ward-tls".into(),
@@ -113,9 +113,9 @@ fn credentials_of_the_tenant_are_told_from_the_operators_own_trouble() {
     check(&certificate, Internal, "CertificateNotMade", message);
     let useless = credential::Error::Useless {
         name: "ward-tls".into(),
-        why: "its names are others".into(),
+        why: "it was issued for other names".into(),
     };
-    let message = "the certificate ward-tls that was just made is not good: its names are others";
+    let message = "the certificate ward-tls that was just made is not good: it was issued for other names";
     check(&useless, Internal, "CertificateNotMade", message);
     let malformed = credential::Error::Malformed {
         name: "ward-tls".into(),

@@ -30,7 +30,7 @@ enum PushError {
     Request(#[from] reqwest::Error),
     #[error("it answered {0}")]
     Refused(reqwest::StatusCode),
-    #[error("it enforces version {0}")]
+    #[error("it still enforces policy version {0}")]
     Other(String),
 }
 

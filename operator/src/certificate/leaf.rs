@@ -93,7 +93,7 @@ pub fn needs_renewal(certificate: &str, names: &[String], now: OffsetDateTime) -
     found.sort();
     wanted.sort();
     if found != wanted {
-        return Err("its names are others".to_string());
+        return Err("it was issued for other names".to_string());
     }
     let validity = parsed.validity();
     let (start, end) = (
@@ -135,7 +135,7 @@ mod tests {
         let now = OffsetDateTime::now_utc();
         let leaf = authority(now).sign_server(&names(), now).unwrap();
         let why = needs_renewal(&leaf.certificate, &["other".to_string()], now).unwrap_err();
-        assert_eq!(why, "its names are others");
+        assert_eq!(why, "it was issued for other names");
     }
 
     #[test]

@@ -45,7 +45,10 @@ pub fn compute(assignment: &RoleAssignment, standing: &Standing, now: Timestamp)
         Standing::NoScope => (
             Finding::no(
                 reason::SCOPE_NOT_FOUND,
-                format!("{name} does not exist in this namespace: create it, or correct spec.scope"),
+                format!(
+                    "{name} does not exist in this namespace: create it, or delete this RoleAssignment and create one \
+                     with the right spec.scope"
+                ),
             ),
             true,
             None,
@@ -53,7 +56,7 @@ pub fn compute(assignment: &RoleAssignment, standing: &Standing, now: Timestamp)
         Standing::NotCompiled => (
             Finding::no(
                 reason::IN_PROGRESS,
-                format!("{name} has yet to take it into its policy"),
+                format!("the policy of {name} does not contain this assignment yet"),
             ),
             false,
             None,
@@ -198,7 +201,8 @@ mod tests {
         assert_eq!(stalled.status, "True");
         assert_eq!(
             stalled.message,
-            "FhirService ward does not exist in this namespace: create it, or correct spec.scope"
+            "FhirService ward does not exist in this namespace: create it, or delete this RoleAssignment and create one \
+             with the right spec.scope"
         );
     }
 }

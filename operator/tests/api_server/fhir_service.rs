@@ -76,7 +76,7 @@ async fn a_service_becomes_ready_step_by_step() {
     // All run, but one replica may not take over from the primary yet.
     cluster.quorum("ward-db", 2).await;
     cluster.replicas_come_up("ward", &[ONE, TWO]).await;
-    let waiting = "1 of 2 replicas of the database may take over from the primary yet";
+    let waiting = "only 1 of 2 database replicas can take over from the primary so far";
     cluster
         .wait_for("ward", "the wait for a quorum", |service: &FhirService| {
             ready(service).2 == waiting

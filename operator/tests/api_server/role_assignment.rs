@@ -43,7 +43,11 @@ async fn an_assignment_is_enforced_by_all_ready_replicas_and_taken_away_again() 
             enforced(one).1 == "ScopeNotFound"
         })
         .await;
-    assert!(enforced(&early).2.ends_with("create it, or correct spec.scope"));
+    assert!(
+        enforced(&early)
+            .2
+            .ends_with("create it, or delete this RoleAssignment and create one with the right spec.scope")
+    );
 
     cluster.create::<FhirService>("ward", json!({})).await;
     let addresses = [Ipv4Addr::new(127, 2, 0, 1), Ipv4Addr::new(127, 2, 0, 2)];

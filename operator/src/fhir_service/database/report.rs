@@ -9,7 +9,7 @@ use crate::condition::Finding;
 /// How a database stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DatabaseReport {
-    /// DatabaseReady: whether it has a primary and takes connections.
+    /// DatabaseReady: whether it has a primary and accepts connections.
     pub ready: Finding,
     /// What is less than was asked for, in words.
     pub missing: Option<String>,

@@ -12,7 +12,7 @@ use crate::{
 /// What the conditions will say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Findings {
-    /// DatabaseReady: whether the database has a primary and takes connections.
+    /// DatabaseReady: whether the database has a primary and accepts connections.
     pub database: Finding,
     /// ServerReady: whether every server that was asked for answers.
     pub server: Finding,
@@ -31,10 +31,13 @@ pub fn findings(service: &ValidatedFhirService, observed: &Observed) -> Findings
     let missing = missing(service, observed);
     let serves = database.is_yes() && observed.server_pods.iter().any(|pod| pod.ready);
     let degraded = match &missing {
-        Some(what) if serves => Finding::yes(reason::REDUNDANCY_LOST, format!("it serves, but {what}")),
+        Some(what) if serves => Finding::yes(
+            reason::REDUNDANCY_LOST,
+            format!("the service answers with reduced redundancy: {what}"),
+        ),
         _ => Finding::no(
             reason::AS_DESIRED,
-            "no redundancy is missing from a service that serves",
+            "redundancy is as specified, or the service is not answering",
         ),
     };
     let ready = ready_finding(service, observed, &database, &server, missing);
@@ -59,14 +62,11 @@ fn server(service: &ValidatedFhirService, observed: &Observed) -> Finding {
         Migration::Failed { job, message } => Finding::no(
             reason::MIGRATION_FAILED,
             format!(
-                "the schema could not be brought up to date ({message}): read `kubectl logs job/{job}`, mend what it \
-                 names, then delete the Job and it is run again"
+                "the schema migration failed ({message}): read `kubectl logs job/{job}`, fix the problem, then \
+                 delete the Job to run it again"
             ),
         ),
-        Migration::Running => Finding::no(
-            reason::MIGRATING,
-            "the database schema is being brought up to date",
-        ),
+        Migration::Running => Finding::no(reason::MIGRATING, "the database schema is being migrated"),
         Migration::WaitingForDatabase => Finding::no(
             reason::WAITING_FOR_PRIMARY,
             "the servers start once the database has a primary",
@@ -114,10 +114,13 @@ fn ready_finding_while_suspended(observed: &Observed) -> Finding {
     if !observed.database.runs && observed.server_pods.is_empty() {
         Finding::no(
             reason::SUSPENDED,
-            "it is stopped and its data is kept: write suspend: false to start it",
+            "the service is stopped, its data is kept: write suspend: false to start it",
         )
     } else {
-        Finding::no(reason::SUSPENDED, "it is being stopped; its data is kept")
+        Finding::no(
+            reason::SUSPENDED,
+            "the service is being stopped; its data is kept",
+        )
     }
 }
 

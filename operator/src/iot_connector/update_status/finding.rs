@@ -17,7 +17,7 @@ pub struct Findings {
     pub mapping: Finding,
     /// SourceConnected: whether device messages can come in.
     pub source: Finding,
-    /// DestinationReady: whether every destination takes Observations.
+    /// DestinationReady: whether every destination accepts Observations.
     pub destination: Finding,
     /// Ready: whether it does what its spec asks for.
     pub ready: Finding,
@@ -32,13 +32,13 @@ pub fn findings(connector: &ValidatedIotConnector, observed: &Observed) -> Findi
     let source = part(
         answers,
         |report| report.source_connected,
-        "device messages can come in",
+        "the connectors can receive device messages",
         "its source",
     );
     let destination = part(
         answers,
         |report| report.destination_ready,
-        "the destination takes Observations",
+        "every destination accepts Observations",
         "its destination",
     );
     Findings {
@@ -57,7 +57,7 @@ fn mapping(answers: &Answers) -> Finding {
         let message = error.unwrap_or_else(|| "a mapping does not compile".to_string());
         return Finding::no(
             reason::MAPPING_INVALID,
-            format!("{message}; the last good mapping stays in service until this is mended"),
+            format!("{message}; the last good mapping stays in service until this is fixed"),
         );
     }
     if answers.reports.is_empty() {
@@ -89,7 +89,8 @@ fn part(answers: &Answers, holds: impl Fn(&ConnectorStatus) -> bool, good: &str,
         Finding::no(
             reason::NOT_CONNECTED,
             format!(
-                "a connector says that {what} does not answer: look at its log, and whether what it names is Ready"
+                "a connector reports that {what} does not answer: read the connector's log and check that the \
+                 service it names is Ready"
             ),
         )
     }
@@ -99,7 +100,7 @@ fn ready(connector: &ValidatedIotConnector, observed: &Observed, parts: [&Findin
     if connector.replicas == 0 {
         return Finding::no(
             reason::NO_REPLICAS,
-            "spec.replicas is 0: write at least 1 to take messages",
+            "spec.replicas is 0: set it to at least 1 to receive messages",
         );
     }
     if let Some(part) = parts.into_iter().find(|part| part.holds == Some(false)) {
@@ -119,7 +120,7 @@ fn ready(connector: &ValidatedIotConnector, observed: &Observed, parts: [&Findin
         Some(part) => Finding::no(part.reason, part.message.clone()),
         None => Finding::yes(
             reason::AS_DESIRED,
-            format!("{} takes device messages", connector.names.url()),
+            format!("{} accepts device messages", connector.names.url()),
         ),
     }
 }

@@ -49,7 +49,7 @@ fn is_ready(database: &Bundled, observed: &Observed) -> Finding {
     match primary(&observed.pods) {
         Some(primary) if primary.ready => Finding::yes(
             reason::AS_DESIRED,
-            format!("{} is the primary and takes connections", primary.name),
+            format!("{} is the primary and accepts connections", primary.name),
         ),
         _ => match first_problem(&observed.pods) {
             Some(problem) => Finding::no(reason::POD_CANNOT_START, problem),
@@ -67,7 +67,7 @@ fn under_way(database: &Bundled, observed: &Observed) -> Option<String> {
     }
     waits_for_quorum(database, observed).then(|| {
         format!(
-            "{} of {} replicas of the database may take over from the primary yet",
+            "only {} of {} database replicas can take over from the primary so far",
             observed.synchronous_standbys,
             database.members - 1
         )
@@ -173,7 +173,7 @@ mod tests {
         let report = report(&database(false), &observed(3, 1));
         assert_eq!(
             report.under_way.as_deref(),
-            Some("1 of 2 replicas of the database may take over from the primary yet")
+            Some("only 1 of 2 database replicas can take over from the primary so far")
         );
         assert_eq!(report.look_again, Some(LOOK_FOR_QUORUM));
     }
