@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Validate(ValidateArguments),
     /// Read one JSON message a line from stdin and print its measurements. Exits with 0, or with 1 if any line had errors.
     Normalize(NormalizeArguments),
-    /// Read one JSON message a line from stdin and print the Observations as an empty FHIR service would hold them in the end.
+    /// Read one JSON message a line from stdin and print the Observations that an empty FHIR service would contain afterwards.
     Map(MapArguments),
 }
 

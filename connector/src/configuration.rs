@@ -176,7 +176,7 @@ impl Configuration {
                 }
                 _ => {
                     return Some(format!(
-                        "destinations: {:?} is no http or https URL",
+                        "destinations: {:?} is not an http or https URL",
                         destination.url
                     ));
                 }

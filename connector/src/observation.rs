@@ -42,7 +42,7 @@ pub enum ObservationError {
         kind: &'static str,
     },
     /// A value that is no decimal number.
-    #[error("value {name}: {kind} wants a decimal number such as 72.5")]
+    #[error("value {name}: {kind} needs a decimal number such as 72.5")]
     NotADecimal {
         /// The value's name.
         name: String,
@@ -50,7 +50,7 @@ pub enum ObservationError {
         kind: &'static str,
     },
     /// A text of white space where FHIR wants one that says something.
-    #[error("value {name}: FHIR has no blank texts; send a text, or null where there is none")]
+    #[error("value {name}: the string is blank, which FHIR does not allow; send a value or null")]
     BlankText {
         /// The value's name.
         name: String,

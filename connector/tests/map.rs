@@ -123,7 +123,7 @@ fn an_error_names_its_template_and_there_is_one_for_each_measurement() {
         (errors, json["observations"].as_array().unwrap().len())
     };
     let message = r#"{"Body":{"v":1,"w":"x","d":"d","p":"p","t":"2024-01-01T10:00:00Z"}}"#;
-    let unusable = "value w: Quantity wants a decimal number such as 72.5".to_owned();
+    let unusable = "value w: Quantity needs a decimal number such as 72.5".to_owned();
     assert_eq!(errors(&fhir, "create", message), (vec![(1, unusable)], 1));
     let both = message.replace("\"x\"", "2");
     let no_patient = both.replace("\"p\":\"p\",", "");

@@ -110,7 +110,7 @@ async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is()
         .push(&client, "application/x-ndjson; charset=utf-8", &lines)
         .await;
     assert_eq!(found, 200, "{answer}");
-    let unusable = json!({"template": 0, "type": "heartRate", "message": "value hr: SampledData wants a decimal number such as 72.5"});
+    let unusable = json!({"template": 0, "type": "heartRate", "message": "value hr: SampledData needs a decimal number such as 72.5"});
     let expected = json!({"messages": [
         {"message": 0, "measurements": 0, "observations": [], "errors": []},
         {"message": 1, "measurements": 0, "observations": [], "errors": [

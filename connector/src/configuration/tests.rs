@@ -57,7 +57,7 @@ fn what_would_be_unsafe_or_meaningless_is_refused() {
         (
             "https://clinic.team-a.svc",
             "clinic.team-a.svc",
-            "no http or https URL",
+            "is not an http or https URL",
         ),
         (
             "https://clinic.team-a.svc",

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
         self.skip_space()?;
         match self.peek() {
             None => Ok(value),
-            Some(_) => Err(self.error("there is more after the end of the value")),
+            Some(_) => Err(self.error("unexpected content after the value")),
         }
     }
 

@@ -38,8 +38,7 @@ fn template_of(
     if let Some((name, offset)) = &type_name {
         let first = *first_of_type.entry(lookup_key(name)).or_insert(index);
         if first != index {
-            let message =
-                format!("type {name:?} already has template {first}; types are compared without case");
+            let message = format!("type {name:?} already has template {first}; types are case-insensitive");
             compilation.error(*offset, "typeName", message);
         }
     }

@@ -23,7 +23,7 @@ fn a_bad_value_costs_no_good_one_of_its_period() {
     ];
     let outcomes = case.message(message);
     assert!(
-        outcomes[0].as_ref().unwrap_err().contains("wants a decimal"),
+        outcomes[0].as_ref().unwrap_err().contains("needs a decimal"),
         "{outcomes:?}"
     );
     assert_eq!(outcomes[1..], [Ok("created")]);
@@ -32,7 +32,7 @@ fn a_bad_value_costs_no_good_one_of_its_period() {
         let mut case = Case::new(mode, QUANTITY);
         let outcomes = case.message(&message[..2]);
         assert!(
-            outcomes[0].as_ref().unwrap_err().contains("wants a decimal"),
+            outcomes[0].as_ref().unwrap_err().contains("needs a decimal"),
             "{outcomes:?}"
         );
         assert_eq!(outcomes[1..], [Ok("created")]);
@@ -87,10 +87,7 @@ fn blank_texts_are_not_written() {
         let mut strict = Case::new(Strict, STRING);
         let outcome = strict.message(&[(AT[0], &[("hr", text)])]);
         assert!(
-            outcome[0]
-                .as_ref()
-                .unwrap_err()
-                .contains("null where there is none"),
+            outcome[0].as_ref().unwrap_err().contains("send a value or null"),
             "{outcome:?}"
         );
         assert_eq!(strict.stored.len(), 0);

@@ -84,7 +84,7 @@ fn in_words(message: &str) -> String {
         ),
         (
             "'-' must be followed by numbers 1-9",
-            "a name with a hyphen stands in double quotes",
+            "put a name with a hyphen in double quotes",
         ),
         (
             "Invalid character: $",

@@ -16,7 +16,7 @@ use call::{Call, kind, to_number};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FunctionError {
     /// An argument is of the wrong type.
-    #[error("function {function} wants {wanted} as argument {position}, not {found}")]
+    #[error("function {function} needs {wanted} as argument {position}, not {found}")]
     ArgumentType {
         /// Name of the function that was called.
         function: &'static str,

@@ -136,7 +136,7 @@ fn arguments_that_do_not_fit_are_errors() {
         for (expression, part) in [
             (
                 "add(nul, `1`)",
-                "function add wants a number as argument 1, not null",
+                "function add needs a number as argument 1, not null",
             ),
             ("add(t, `1`)", "not string"),
             ("divide(a.b, `0`)", "division by zero"),
@@ -210,7 +210,7 @@ fn what_cannot_work_is_refused_when_compiling() {
         ),
         (
             "\"ä\".b-c",
-            "a name with a hyphen stands in double quotes at character 6",
+            "put a name with a hyphen in double quotes at character 6",
         ),
         (
             "$.a",

@@ -113,7 +113,7 @@ impl Parser {
             _ if self.takes("false") => Side::Value(Json::Bool(false)),
             _ if self.takes("null") => Side::Value(Json::Null),
             Some('(') => return Err(self.error("this dialect has no parentheses around conditions")),
-            Some('"') => return Err(self.error("texts in a filter stand in single quotes")),
+            Some('"') => return Err(self.error("put strings in a filter in single quotes")),
             _ => {
                 return Err(
                     self.error("expected @…, $…, a text in single quotes, a number, true, false or null")
@@ -144,7 +144,7 @@ impl Parser {
         } else if let Ok(value) = text.parse::<i64>() {
             return Ok(Number::Integer(value));
         }
-        Err(self.error_at(start, "this is no number"))
+        Err(self.error_at(start, "not a number"))
     }
 
     /// `/expression/options`; the options i, m, s and x mean something.
