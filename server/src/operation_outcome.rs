@@ -34,7 +34,7 @@ impl From<&validation::Issue> for OutcomeIssue {
 pub fn of_validation(issues: &[validation::Issue]) -> String {
     if issues.is_empty() {
         return success(
-            "nothing is wrong with the structure, the values and the required codes; profiles, and invariants that are FHIRPath, were not evaluated",
+            "structure, values and required codes are valid; profiles and FHIRPath invariants were not evaluated",
         );
     }
     write(&issues.iter().map(OutcomeIssue::from).collect::<Vec<_>>())

@@ -82,7 +82,7 @@ pub fn resolve(question: &Question, sources: &Sources) -> Result<CodeSet, Unreso
 fn hierarchy_with(system: &str, code: &str, sources: &Sources) -> Result<Hierarchy, Unresolved> {
     let hierarchy = Hierarchy::of(system, sources)?;
     if !hierarchy.contains(code) {
-        return Err(refused(&format!("a code of {system}; {code} is none")));
+        return Err(refused(&format!("a code of {system}; {code} is not one")));
     }
     Ok(hierarchy)
 }

@@ -72,13 +72,13 @@ impl Serving {
 
     /// Ends: says so for the time of `notice`, usually [`NOTICE`], and then lets requests come to their end.
     pub async fn end(self, notice: Duration) {
-        tracing::info!("shutting down: not ready any more, finishing what has been asked for");
+        tracing::info!("shutting down: finishing requests in flight");
         self.ending.cancel();
         tokio::time::sleep(notice).await;
         self.drain.cancel();
         self.listeners.close();
         match tokio::time::timeout(DRAIN, self.listeners.wait()).await {
-            Ok(()) => tracing::info!("shut down, nothing was cut off"),
+            Ok(()) => tracing::info!("shut down; all requests were answered"),
             Err(_elapsed) => tracing::warn!("shut down while requests were being answered"),
         }
         self.end.cancel();

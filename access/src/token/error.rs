@@ -8,7 +8,7 @@ pub enum AuthenticationError {
     #[error("the request carries no token; send Authorization: Bearer TOKEN")]
     Missing,
     /// The `Authorization` header is there, but not as `Bearer TOKEN`, or more than once.
-    #[error("the Authorization header must be there once, as Bearer TOKEN")]
+    #[error("send exactly one Authorization header, as Bearer TOKEN")]
     NotBearer,
     /// The token is no JSON Web Token that we read.
     #[error("the token is malformed")]

@@ -29,12 +29,12 @@ impl AuthenticationConfiguration {
             let field = format!("authentication.issuers[{position}]");
             check_open_id(&field, issuer, problems);
             if seen.contains(&issuer.issuer.as_str()) {
-                problems.push(Problem::new(format!("{field}.issuer"), "is there twice"));
+                problems.push(Problem::new(format!("{field}.issuer"), "is listed twice"));
             }
             seen.push(&issuer.issuer);
         }
         if seen.is_empty() {
-            let message = "name kubernetes or at least one of issuers; else nobody can get in";
+            let message = "name kubernetes or at least one of issuers; otherwise no token is accepted";
             problems.push(Problem::new("authentication", message));
         }
     }

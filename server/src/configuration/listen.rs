@@ -46,16 +46,13 @@ pub(super) fn admin(
     let (client, address) = match (section, address) {
         (Some(client), Some(address)) => (client, address),
         (Some(_), None) => {
-            problems.push(Problem::new(
-                "listen.admin",
-                "is missing; the section admin needs an address",
-            ));
+            problems.push(Problem::new("listen.admin", "is required with the section admin"));
             return None;
         }
         (None, Some(_)) => {
             problems.push(Problem::new(
                 "admin",
-                "is missing; listen.admin needs to know who may come",
+                "is required with listen.admin: it names the client that may push policies",
             ));
             return None;
         }

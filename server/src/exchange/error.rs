@@ -63,7 +63,7 @@ pub enum InteractionError {
     #[error(transparent)]
     Subset(#[from] SubsetError),
     /// A conditional interaction without criteria.
-    #[error("{0} needs search parameters that tell which resource is meant")]
+    #[error("{0} needs search parameters that select the resource")]
     NoCriteria(&'static str),
     /// The request has no token that this service accepts.
     #[error(transparent)]
@@ -110,25 +110,25 @@ pub enum InteractionError {
         id: String,
     },
     /// Criteria that should name one resource meet several.
-    #[error("the criteria \"{criteria}\" meet several resources, and must meet one at most")]
+    #[error("the criteria \"{criteria}\" match several resources; they must match at most one")]
     MultipleMatches {
         /// The criteria, such as `identifier=a|b`.
         criteria: String,
     },
     /// A conditional reference or a conditional patch whose criteria meet nothing.
-    #[error("the criteria \"{criteria}\" meet no resource")]
+    #[error("the criteria \"{criteria}\" match no resource")]
     NoMatch {
         /// The criteria, such as `identifier=a|b`.
         criteria: String,
     },
     /// `If-Match` where the criteria meet nothing that could have a version.
-    #[error("If-Match names a version, and the criteria \"{criteria}\" meet no resource")]
+    #[error("If-Match names a version, and the criteria \"{criteria}\" match no resource")]
     NothingToMatch {
         /// The criteria, such as `identifier=a|b`.
         criteria: String,
     },
     /// A conditional update whose body names another resource than the one met.
-    #[error("the criteria meet {resource_type}/{found}, and the resource in the body has the id {sent}")]
+    #[error("the criteria match {resource_type}/{found}, but the body has the id {sent}")]
     OtherId {
         /// Type of both resources.
         resource_type: ResourceType,
@@ -138,7 +138,7 @@ pub enum InteractionError {
         sent: String,
     },
     /// A conditional update that would create under an id which is taken.
-    #[error("{resource_type}/{id} exists and does not meet the criteria")]
+    #[error("{resource_type}/{id} exists and does not match the criteria")]
     IdTaken {
         /// Type of the resource that is there.
         resource_type: ResourceType,
@@ -152,7 +152,7 @@ pub enum InteractionError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// It took too long.
-    #[error("the request took longer than {seconds} seconds and was given up")]
+    #[error("the request took longer than {seconds} seconds and was cancelled")]
     Timeout {
         /// How long a request may take, in seconds.
         seconds: u64,

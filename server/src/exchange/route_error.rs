@@ -15,7 +15,7 @@ pub enum RouteError {
     #[error("the operation {0} is not supported")]
     UnknownOperation(String),
     /// 404 for reading, 400 for writing
-    #[error("\"{id}\" cannot be a logical id: those are 1 to 64 letters, digits, hyphens and dots")]
+    #[error("\"{id}\" is not a valid logical id; use 1 to 64 letters, digits, hyphens and dots")]
     InvalidId {
         /// What stands in the id's place.
         id: String,

@@ -212,8 +212,6 @@ fn apply(
     };
     match patch.apply(context.definitions.structures(), current, resource_type)? {
         Json::Object(resource) => Ok(resource),
-        _ => Err(InteractionError::Patch(
-            "it replaces the resource by something that is none".to_owned(),
-        )),
+        _ => Err(InteractionError::Patch("its result is not a resource".to_owned())),
     }
 }

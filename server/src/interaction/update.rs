@@ -277,6 +277,6 @@ fn check_client_id(resource_type: ResourceType, id: &str) -> Result<(), Interact
         return Ok(());
     }
     let problem =
-        format!("\"{id}\" cannot be a logical id: those are 1 to 64 letters, digits, hyphens and dots");
+        format!("\"{id}\" is not a valid logical id; use 1 to 64 letters, digits, hyphens and dots");
     Err(InteractionError::element(format!("{resource_type}.id"), problem))
 }

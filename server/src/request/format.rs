@@ -19,7 +19,7 @@ pub enum FormatError {
     #[error("the server answers in JSON only, and the request asks for {0}; ask for application/fhir+json")]
     NotAcceptable(String),
     /// 415
-    #[error("the body is {0}, and the server takes {1}")]
+    #[error("the body is {0}; the server accepts {1}")]
     UnsupportedBody(String, &'static str),
 }
 

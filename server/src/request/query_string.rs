@@ -17,8 +17,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 /// Why a text is not a query string.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum QueryStringError {
-    /// A `%` that no two hexadecimal digits follow.
-    #[error("\"{0}\" has a % that no two hexadecimal digits follow; write %25 for a percent sign")]
+    /// A `%` that is not followed by two hexadecimal digits.
+    #[error("\"{0}\" has a % that is not followed by two hexadecimal digits; write %25 for a percent sign")]
     BrokenEscape(String),
     /// The escaped bytes are no UTF-8.
     #[error("\"{0}\" is not UTF-8 once it is unescaped")]

@@ -13,7 +13,7 @@ pub enum ResourceBodyError {
     #[error("the body is not UTF-8")]
     NotUtf8,
     /// Not JSON that we take.
-    #[error("the body cannot be taken: {0}")]
+    #[error("the body cannot be parsed: {0}")]
     Json(JsonError),
     /// Another JSON value than an object.
     #[error("the body must be one JSON object, a FHIR resource")]

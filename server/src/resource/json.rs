@@ -48,7 +48,7 @@ pub enum JsonError {
     #[error("nested deeper than {MAXIMUM_DEPTH} levels")]
     TooDeep,
     /// An object names a member twice.
-    #[error("the member \"{0}\" stands twice in one object")]
+    #[error("the member \"{0}\" occurs twice in one object")]
     DuplicateMember(String),
     /// A string holds U+0000, which no FHIR string may hold.
     #[error("a string holds the character U+0000, which FHIR does not allow")]

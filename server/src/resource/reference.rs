@@ -1,5 +1,5 @@
 //! The walk over every link that a resource holds: references, URIs and the links of its narrative.
-//! A transaction rewrites them, <http://hl7.org/fhir/R4/http.html#trules>; referential integrity reads them.
+//! A transaction rewrites them, <http://hl7.org/fhir/R4/http.html#trules>.
 
 mod narrative;
 

@@ -28,7 +28,7 @@ pub async fn codes_of_values(
                 Ok(codes) => break Ok(codes),
                 Err(Unresolved::Refused(instead)) => break Err(instead),
                 Err(Unresolved::Needs(_)) if sources.len() >= MAXIMUM_READ => {
-                    break Err("codes, or a ValueSet that includes fewer others".to_owned());
+                    break Err("codes, or a ValueSet with fewer included ValueSets".to_owned());
                 }
                 Err(Unresolved::Needs(source)) => {
                     let found = read(context, &source).await?;

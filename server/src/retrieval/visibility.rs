@@ -21,7 +21,7 @@ pub fn keep_to(query: &mut Query, within: &brazier_access::Criterion) -> Result<
             .retain(|resource_type| allowed.contains(resource_type));
     }
     if query.resource_types.is_empty() {
-        let reason = "no role assignment allows to search any of the resource types that are asked for";
+        let reason = "no role assignment allows searching any of the requested resource types";
         return Err(InteractionError::Forbidden(reason.to_owned()));
     }
     Ok(())

@@ -52,12 +52,11 @@ pub enum StorageError {
 fn version_conflict(resource_type: ResourceType, id: &str, current: Option<i32>) -> String {
     match current {
         Some(version) => format!(
-            "{resource_type}/{id} has version {version} now, which is not the one in If-Match; read it again, and send \
-             the ETag of what you change: W/\"{version}\""
+            "{resource_type}/{id} is now at version {version}, not the one in If-Match; read it again and send its \
+             current ETag: W/\"{version}\""
         ),
         None => format!(
-            "{resource_type}/{id} does not exist, so no version of it is the one in If-Match; leave If-Match out if it \
-             need not be there"
+            "{resource_type}/{id} does not exist, so If-Match cannot hold; leave If-Match out if it need not exist"
         ),
     }
 }
@@ -78,9 +77,8 @@ mod tests {
         };
         assert_eq!(
             told(Some(3)),
-            "Patient/a has version 3 now, which is not the one in If-Match; read it again, and send the ETag of what you \
-             change: W/\"3\""
+            "Patient/a is now at version 3, not the one in If-Match; read it again and send its current ETag: W/\"3\""
         );
-        assert!(told(None).starts_with("Patient/a does not exist, so no version"));
+        assert!(told(None).starts_with("Patient/a does not exist, so If-Match cannot hold"));
     }
 }

@@ -40,7 +40,7 @@ impl CodeSet {
             Some(Some(value_set)) => value_set,
         };
         if depth == 0 {
-            return Err(refused("a ValueSet that includes fewer others"));
+            return Err(refused("a ValueSet with fewer included ValueSets"));
         }
         let expansion = value_set.get("expansion").map(|expansion| {
             let mut codes = CodeSet::default();

@@ -40,7 +40,7 @@ impl Validator<'_, '_> {
         if let Some(first) = codings.iter().find_map(|coding| coding.get("code")?.as_str()) {
             let systems: Vec<&str> = value_set.systems().collect();
             let diagnostics = format!(
-                "no coding is of {}: {} with the system {}",
+                "no coding is from the value set {}: {} with the system {}",
                 value_set.id,
                 advice(value_set, first),
                 systems.join(" or ")

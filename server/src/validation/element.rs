@@ -214,7 +214,7 @@ impl<'definitions> Validator<'definitions, '_> {
     }
 
     fn null(&mut self, location: &Location<'_>) {
-        let diagnostics = "null says nothing here: leave the element out".to_owned();
+        let diagnostics = "null is not allowed here: leave the element out".to_owned();
         self.report(IssueCode::Structure, location, diagnostics);
     }
 

@@ -9,7 +9,7 @@ const NO_NAMESPACE: &str = "xmlns=\"http://www.w3.org/1999/xhtml\" in the div";
 const NOT_WELL_FORMED: &str = "well-formed XHTML: every tag closed, in order, every attribute in quotes";
 const LONE_AMPERSAND: &str = "&amp; for an &, or a whole reference such as &nbsp; or &#160;";
 const FORBIDDEN_ELEMENT: &str =
-    "no elements but those for the format of text: no script, form, head, body, frame, object, link (txt-1)";
+    "formatting elements only: no script, form, head, body, frame, object, link (txt-1)";
 const FORBIDDEN_ATTRIBUTE: &str = "no event handlers and no javascript: links (txt-1)";
 
 /// Checks the text of a `div`; the error says what to write.

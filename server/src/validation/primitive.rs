@@ -34,7 +34,7 @@ impl Fault {
     /// What is wrong with `value` and what to write instead.
     pub fn diagnostics(self, value: &Json) -> String {
         match self {
-            Fault::JsonType(expected) => format!("{} stands here; write {expected}", describe(value)),
+            Fault::JsonType(expected) => format!("{} found; expected {expected}", describe(value)),
             Fault::Value(expected) => format!("{} is not allowed here; write {expected}", describe(value)),
             Fault::TooLong => format!("the text has more than {MAXIMUM_STRING} characters; shorten it"),
         }
@@ -94,7 +94,7 @@ pub fn check_text(primitive: Primitive, text: &str) -> Result<(), Fault> {
         Primitive::Base64Binary => (is_base64(text), "base64 (RFC 4648, with its padding)"),
         Primitive::Date => (
             date::is_date(text),
-            "a date: YYYY, YYYY-MM or YYYY-MM-DD, of a day that the calendar has",
+            "a date: YYYY, YYYY-MM or YYYY-MM-DD, that exists in the calendar",
         ),
         Primitive::DateTime => (
             date::is_date_time(text),
@@ -138,7 +138,7 @@ fn string(text: &str) -> Result<(), Fault> {
         .bytes()
         .any(|byte| byte < b' ' && !matches!(byte, b'\t' | b'\r' | b'\n'))
     {
-        return Err(Fault::Value("no control characters but tab, CR and LF"));
+        return Err(Fault::Value("no control characters except tab, CR and LF"));
     }
     if text.len() > MAXIMUM_STRING && text.chars().count() > MAXIMUM_STRING {
         return Err(Fault::TooLong);

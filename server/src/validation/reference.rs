@@ -46,7 +46,10 @@ impl Validator<'_, '_> {
                 if let Some(targets) = self.structures.targets(member)
                     && !targets.contains(resource_type)
                 {
-                    let diagnostics = format!("a {resource_type} may not stand here; {}", advice(targets));
+                    let diagnostics = format!(
+                        "a reference to {resource_type} is not allowed here; {}",
+                        advice(targets)
+                    );
                     self.report(IssueCode::Value, &location, diagnostics);
                 }
             }

@@ -138,7 +138,7 @@ fn messages_say_what_to_write_instead() {
         ),
         (
             r#"{"resourceType":"Patient","active":"true"}"#,
-            "the string \"true\" stands here; write true or false, without quotes",
+            "the string \"true\" found; expected true or false, without quotes",
         ),
         (
             r#"{"resourceType":"Patient","name":{}}"#,
@@ -150,7 +150,7 @@ fn messages_say_what_to_write_instead() {
         ),
         (
             r#"{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":{"reference":"Practitioner/1"}}"#,
-            "a Practitioner may not stand here; write a reference to Device, Group, Location, Patient",
+            "a reference to Practitioner is not allowed here; write a reference to Device, Group, Location, Patient",
         ),
     ] {
         let found = issues(text);

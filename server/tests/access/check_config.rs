@@ -81,7 +81,7 @@ fn nobody_to_trust_is_a_mistake() {
     let text = std::fs::read_to_string(&setting.config).unwrap();
     let (before, _) = text.split_once("authentication:").unwrap();
     for (section, word) in [
-        ("authentication: {}", "nobody can get in"),
+        ("authentication: {}", "no token is accepted"),
         (
             "authentication: {issuers: [{issuer: 'http://a', audiences: [a]}]}",
             "https://",

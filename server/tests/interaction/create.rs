@@ -9,7 +9,7 @@ async fn what_is_not_a_resource_of_the_type_is_refused() {
         ("", "400 structure: the body is empty"),
         (
             "{",
-            "400 structure: the body cannot be taken: not valid JSON at line 1",
+            "400 structure: the body cannot be parsed: not valid JSON at line 1",
         ),
         ("[]", "400 structure: the body must be one JSON object"),
         (

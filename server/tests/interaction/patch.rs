@@ -70,7 +70,7 @@ async fn what_cannot_be_patched_is_refused() {
     .refused("422 processing");
     patch(&server, "/Patient/a", "\nIf-Match: W/\"2\"", ACTIVE)
         .await
-        .refused("412 conflict: Patient/a has version 1 now, which is not the one in If-Match");
+        .refused("412 conflict: Patient/a is now at version 1, not the one in If-Match");
     server
         .send(&format!("PATCH /Patient/a\n\n{ACTIVE}"))
         .await

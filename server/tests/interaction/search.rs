@@ -225,7 +225,7 @@ async fn what_stands_in_a_list() {
     server
         .get("/Patient?_list=$current-allergies")
         .await
-        .refused("400 invalid: _list does not take");
+        .refused("400 invalid: _list does not accept the value");
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ async fn what_is_not_stored_is_refused() {
         ("code:in=http://v/none", "there is no http://v/none"),
         ("code:in=http://v/pets|2", "there is no http://v/pets|2"),
         ("code:below=http://s/none|x", "store the CodeSystem first"),
-        ("code:below=http://s/animals|fish", "fish is none"),
+        ("code:below=http://s/animals|fish", "fish is not one"),
         ("code:above=dog", "system|code"),
     ] {
         let answer = server.get(&format!("/Observation?{query}")).await;

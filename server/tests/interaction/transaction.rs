@@ -53,7 +53,7 @@ async fn one_bad_entry_undoes_all_and_is_named() {
         ),
         (
             r#"{"request":{"method":"PUT","url":"Patient/a","ifMatch":"W/\"4\""},"resource":{"resourceType":"Patient","id":"a"}}"#,
-            "412 conflict: entry 1 (PUT Patient/a): Patient/a does not exist, so no version of it",
+            "412 conflict: entry 1 (PUT Patient/a): Patient/a does not exist, so If-Match cannot hold",
         ),
         (
             r#"{"request":{"method":"PUT","url":"Patient/a","ifMatch":"4x"},"resource":{"resourceType":"Patient","id":"a"}}"#,
@@ -73,7 +73,7 @@ async fn one_bad_entry_undoes_all_and_is_named() {
         ),
         (
             r#"{"request":{"method":"POST","url":"Basic"},"resource":{"resourceType":"Basic","code":{"text":"x"},"subject":{"reference":"Patient?identifier=none"}}}"#,
-            "400 not-found: entry 1 (POST Basic): the criteria \"Patient?identifier=none\" meet no resource",
+            "400 not-found: entry 1 (POST Basic): the criteria \"Patient?identifier=none\" match no resource",
         ),
         (
             r#"{"fullUrl":"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a","request":{"method":"POST","url":"Patient"},"resource":{"resourceType":"Patient"}}"#,
@@ -81,7 +81,7 @@ async fn one_bad_entry_undoes_all_and_is_named() {
         ),
         (
             r#"{"request":{"method":"DELETE","url":"Patient/a"}},{"request":{"method":"PUT","url":"Patient/a"},"resource":{"resourceType":"Patient","id":"a"}}"#,
-            "400 invalid: Bundle.entry[2].request.url: Patient/a is changed by entry 1, too",
+            "400 invalid: Bundle.entry[2].request.url: Patient/a is also changed by entry 1",
         ),
     ] {
         let answer = post(&server, &format!("{PATIENT},{entry}")).await;
@@ -305,7 +305,7 @@ async fn criteria_that_meet_nothing_make_one_resource_at_most() {
     ] {
         let entries = entries.join(",");
         post(&server, &entries).await.refused(
-            "400 invalid: Bundle.entry[1].request.url: what meets Patient?identifier=http://s%7Cw is changed by entry 0, too",
+            "400 invalid: Bundle.entry[1].request.url: the resource matching Patient?identifier=http://s%7Cw is also changed by entry 0",
         );
         assert_eq!(stored(&server), "0", "{entries}");
     }

@@ -73,7 +73,7 @@ async fn an_update_of_a_version_that_is_not_current_is_refused() {
         .refused("412 conflict: Patient/a does not exist");
     put(&server, "/Patient/a", "", body).await;
     let conflict = put(&server, "/Patient/a", "\nIf-Match: W/\"2\"", body).await;
-    conflict.refused("412 conflict: Patient/a has version");
+    conflict.refused("412 conflict: Patient/a is now at version");
     assert_eq!(server.last_access(), "anonymous update Patient 412 0");
     put(&server, "/Patient/a", "\nIf-Match: W/\"x\"", body)
         .await

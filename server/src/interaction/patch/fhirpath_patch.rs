@@ -53,7 +53,7 @@ pub struct ApplyError {
 enum Misfit {
     #[error("the path selects {0} elements, and must select one")]
     NotOne(usize),
-    #[error("the path selects no list")]
+    #[error("the path does not select a list")]
     NoList,
     #[error("the list has {0} items")]
     OutOfBounds(usize),

@@ -141,7 +141,7 @@ pub async fn decide_others(
             }
             return Err(overlap(
                 entry,
-                format_args!("what meets {}", same.unwrap_or_default()),
+                format_args!("the resource matching {}", same.unwrap_or_default()),
                 entries[earlier].index,
             ));
         }
@@ -348,6 +348,6 @@ fn refuse_overlap(entries: &[Entry], identities: &[Identity]) -> Result<(), Inte
 fn overlap(entry: &Entry, what: std::fmt::Arguments<'_>, earlier: usize) -> InteractionError {
     InteractionError::element(
         format!("Bundle.entry[{}].request.url", entry.index),
-        format!("{what} is changed by entry {earlier}, too; a transaction may change it once"),
+        format!("{what} is also changed by entry {earlier}; a transaction may change a resource only once"),
     )
 }

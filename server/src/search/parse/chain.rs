@@ -52,7 +52,10 @@ impl Criteria<'_> {
         };
         let (parameters, kind) = self.find(searched, link.written, code)?;
         if kind != ParameterKind::Reference {
-            let expected = format!("a reference before the point; {code} is a {}", kind.name());
+            let expected = format!(
+                "a reference parameter before the dot; {code} is a {}",
+                kind.name()
+            );
             return Err(QueryError::value(link.written, link.value, expected));
         }
         let targets = targets(&parameters, type_name, link)?;
@@ -94,7 +97,7 @@ impl Criteria<'_> {
             return Err(QueryError::value(link.written, link.value, expected));
         };
         let source = ResourceType::parse(source).ok_or_else(|| {
-            let expected = format!("the name with a resource type of R4; {source} is none");
+            let expected = format!("the name with a resource type of R4; {source} is not one");
             QueryError::value(link.written, link.value, expected)
         })?;
         let points_here = |parameter: &&SearchParameter| {
@@ -109,7 +112,7 @@ impl Criteria<'_> {
             .filter(points_here)
             .ok_or_else(|| {
                 let expected = format!(
-                    "the name with a reference from {source} to what is searched; {reference} is none"
+                    "the name with a reference from {source} to what is searched; {reference} is not one"
                 );
                 QueryError::value(link.written, link.value, expected)
             })?;
@@ -150,7 +153,7 @@ fn targets(
                 QueryError::modifier(
                     link.written,
                     name,
-                    "before a point, name a type that the reference may point at",
+                    "before the dot, name a target type of the reference",
                 )
             }),
     }

@@ -90,7 +90,7 @@ pub fn resolve(asked: &Asked, sources: &Sources) -> Result<Vec<TokenMatch>, Unre
     let codes = terminology::resolve(&asked.question()?, sources)?;
     let matches = matches(&codes);
     if matches.len() > MAXIMUM_CODES {
-        let expected = format!("the codes themselves; it stands for more than {MAXIMUM_CODES}");
+        let expected = format!("the codes themselves; this expands to more than {MAXIMUM_CODES} codes");
         return Err(Unresolved::Refused(expected));
     }
     Ok(matches)

@@ -4,17 +4,15 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// There is no such parameter for the types searched. Only raised when unknown parameters may not be ignored.
-    #[error(
-        "{parameter} is not a search parameter of {searched}; the capability statement at /metadata lists those there are"
-    )]
+    #[error("{parameter} is not a search parameter of {searched}; /metadata lists the supported ones")]
     UnknownParameter {
         /// The parameter as it was written.
         parameter: String,
         /// What was searched.
         searched: String,
     },
-    /// The parameter does not take the modifier.
-    #[error("{parameter} does not take the modifier :{modifier}; {instead}")]
+    /// The parameter does not support the modifier.
+    #[error("{parameter} does not support the modifier :{modifier}; {instead}")]
     Modifier {
         /// The parameter as it was written.
         parameter: String,
@@ -24,7 +22,7 @@ pub enum QueryError {
         instead: String,
     },
     /// The value is not one that the parameter takes.
-    #[error("{parameter} does not take the value \"{value}\"; write {expected}")]
+    #[error("{parameter} does not accept the value \"{value}\"; write {expected}")]
     Value {
         /// The parameter as it was written.
         parameter: String,

@@ -42,7 +42,7 @@ pub fn parse(registry: &Registry, name: &str, value: &str) -> Result<Include, Qu
         ));
     };
     let resource_type = |name: &str| {
-        ResourceType::parse(name).ok_or_else(|| refused(format!("a resource type of R4; {name} is none")))
+        ResourceType::parse(name).ok_or_else(|| refused(format!("a resource type of R4; {name} is not one")))
     };
     let source = resource_type(source)?;
     include.source = Some(source);
@@ -53,10 +53,10 @@ pub fn parse(registry: &Registry, name: &str, value: &str) -> Result<Include, Qu
     let parameter = registry
         .find(source, code)
         .filter(|parameter| parameter.kind == ParameterKind::Reference)
-        .ok_or_else(|| refused(format!("a reference parameter of {source}; {code} is none")))?;
+        .ok_or_else(|| refused(format!("a reference parameter of {source}; {code} is not one")))?;
     if let Some(target) = include.target.filter(|target| !may_point_at(parameter, *target)) {
         return Err(refused(format!(
-            "a type that {code} may point at; {target} is none"
+            "a type that {code} may point at; {target} is not one"
         )));
     }
     include.parameter = Some(parameter.id);

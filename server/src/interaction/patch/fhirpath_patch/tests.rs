@@ -196,7 +196,7 @@ fn inserts_and_moves_items() {
     );
     assert_eq!(
         patched("", "move", "Patient.deceased", moved),
-        "the path selects no list"
+        "the path does not select a list"
     );
 }
 

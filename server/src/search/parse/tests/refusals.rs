@@ -24,7 +24,7 @@ fn ignores_unknown_parameters_only_when_it_may() {
     }
     assert_eq!(
         parse_with("Patient", "nothing=1", false).unwrap_err().to_string(),
-        "nothing is not a search parameter of Patient; the capability statement at /metadata lists those there are"
+        "nothing is not a search parameter of Patient; /metadata lists the supported ones"
     );
 }
 
@@ -80,7 +80,7 @@ fn refuses_wrong_modifiers_and_values_always() {
         (
             "Patient",
             "organization:Group.name=x",
-            "a type that the reference may point at",
+            "a target type of the reference",
         ),
         ("Observation", "value-quantity=5|mg", "number|system|code"),
         ("Observation", "value-quantity=x", "a number such as"),
