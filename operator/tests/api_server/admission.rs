@@ -24,7 +24,7 @@ struct Case {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn manifests_are_refused_or_stored_as_documented() {
     let _turn = operator::turn().await;
     let client = control_plane::client().await;
@@ -87,7 +87,7 @@ async fn store(client: &Client, case: &Case, name: &str) -> Result<Value, String
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn both_workloads_can_be_scaled() {
     let _turn = operator::turn().await;
     let client = control_plane::client().await;

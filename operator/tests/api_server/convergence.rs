@@ -88,7 +88,7 @@ async fn all_ready(cluster: &Cluster) {
 
 /// restatedev/restate-operator 138, stackabletech/nifi-operator 868: thousands of writes an hour with nothing to do.
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn nothing_is_written_when_nothing_changed() {
     let mut operator = operator::start().await;
     let cluster = Cluster::new("idle").await;
@@ -147,7 +147,7 @@ async fn settle(cluster: &Cluster) {
 
 /// Sieve (OSDI '22): a controller that is stopped between any two of its writes has to find its way.
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn an_operator_that_is_killed_at_random_moments_gets_there() {
     let mut operator = operator::start().await;
     let reference = Cluster::new("killed-never").await;

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{cluster::Cluster, operator};
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn patronis_shared_configuration_follows_the_spec() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("dynamic").await;

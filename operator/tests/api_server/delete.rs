@@ -30,7 +30,7 @@ async fn create(maps: &Api<ConfigMap>, metadata: Value) -> ConfigMap {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn an_object_made_anew_since_it_was_looked_at_stays() {
     let _turn = operator::turn().await;
     let cluster = Cluster::new("delete-anew").await;
@@ -61,7 +61,7 @@ async fn an_object_made_anew_since_it_was_looked_at_stays() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn an_object_that_was_taken_over_since_it_was_looked_at_stays() {
     let _turn = operator::turn().await;
     let cluster = Cluster::new("delete-taken").await;

@@ -75,7 +75,7 @@ async fn gone(cluster: &Cluster) {
 
 /// cloudnative-pg 8442, CrunchyData/postgres-operator 3387: deleting the resource deletes the volumes.
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_deleted_service_leaves_its_data_and_has_it_again_when_made_again() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("retain").await;
@@ -136,7 +136,7 @@ async fn a_deleted_service_leaves_its_data_and_has_it_again_when_made_again() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn with_deletion_policy_delete_nothing_remains() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("delete").await;
@@ -207,7 +207,7 @@ async fn with_deletion_policy_delete_nothing_remains() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn what_somebody_else_made_is_never_taken_over() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("taken").await;

@@ -34,7 +34,7 @@ fn ready(service: &FhirService) -> (String, String, String) {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_service_becomes_ready_step_by_step() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("steps").await;
@@ -112,7 +112,7 @@ async fn a_service_becomes_ready_step_by_step() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_lost_pod_is_told_while_the_service_still_serves() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("lost").await;
@@ -149,7 +149,7 @@ async fn a_lost_pod_is_told_while_the_service_still_serves() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_pod_that_cannot_start_is_named() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("pull").await;
@@ -183,7 +183,7 @@ async fn a_pod_that_cannot_start_is_named() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn servers_of_a_new_image_wait_for_their_migration() {
     let mut operator = operator::start().await;
     let cluster = Cluster::new("upgrade").await;
@@ -260,7 +260,7 @@ async fn servers_of_a_new_image_wait_for_their_migration() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn what_somebody_changes_or_deletes_is_put_back() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("drift").await;
@@ -291,7 +291,7 @@ async fn what_somebody_changes_or_deletes_is_put_back() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn suspending_stops_everything_and_keeps_the_data() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("suspend").await;
@@ -348,7 +348,7 @@ async fn suspending_stops_everything_and_keeps_the_data() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_certificate_of_other_names_is_made_anew() {
     let operator = operator::start().await;
     let cluster = Cluster::new("certificates").await;

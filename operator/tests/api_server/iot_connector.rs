@@ -83,7 +83,7 @@ impl Program {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_connector_becomes_ready_and_says_what_it_did() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("connector").await;
@@ -121,7 +121,7 @@ async fn a_connector_becomes_ready_and_says_what_it_did() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_mapping_that_does_not_compile_is_told_with_its_place() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("mapping").await;
@@ -153,7 +153,7 @@ async fn a_mapping_that_does_not_compile_is_told_with_its_place() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_mapping_in_a_config_map_is_read_from_there() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("mapped").await;
@@ -200,7 +200,7 @@ async fn a_mapping_in_a_config_map_is_read_from_there() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn who_may_send_is_enforced_once_all_connectors_are_replaced() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("senders").await;

@@ -22,7 +22,7 @@ use crate::{
 
 /// strimzi-kafka-operator 12004, 9247: an object that does not fit its type, as after a downgrade.
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn an_object_that_does_not_fit_its_type_stops_no_other() {
     let operator = operator::start().await;
     let cluster = Cluster::new("unreadable").await;
@@ -108,7 +108,7 @@ async fn an_object_that_does_not_fit_its_type_stops_no_other() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn of_two_operators_one_leads_and_the_other_takes_over() {
     let mut operator = operator::start().await;
     operator.kill();

@@ -33,7 +33,7 @@ fn reader() -> serde_json::Value {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn an_assignment_is_enforced_by_all_ready_replicas_and_taken_away_again() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("enforce").await;
@@ -108,7 +108,7 @@ async fn an_assignment_is_enforced_by_all_ready_replicas_and_taken_away_again() 
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_replica_that_does_not_answer_keeps_it_from_being_enforced() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("silent").await;
@@ -142,7 +142,7 @@ async fn a_replica_that_does_not_answer_keeps_it_from_being_enforced() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn an_assignment_ends_by_itself() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("expires").await;
@@ -184,7 +184,7 @@ async fn an_assignment_ends_by_itself() {
 }
 
 #[tokio::test]
-#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: see main.rs")]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
 async fn a_connector_has_access_to_its_destination_by_itself() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("implicit").await;
