@@ -2,13 +2,12 @@
 //! element of the official examples. Whether the examples are as they should be is not asked here.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use brazier_server::fhirpath::{Environment, Expression, Model, Type};
 use brazier_server::resource::Json;
 
-use super::r4;
+use super::{fetched, r4};
 
 /// Invariants that name an element that their type does not have.
 const UNFIT: &[&str] = &["cid-0"];
@@ -60,14 +59,7 @@ fn the_standards_invariants_have_answers() {
 
 /// The definitions of types, and the resources of those types.
 fn package() -> (Vec<Json>, Vec<(String, Json)>) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/generator/fetch-package.sh");
-    let fetched = Command::new("sh").arg(script).output().unwrap();
-    assert!(
-        fetched.status.success(),
-        "{}",
-        String::from_utf8_lossy(&fetched.stderr)
-    );
-    let folder = PathBuf::from(String::from_utf8(fetched.stdout).unwrap().trim());
+    let folder = fetched("fetch-package.sh");
     let (mut definitions, mut examples) = (Vec::new(), Vec::new());
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
