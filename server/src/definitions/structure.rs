@@ -7,6 +7,7 @@ mod constraint;
 pub mod definition;
 mod definition_error;
 mod derivation;
+mod fhirpath_model;
 mod parse;
 mod primitive;
 mod targets;

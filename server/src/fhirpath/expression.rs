@@ -124,4 +124,29 @@ impl Expression {
     pub fn parse(text: &str) -> Result<Expression, ParseError> {
         parse::parse(text)
     }
+
+    /// The name, when the expression is nothing else.
+    pub fn as_name(&self) -> Option<&str> {
+        match self {
+            Expression::Path(None, steps) => match steps.as_slice() {
+                [Step::Member(name)] => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// `of`, the function and the arguments of `of.function(arguments)`.
+    pub fn last_call(&self) -> Option<(Expression, Function, &[Expression])> {
+        let Expression::Path(head, steps) = self else {
+            return None;
+        };
+        match steps.split_last()? {
+            (Step::Call(function, arguments), before) => {
+                let of = Expression::Path(head.clone(), before.to_vec());
+                Some((of, *function, arguments))
+            }
+            _ => None,
+        }
+    }
 }

@@ -1,8 +1,6 @@
 //! What the engine needs to know of FHIR's types: the elements of each, and what it is derived from. Asked of a
 //! [`Model`], so that it does not matter where the definitions come from.
 
-mod structures;
-
 /// A FHIR type, as its model numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Type {

@@ -1,9 +1,12 @@
 //! From expression to program: finds the JSON members that each step of an expression means.
 
 use super::element_type::ElementType;
-use super::expression::{Expression, ExpressionError, parse};
 use super::program::{Condition, Path, Program, Step};
 use crate::definitions::structure::{Kind, Structures};
+use crate::fhirpath::{
+    self, BinaryOperator, ElementFunction, Existence, Expression, Filtering, Function, ParseError,
+    TypeOperator, Value,
+};
 use crate::resource::ResourceType;
 
 /// Why an expression cannot be used for indexing.
@@ -11,7 +14,7 @@ use crate::resource::ResourceType;
 pub enum CompileError {
     /// It does not follow the grammar.
     #[error(transparent)]
-    Grammar(#[from] ExpressionError),
+    Grammar(#[from] ParseError),
     /// There is no structure of the type that it starts from.
     #[error("{0} has no structure")]
     UnknownType(ResourceType),
@@ -57,9 +60,9 @@ pub fn compile(
     expression: &str,
 ) -> Result<Program, CompileError> {
     let scope = Scope::new(structures, resource_type)?;
-    let expression = parse(expression)?;
-    match expression {
-        Expression::And(..) | Expression::NotEqual(..) => {
+    let expression = Expression::parse(expression)?;
+    match operators(&expression) {
+        Some(BinaryOperator::And | BinaryOperator::NotEqual) => {
             scope.condition(&expression).map(Program::Condition)
         }
         _ => Ok(Program::Elements(paths(
@@ -80,11 +83,11 @@ pub fn compile_component(
     component: &str,
 ) -> Result<Vec<Path>, CompileError> {
     let scope = Scope::new(structures, resource_type)?;
-    let mut bases = scope.places(&parse(base)?, &[scope.resource()])?;
+    let mut bases = scope.places(&Expression::parse(base)?, &[scope.resource()])?;
     for place in &mut bases {
         place.steps.clear();
     }
-    Ok(paths(&scope.places(&parse(component)?, &bases)?))
+    Ok(paths(&scope.places(&Expression::parse(component)?, &bases)?))
 }
 
 fn paths(places: &[Place]) -> Vec<Path> {
@@ -116,22 +119,24 @@ impl<'structures> Scope<'structures> {
     }
 
     fn condition(self, expression: &Expression) -> Result<Condition, CompileError> {
-        match expression {
-            Expression::And(left, right) => Ok(Condition::And(
-                Box::new(self.condition(left)?),
-                Box::new(self.condition(right)?),
-            )),
-            Expression::NotEqual(left, right) => match **right {
-                Expression::Boolean(literal) => Ok(Condition::NotEqual(
-                    paths(&self.places(left, &[self.resource()])?),
-                    literal,
-                )),
-                _ => Err(unsupported("!= with anything but true or false")),
-            },
-            Expression::Call(Some(of), function, arguments)
-                if function == "exists" && arguments.is_empty() =>
-            {
-                Ok(Condition::Exists(paths(&self.places(of, &[self.resource()])?)))
+        if let Expression::Binary(first, rest) = expression {
+            return match (operators(expression), rest.as_slice()) {
+                (Some(BinaryOperator::And), rest) => {
+                    let mut left = self.condition(first)?;
+                    for (_, right) in rest {
+                        left = Condition::And(Box::new(left), Box::new(self.condition(right)?));
+                    }
+                    Ok(left)
+                }
+                (Some(BinaryOperator::NotEqual), [(_, Expression::Literal(Value::Boolean(literal)))]) => Ok(
+                    Condition::NotEqual(paths(&self.places(first, &[self.resource()])?), *literal),
+                ),
+                _ => Err(unsupported("a comparison other than != with true or false")),
+            };
+        }
+        match expression.last_call() {
+            Some((of, Function::Existence(Existence::Exists), [])) => {
+                Ok(Condition::Exists(paths(&self.places(&of, &[self.resource()])?)))
             }
             _ => Err(unsupported("a condition other than exists() and !=")),
         }
@@ -140,32 +145,53 @@ impl<'structures> Scope<'structures> {
     /// The places that `expression` comes to, from the places of `context`.
     fn places(self, expression: &Expression, context: &[Place]) -> Result<Vec<Place>, CompileError> {
         match expression {
-            Expression::Member(None, name) => self.root(name, context),
-            Expression::Member(Some(of), name) => self.members(&self.places(of, context)?, name),
+            Expression::Path(head, steps) => {
+                let (mut places, steps) = match (head, steps.as_slice()) {
+                    (Some(head), steps) => (self.places(head, context)?, steps),
+                    (None, [fhirpath::Step::Member(name), steps @ ..]) => (self.root(name, context)?, steps),
+                    (None, steps) => (context.to_vec(), steps),
+                };
+                for step in steps {
+                    places = self.step(places, step)?;
+                }
+                Ok(places)
+            }
             Expression::Variable(name) if name == "resource" => Ok(vec![Place {
                 from_resource: true,
                 ..self.resource()
             }]),
-            Expression::Index(of, index) => indexed(self.places(of, context)?, *index),
-            Expression::As(of, type_name) => {
-                Ok(of_type(self.structures, self.places(of, context)?, type_name))
+            Expression::Type(of, TypeOperator::As, wanted) => {
+                Ok(of_type(self.structures, self.places(of, context)?, &wanted.name))
             }
-            Expression::Union(left, right) => {
-                let mut places = self.places(left, context)?;
-                places.extend(self.places(right, context)?);
+            Expression::Binary(first, rest) if operators(expression) == Some(BinaryOperator::Union) => {
+                let mut places = self.places(first, context)?;
+                for (_, right) in rest {
+                    places.extend(self.places(right, context)?);
+                }
                 Ok(places)
             }
-            Expression::Call(Some(of), function, arguments) => {
-                let places = self.places(of, context)?;
-                match (function.as_str(), arguments.as_slice()) {
-                    ("as" | "ofType", [Expression::Member(None, type_name)]) => {
-                        Ok(of_type(self.structures, places, type_name))
-                    }
-                    ("where", [condition]) => filtered(places, condition),
-                    _ => Err(unsupported(function)),
+            other => Err(unsupported(&format!("{other:?}"))),
+        }
+    }
+
+    fn step(self, places: Vec<Place>, step: &fhirpath::Step) -> Result<Vec<Place>, CompileError> {
+        match step {
+            fhirpath::Step::Member(name) => self.members(&places, name),
+            fhirpath::Step::Item(index) => match **index {
+                Expression::Literal(Value::Integer(index)) => indexed(places, index),
+                _ => Err(unsupported("an index other than a number")),
+            },
+            fhirpath::Step::TypeCall(TypeOperator::As | TypeOperator::OfType, wanted) => {
+                Ok(of_type(self.structures, places, &wanted.name))
+            }
+            fhirpath::Step::TypeCall(TypeOperator::Is, _) => Err(unsupported("is")),
+            fhirpath::Step::Call(Function::Filtering(Filtering::Where), arguments) => {
+                match arguments.as_slice() {
+                    [condition] => filtered(places, condition),
+                    _ => Err(unsupported("where")),
                 }
             }
-            other => Err(unsupported(&format!("{other:?}"))),
+            fhirpath::Step::Call(function, _) => Err(unsupported(function.name())),
         }
     }
 
@@ -218,7 +244,8 @@ fn of_type(structures: &Structures, mut places: Vec<Place>, type_name: &str) -> 
     places
 }
 
-fn indexed(mut places: Vec<Place>, index: usize) -> Result<Vec<Place>, CompileError> {
+fn indexed(mut places: Vec<Place>, index: i32) -> Result<Vec<Place>, CompileError> {
+    let index = usize::try_from(index).map_err(|error| unsupported(&error.to_string()))?;
     for place in &mut places {
         match place.steps.last_mut() {
             Some(step @ Step::Member(_)) => {
@@ -234,24 +261,39 @@ fn indexed(mut places: Vec<Place>, index: usize) -> Result<Vec<Place>, CompileEr
 
 fn filtered(mut places: Vec<Place>, condition: &Expression) -> Result<Vec<Place>, CompileError> {
     let step = match condition {
-        Expression::Equal(left, right) => match (&**left, &**right) {
-            (Expression::Member(None, name), Expression::Text(text)) => {
-                Step::WhereText(name.into(), text.into())
+        Expression::Binary(left, rest) => match (left.as_name(), rest.as_slice()) {
+            (Some(name), [(BinaryOperator::Equal, Expression::Literal(Value::String(text)))]) => {
+                Step::WhereText(name.into(), text.as_ref().into())
             }
             _ => return Err(unsupported("where() with this comparison")),
         },
-        Expression::Is(of, type_name) => match (&**of, ResourceType::parse(type_name)) {
-            (Expression::Call(None, function, _), Some(resource_type)) if function == "resolve" => {
-                Step::WhereResolvesTo(resource_type)
+        Expression::Type(of, TypeOperator::Is, wanted) => {
+            let resolves = matches!(&**of, Expression::Path(None, steps) if matches!(
+                steps.as_slice(),
+                [fhirpath::Step::Call(Function::Element(ElementFunction::Resolve), _)]
+            ));
+            match ResourceType::parse(&wanted.name).filter(|_| resolves) {
+                Some(resource_type) => Step::WhereResolvesTo(resource_type),
+                None => return Err(unsupported("where() with this type test")),
             }
-            _ => return Err(unsupported("where() with this type test")),
-        },
+        }
         _ => return Err(unsupported("where() with this condition")),
     };
     for place in &mut places {
         place.steps.push(step.clone());
     }
     Ok(places)
+}
+
+/// The operator between the operands, if there is but one kind of it.
+fn operators(expression: &Expression) -> Option<BinaryOperator> {
+    let Expression::Binary(_, rest) = expression else {
+        return None;
+    };
+    let (first, _) = rest.first()?;
+    rest.iter()
+        .all(|(operator, _)| operator == first)
+        .then_some(*first)
 }
 
 fn unsupported(what: &str) -> CompileError {

@@ -10,6 +10,7 @@ use crate::fhirpath::value::{Collection, Quantity, Value};
 
 /// The functions of this section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the standard's")]
 pub enum BoundaryFunction {
     Low,
     High,

@@ -7,6 +7,7 @@ use crate::fhirpath::value::equality::Seen;
 
 /// The functions of this section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the standard's")]
 pub enum Combining {
     Union,
     Combine,

@@ -11,6 +11,7 @@ use crate::resource::Json;
 
 /// The functions of this section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the standard's")]
 pub enum ElementFunction {
     Extension,
     HasValue,

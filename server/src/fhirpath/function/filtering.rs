@@ -8,6 +8,7 @@ use crate::fhirpath::value::{Collection, Value};
 
 /// The functions of these sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the standard's")]
 pub enum Filtering {
     Where,
     Select,

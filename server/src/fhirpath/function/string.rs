@@ -14,6 +14,7 @@ use crate::fhirpath::value::{Collection, Value};
 
 /// The functions of this section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the standard's")]
 pub enum StringFunction {
     IndexOf,
     LastIndexOf,

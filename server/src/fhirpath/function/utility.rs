@@ -13,6 +13,7 @@ use crate::fhirpath::value::{Collection, Temporal, Value};
 
 /// The functions of these sections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the standard's")]
 pub enum Utility {
     Trace,
     Now,

@@ -3,6 +3,8 @@
 
 mod arithmetic;
 mod boundary;
+#[cfg(test)]
+mod tests;
 
 use std::cmp::Ordering;
 use std::fmt;

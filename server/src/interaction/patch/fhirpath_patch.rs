@@ -7,13 +7,13 @@ mod place;
 mod tests;
 
 use super::document::SyntaxError;
-use crate::definitions::path::expression::{self, Expression};
 use crate::definitions::structure::{Element, Member, Structure, Structures};
+use crate::fhirpath::Expression;
 use crate::resource::{Json, Object, ResourceType};
 use content::Content;
 use place::{Document, Place, PlaceError, Step};
 
-/// How long an expression may be; it is read recursively.
+/// How long an expression may be: it is followed for each operation, and leads to one place.
 const MAXIMUM_EXPRESSION: usize = 1000;
 
 /// A list of operations.
@@ -160,7 +160,7 @@ impl Operation {
         if path.len() > MAXIMUM_EXPRESSION {
             return Err(missing("path", "a shorter FHIRPath expression"));
         }
-        let expression = expression::parse(path)
+        let expression = Expression::parse(path)
             .map_err(|error| missing("path", &format!("a FHIRPath expression; {error}")))?;
         Ok(Operation {
             path: path.to_owned(),

@@ -3,8 +3,11 @@
 
 use compact_str::CompactString;
 
-use crate::definitions::path::expression::Expression;
 use crate::definitions::structure::{Kind, Member, Structure, Structures};
+use crate::fhirpath::{
+    self, BinaryOperator, ElementFunction, Existence, Expression, Filtering, Function, Subsetting,
+    TypeOperator, Value,
+};
 use crate::resource::{Json, ResourceType};
 
 /// A step into a document.
@@ -153,47 +156,70 @@ impl<'definitions> Document<'definitions> {
         expression: &Expression,
         context: &Place<'definitions>,
     ) -> Result<Vec<Place<'definitions>>, PlaceError> {
-        let unsupported = |what: &str| Err(PlaceError::Unsupported(what.to_owned()));
         match expression {
-            Expression::Member(None, name) if self.is_type(name) && context.steps.is_empty() => {
-                Ok(vec![self.root()])
-            }
-            Expression::Member(None, name) => self.members(context, name),
-            Expression::Member(Some(of), name) => {
-                let mut places = Vec::new();
-                for place in self.places(of, context)? {
-                    places.extend(self.members(&place, name)?);
+            Expression::Path(head, steps) => {
+                let (mut places, steps) = match (head, steps.as_slice()) {
+                    (Some(head), steps) => (self.places(head, context)?, steps),
+                    (None, [fhirpath::Step::Member(name), steps @ ..])
+                        if self.is_type(name) && context.steps.is_empty() =>
+                    {
+                        (vec![self.root()], steps)
+                    }
+                    (None, steps) => (vec![context.clone()], steps),
+                };
+                for step in steps {
+                    places = self.step(places, step)?;
                 }
                 Ok(places)
             }
             Expression::Variable(name) if name == "resource" => Ok(vec![self.root()]),
-            Expression::Index(of, index) => {
-                let places = self.places(of, context)?;
-                Ok(places.into_iter().skip(*index).take(1).collect())
+            Expression::Type(of, TypeOperator::As, wanted) => {
+                Ok(of_type(self.places(of, context)?, &wanted.name))
             }
-            Expression::As(of, type_name) => Ok(of_type(self.places(of, context)?, type_name)),
-            Expression::Call(Some(of), function, arguments) => {
-                let places = self.places(of, context)?;
-                self.called(places, function, arguments)
+            _ => Err(PlaceError::Unsupported("this operator".to_owned())),
+        }
+    }
+
+    fn step(
+        &self,
+        places: Vec<Place<'definitions>>,
+        step: &fhirpath::Step,
+    ) -> Result<Vec<Place<'definitions>>, PlaceError> {
+        match step {
+            fhirpath::Step::Member(name) => {
+                let mut members = Vec::new();
+                for place in places {
+                    members.extend(self.members(&place, name)?);
+                }
+                Ok(members)
             }
-            Expression::Call(None, function, arguments) => {
-                self.called(vec![context.clone()], function, arguments)
+            fhirpath::Step::Item(index) => match **index {
+                Expression::Literal(Value::Integer(index)) => {
+                    let index = usize::try_from(index).unwrap_or(usize::MAX);
+                    Ok(places.into_iter().skip(index).take(1).collect())
+                }
+                _ => Err(PlaceError::Unsupported("an index other than a number".to_owned())),
+            },
+            fhirpath::Step::TypeCall(TypeOperator::As | TypeOperator::OfType, wanted) => {
+                Ok(of_type(places, &wanted.name))
             }
-            _ => unsupported("this operator"),
+            fhirpath::Step::TypeCall(TypeOperator::Is, _) => Err(PlaceError::Unsupported("is()".to_owned())),
+            fhirpath::Step::Call(function, arguments) => self.called(places, *function, arguments),
         }
     }
 
     fn called(
         &self,
         places: Vec<Place<'definitions>>,
-        function: &str,
+        function: Function,
         arguments: &[Expression],
     ) -> Result<Vec<Place<'definitions>>, PlaceError> {
         match (function, arguments) {
-            ("first", []) => Ok(places.into_iter().take(1).collect()),
-            ("last", []) => Ok(places.into_iter().next_back().into_iter().collect()),
-            ("as" | "ofType", [Expression::Member(None, type_name)]) => Ok(of_type(places, type_name)),
-            ("where", [condition]) => {
+            (Function::Subsetting(Subsetting::First), _) => Ok(places.into_iter().take(1).collect()),
+            (Function::Subsetting(Subsetting::Last), _) => {
+                Ok(places.into_iter().next_back().into_iter().collect())
+            }
+            (Function::Filtering(Filtering::Where), [condition]) => {
                 let mut kept = Vec::new();
                 for place in places {
                     if self.holds(condition, &place)? {
@@ -202,7 +228,7 @@ impl<'definitions> Document<'definitions> {
                 }
                 Ok(kept)
             }
-            ("extension", [Expression::Text(url)]) => {
+            (Function::Element(ElementFunction::Extension), [Expression::Literal(Value::String(url))]) => {
                 let mut found = Vec::new();
                 for place in places {
                     found.extend(self.members(&place, "extension")?);
@@ -217,20 +243,39 @@ impl<'definitions> Document<'definitions> {
     }
 
     fn holds(&self, condition: &Expression, place: &Place<'definitions>) -> Result<bool, PlaceError> {
-        Ok(match condition {
-            Expression::And(left, right) => self.holds(left, place)? && self.holds(right, place)?,
-            Expression::Equal(left, right) => self.same(left, right, place)? == Some(true),
-            Expression::NotEqual(left, right) => self.same(left, right, place)? == Some(false),
-            Expression::Call(Some(of), function, arguments) if arguments.is_empty() => {
-                match function.as_str() {
-                    "exists" => !self.places(of, place)?.is_empty(),
-                    "empty" => self.places(of, place)?.is_empty(),
-                    "not" => !self.holds(of, place)?,
-                    _ => return Err(PlaceError::Unsupported(format!("{function}()"))),
+        if let Expression::Binary(first, rest) = condition {
+            return self.compared(first, rest, place);
+        }
+        let Some((of, function, [])) = condition.last_call() else {
+            return Ok(self.values(condition, place)? == [Json::Bool(true)]);
+        };
+        match function {
+            Function::Existence(Existence::Exists) => Ok(!self.places(&of, place)?.is_empty()),
+            Function::Existence(Existence::Empty) => Ok(self.places(&of, place)?.is_empty()),
+            Function::Existence(Existence::Not) => Ok(!self.holds(&of, place)?),
+            _ => Err(PlaceError::Unsupported(format!("{function}()"))),
+        }
+    }
+
+    /// `and`, and one `=` or `!=`.
+    fn compared(
+        &self,
+        first: &Expression,
+        rest: &[(BinaryOperator, Expression)],
+        place: &Place<'definitions>,
+    ) -> Result<bool, PlaceError> {
+        match rest {
+            [(BinaryOperator::Equal, right)] => Ok(self.same(first, right, place)? == Some(true)),
+            [(BinaryOperator::NotEqual, right)] => Ok(self.same(first, right, place)? == Some(false)),
+            rest if rest.iter().all(|(operator, _)| *operator == BinaryOperator::And) => {
+                let mut holds = self.holds(first, place)?;
+                for (_, right) in rest {
+                    holds = holds && self.holds(right, place)?;
                 }
+                Ok(holds)
             }
-            other => self.values(other, place)? == [Json::Bool(true)],
-        })
+            _ => Err(PlaceError::Unsupported("this operator".to_owned())),
+        }
     }
 
     /// Whether two values are the same; `None` when one of them is not there.
@@ -246,8 +291,8 @@ impl<'definitions> Document<'definitions> {
 
     fn values(&self, expression: &Expression, place: &Place<'definitions>) -> Result<Vec<Json>, PlaceError> {
         match expression {
-            Expression::Text(text) => Ok(vec![Json::from(text.as_str())]),
-            Expression::Boolean(value) => Ok(vec![Json::Bool(*value)]),
+            Expression::Literal(Value::String(text)) => Ok(vec![Json::from(text.as_ref())]),
+            Expression::Literal(Value::Boolean(value)) => Ok(vec![Json::Bool(*value)]),
             _ => {
                 let places = self.places(expression, place)?;
                 Ok(places

@@ -1,7 +1,7 @@
-//! FHIR's types as the service's definitions have them.
+//! The structures as FHIRPath asks for them.
 
-use super::{ElementModel, Model, SystemType, Type};
-use crate::definitions::structure::{Kind, Member, Primitive, Structure, StructureId, Structures};
+use super::{Kind, Member, Primitive, Structure, StructureId, Structures};
+use crate::fhirpath::{ElementModel, Model, SystemType, Type};
 
 /// The numbers of primitives begin here; those of structures are smaller.
 const FIRST_PRIMITIVE: u16 = 0x8000;
@@ -159,7 +159,7 @@ fn is_quantity(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::definitions::fixture;
-    use crate::fhirpath::type_specifier::is_derived;
+    use crate::fhirpath::is_derived;
     use crate::resource::ResourceType;
 
     fn r4() -> &'static Structures {
