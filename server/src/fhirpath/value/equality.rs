@@ -123,14 +123,23 @@ pub fn equivalent_collections(
     right: &[Value<'_>],
     budget: &Budget,
 ) -> Result<bool, EvaluationError> {
+    pair_off(left, right, |one, another| equivalent(one, another, budget))
+}
+
+/// Whether each of `left` finds another one of `right` that is the `same`, and none of `right` is left over.
+fn pair_off<T>(
+    left: &[T],
+    right: &[T],
+    same: impl Fn(&T, &T) -> Result<bool, EvaluationError>,
+) -> Result<bool, EvaluationError> {
     if left.len() != right.len() {
         return Ok(false);
     }
-    let mut rest: Vec<&Value<'_>> = right.iter().collect();
+    let mut rest: Vec<&T> = right.iter().collect();
     for one in left {
         let mut found = None;
         for (index, another) in rest.iter().enumerate() {
-            if equivalent(one, another, budget)? {
+            if same(one, another)? {
                 found = Some(index);
                 break;
             }
@@ -248,21 +257,7 @@ fn equivalent_json(one: &Json, another: &Json, budget: &Budget) -> Result<bool, 
             true
         }
         (Json::Array(one), Json::Array(another)) => {
-            let mut rest: Vec<&Json> = another.iter().collect();
-            for value in one {
-                let mut found = None;
-                for (index, other) in rest.iter().enumerate() {
-                    if equivalent_json(value, other, budget)? {
-                        found = Some(index);
-                        break;
-                    }
-                }
-                match found {
-                    Some(index) => rest.remove(index),
-                    None => return Ok(false),
-                };
-            }
-            rest.is_empty()
+            pair_off(one, another, |one, another| equivalent_json(one, another, budget))?
         }
         (Json::String(one), Json::String(another)) => normalized(one) == normalized(another),
         (Json::Number(one), Json::Number(another)) => decimal(one)
