@@ -29,8 +29,6 @@ pub mod reason {
     pub const AS_DESIRED: &str = "AsDesired";
     /// `spec.suspend` is true.
     pub const SUSPENDED: &str = "Suspended";
-    /// The object is being deleted.
-    pub const DELETING: &str = "Deleting";
     /// Objects were made or changed and are not ready yet.
     pub const IN_PROGRESS: &str = "InProgress";
     /// The database has no primary yet.
