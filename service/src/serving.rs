@@ -8,11 +8,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::listen::{Listener, ListenerMetrics};
+use crate::listen::{Limits, Listener, ListenerMetrics};
 
 /// How long requests are still accepted after the signal to end, because the news that this program is not ready takes
 /// time to reach those who send them. With [`DRAIN`] it fits into the 30 seconds that a program usually has.
 pub const NOTICE: Duration = Duration::from_secs(4);
+/// How many connections ask for probes at a time.
+const PROBES: usize = 256;
 /// How long requests may take to come to an end.
 const DRAIN: Duration = Duration::from_secs(25);
 
@@ -64,8 +66,14 @@ impl Serving {
         self.run(|drain| listener.run(router, self.metrics.clone(), drain));
     }
 
-    /// Serves `router` to the very end: probes, which tell of the end.
+    /// Serves `router` to the very end: probes, which tell of the end. However many connections there are, the newest has
+    /// room: the kubelet's.
     pub fn serve_probes(&mut self, listener: Listener, router: Router) {
+        let listener = listener.with_limits(Limits {
+            connections: PROBES,
+            disposable: true,
+            ..Limits::default()
+        });
         let running = listener.run(router, self.metrics.clone(), self.end.clone());
         self.followers.spawn(running);
     }

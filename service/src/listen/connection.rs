@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use http::header;
+use http::{Version, header};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -21,7 +21,8 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::admission::{Activity, Place};
+use super::activity::{Activity, Vouching};
+use super::admission::Place;
 use super::body::{Arriving, Leaving};
 use super::listener::Limits;
 use super::metrics::ListenerMetrics;
@@ -29,12 +30,18 @@ use super::tls::FollowedTls;
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a connection that was asked to end, and answers nothing, is waited for.
+/// How long a connection that is to end, and on which nothing moves, is waited for.
 const PARTING: Duration = Duration::from_secs(5);
+/// The same where somebody waits for its place.
+const HASTY_PARTING: Duration = Duration::from_millis(100);
 /// How long the kernel waits for a client that takes nothing of what we send.
 const UNREAD: Duration = Duration::from_secs(30);
 /// The largest head of a request.
 const MAX_HEAD: u32 = 64 * 1024;
+/// How much of the bodies of its requests a client may send before they are read, for one and for all of a connection.
+const WINDOWS: (u32, u32) = (256 << 10, 512 << 10);
+/// How much of an answer waits in a connection's own memory.
+const SENT_AHEAD: usize = 64 << 10;
 
 /// What the connections of one listener have in common.
 pub(super) struct Shared {
@@ -82,6 +89,9 @@ fn builder(idle: Duration) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .max_concurrent_streams(128)
         .max_header_list_size(MAX_HEAD)
+        .initial_stream_window_size(WINDOWS.0)
+        .initial_connection_window_size(WINDOWS.1)
+        .max_send_buf_size(SENT_AHEAD)
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(20));
     builder
@@ -118,38 +128,58 @@ fn prepare(stream: &TcpStream) -> std::io::Result<()> {
     socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD))
 }
 
-/// Answers the connection's requests.
+/// Answers the connection's requests, for as long as something moves.
 async fn exchange<S>(shared: &Shared, stream: S, peer: SocketAddr, place: &Place)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let (activity, idle) = (place.activity(), shared.limits.idle);
+    let (activity, limits) = (place.activity(), shared.limits);
     let service = service_fn(|request| answer(shared.router.clone(), Arc::clone(activity), peer, request));
     let mut connection = pin!(shared.builder.serve_connection(TokioIo::new(stream), service));
-    loop {
-        let quiet_until = activity.idle_since().unwrap_or_else(Instant::now) + idle;
+    let parting = loop {
         tokio::select! {
             ended = connection.as_mut() => return report(ended),
-            () = shared.drain.cancelled() => break,
-            () = place.asked_to_leave() => break,
-            () = sleep_until(quiet_until) => {
-                if activity.idle_since().is_some_and(|since| since.elapsed() >= idle) {
-                    break;
+            () = shared.drain.cancelled() => break PARTING,
+            () = place.asked_to_leave() => break HASTY_PARTING,
+            () = sleep_until(look_again(activity, limits)) => {
+                if is_over(activity.owed_since(), limits.stall) {
+                    return tracing::debug!(listener = shared.listener, %peer, "the client takes nothing");
+                }
+                if is_over(activity.quiet_since(), limits.idle) {
+                    break PARTING;
                 }
             }
         }
+    };
+    if place.is_disposable() && parting == HASTY_PARTING {
+        return;
     }
     connection.as_mut().graceful_shutdown();
+    let asked = Instant::now();
     loop {
         tokio::select! {
             ended = connection.as_mut() => return report(ended),
-            () = sleep(PARTING) => {
-                if activity.idle_since().is_some_and(|since| since.elapsed() >= PARTING) {
+            () = sleep(parting) => {
+                let quiet = activity.quiet_since().map(|since| since.max(asked));
+                if is_over(quiet, parting) || is_over(activity.owed_since(), limits.stall) {
                     return;
                 }
             }
         }
     }
+}
+
+/// When a connection may first be found to have been still for too long.
+fn look_again(activity: &Activity, limits: Limits) -> Instant {
+    let stalled = activity.owed_since().map(|since| since + limits.stall);
+    let idle = activity.quiet_since().unwrap_or_else(Instant::now) + limits.idle;
+    // A stream that begins to wait meanwhile is looked at in time, too.
+    let soon = Instant::now() + limits.stall;
+    stalled.map_or(idle, |stalled| idle.min(stalled)).min(soon)
+}
+
+fn is_over(since: Option<Instant>, time: Duration) -> bool {
+    since.is_some_and(|since| since.elapsed() >= time)
 }
 
 async fn answer(
@@ -158,18 +188,26 @@ async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<http::Response<Leaving>, Infallible> {
-    let busy = activity.begin();
+    let exchange = activity.begin();
     // Who asks beforehand sends nothing when the answer is no.
     let asks_beforehand = request.headers().contains_key(header::EXPECT);
+    let has_streams = request.version() == Version::HTTP_2;
     let (parts, body) = request.into_parts();
-    let (body, unread) = Arriving::body(body);
+    let (body, unread) = Arriving::body(body, &exchange);
     let mut request = Request::from_parts(parts, body);
     request.extensions_mut().insert(ConnectInfo(peer));
+    request.extensions_mut().insert(Vouching(activity));
     let response: http::Response<Body> = router.oneshot(request).await?;
-    if !asks_beforehand {
-        unread.take().await;
-    }
-    Ok(response.map(|body| Leaving { body, _busy: busy }))
+    // Where requests have streams of their own, the answer goes first; else it would come in the middle of the request.
+    let unread = match (asks_beforehand, has_streams) {
+        (true, _) => None,
+        (false, true) => Some(unread),
+        (false, false) => {
+            unread.take().await;
+            None
+        }
+    };
+    Ok(response.map(|body| Leaving::new(body, exchange, unread)))
 }
 
 fn report(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {

@@ -34,6 +34,11 @@ pub struct Limits {
     pub connections: usize,
     /// How long a connection may be idle, or take to send the head of a request.
     pub idle: Duration,
+    /// How long a client may take nothing of an answer, or send nothing of a request that is waited for.
+    pub stall: Duration,
+    /// Whether the oldest connection makes room even if it is being answered: where answers are cheap, and who comes last is
+    /// the one that counts.
+    pub disposable: bool,
 }
 
 impl Default for Limits {
@@ -41,6 +46,9 @@ impl Default for Limits {
         Limits {
             connections: 1024,
             idle: Duration::from_secs(60),
+            // A request whose body does not come is answered before.
+            stall: Duration::from_secs(45),
+            disposable: false,
         }
     }
 }
@@ -130,7 +138,7 @@ async fn follow(tls: Option<&FollowedTls>) {
 /// Lets connections in for as long as it is polled.
 async fn accept(socket: &TcpListener, shared: &Arc<Shared>, connections: &TaskTracker) {
     let listener = shared.listener;
-    let admission = Admission::new(shared.limits.connections);
+    let admission = Admission::new(shared.limits.connections, shared.limits.disposable);
     loop {
         match socket.accept().await {
             Ok((stream, peer)) => {
@@ -139,7 +147,7 @@ async fn accept(socket: &TcpListener, shared: &Arc<Shared>, connections: &TaskTr
             }
             Err(error) => {
                 tracing::warn!(%error, listener, "failed to accept a connection");
-                if admission.ask_idlest_to_leave() {
+                if admission.shed() {
                     shared.metrics.connection_shed(listener);
                 }
                 tokio::time::sleep(RECOVERY).await;

@@ -33,7 +33,7 @@ impl ListenerMetrics {
         );
         registry.register(
             "connections_shed",
-            "Idle connections closed to make room for new ones",
+            "Connections without work closed to make room for new ones",
             metrics.connections_shed.clone(),
         );
         metrics
@@ -51,7 +51,7 @@ impl ListenerMetrics {
             .inc();
     }
 
-    /// Counts an idle connection that had to make room.
+    /// Counts a connection that had to make room.
     pub(super) fn connection_shed(&self, listener: &'static str) {
         self.connections_shed
             .get_or_create(&ListenerLabels { listener })

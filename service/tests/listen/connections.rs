@@ -1,13 +1,20 @@
 //! Many connections, slow ones, and the end of a listener.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 use brazier_service::listen::{FollowedTls, Limits, Listener, ListenerMetrics};
 use brazier_service::{metrics, trust};
+use bytes::Bytes;
+use http_body_util::StreamBody;
+use http_body_util::combinators::BoxBody;
+use hyper::body::Frame;
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use prometheus_client::registry::Registry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,6 +24,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::certificates::{Authority, HOST, client};
+use super::eventually::eventually;
 
 struct Running {
     address: SocketAddr,
@@ -94,7 +102,7 @@ async fn handshakes_that_are_never_finished_make_room() {
     let tls = FollowedTls::load(identity, None).unwrap();
     let running = start(hello(), places(2), Some(tls)).await;
     let mut idle = Vec::new();
-    for _connection in 0..4 {
+    for _connection in 0..200 {
         idle.push(TcpStream::connect(running.address).await.unwrap());
     }
     let client = client(authority.tls(folder.path(), None), running.address);
@@ -129,6 +137,116 @@ async fn a_connection_ends_that_is_idle_or_does_not_finish_a_head_in_time() {
         assert!(ended.is_ok(), "the connection stays after {sent:?}");
         assert_eq!(answer.ends_with(b"hello"), sent.ends_with("\r\n\r\n"), "{sent:?}");
     }
+}
+
+/// An HTTP/2 connection, whose client takes `window` bytes of each answer before it says that it wants more; and its end.
+async fn connect(address: SocketAddr, window: u32) -> (SendRequest<SlowBody>, JoinHandle<()>) {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.initial_stream_window_size(window);
+    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
+    (
+        sender,
+        tokio::spawn(async move { connection.await.unwrap_or_default() }),
+    )
+}
+
+type SlowBody = BoxBody<Bytes, Infallible>;
+
+/// A body of `begin`, whose end never comes.
+fn endless(begin: &'static str) -> SlowBody {
+    let begin = futures::stream::iter([Ok(Frame::data(Bytes::from(begin)))]);
+    let body = StreamBody::new(futures::StreamExt::chain(begin, futures::stream::pending()));
+    BoxBody::new(body)
+}
+
+fn request(method: &str, body: SlowBody) -> hyper::Request<SlowBody> {
+    let request = hyper::Request::builder().method(method).uri("http://a/");
+    request.body(body).unwrap()
+}
+
+#[tokio::test]
+async fn connections_that_only_open_streams_make_room() {
+    let reading = Router::new()
+        .route("/", get(async || "hello"))
+        .route("/", post(async |body: String| body));
+    let running = start(reading, places(3), None).await;
+    let mut held = Vec::new();
+    for _connection in 0..3 {
+        held.push(connect(running.address, 65_535).await);
+    }
+    let streams = async {
+        let mut pending = Vec::new();
+        loop {
+            for (sender, _) in &mut held {
+                let answer = sender.send_request(request("POST", endless("a")));
+                pending.push(tokio::spawn(answer));
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let asking = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for _request in 0..5 {
+            let answer = timeout(Duration::from_secs(20), ask(running.address)).await;
+            assert_eq!(answer.expect("nobody else gets in").unwrap(), "hello");
+        }
+    };
+    tokio::select! {
+        _ = streams => unreachable!("it never stops"),
+        () = asking => {}
+    }
+}
+
+#[tokio::test]
+async fn a_connection_ends_whose_client_takes_nothing_of_an_answer() {
+    let large = Router::new().route("/", get(async || vec![b' '; 32 << 20]));
+    let limits = Limits {
+        stall: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let running = start(large, limits, None).await;
+    let (mut sender, ended) = connect(running.address, 0).await;
+    let answer = sender
+        .send_request(request("GET", BoxBody::default()))
+        .await
+        .unwrap();
+    timeout(Duration::from_secs(20), ended)
+        .await
+        .expect("the connection stays")
+        .unwrap();
+    drop(answer);
+    let mut stream = TcpStream::connect(running.address).await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let open = async || metrics::text(&running.registry).unwrap();
+    eventually(open, |text| text.contains("connections{listener=\"test\"} 0")).await;
+}
+
+/// The answer must not be lost because the request goes on.
+#[tokio::test]
+async fn who_is_refused_early_gets_the_answer() {
+    let running = start(hello(), places(3), None).await;
+    trust::install_crypto_provider();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    for _request in 0..10 {
+        let url = format!("http://{}/unknown", running.address);
+        let answer = client.post(url).body(vec![b' '; 4 << 20]).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 404);
+    }
+    let (mut sender, _ended) = connect(running.address, 65_535).await;
+    let answer = sender.send_request(request("POST", endless("a")));
+    let answer = timeout(Duration::from_secs(10), answer).await;
+    assert_eq!(
+        answer.expect("it waits for the body").unwrap().status().as_u16(),
+        405
+    );
 }
 
 /// Many clients send all of a body before they look for the answer.

@@ -13,6 +13,7 @@ use brazier_service::probes::{self, Probed};
 use brazier_service::serving::Serving;
 use brazier_service::{metrics, trust};
 use prometheus_client::registry::Registry;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 
@@ -98,4 +99,37 @@ async fn probes_tell_of_the_end_and_outlive_the_requests() {
     assert_eq!(request.await.unwrap().unwrap(), (200, "finished".to_owned()));
     ended.await.unwrap();
     assert!(ask(health, "livez").await.is_err());
+}
+
+struct Slow;
+
+impl Probed for Slow {
+    async fn ready(&self) -> Result<(), String> {
+        std::future::pending().await
+    }
+
+    fn metrics(&self) -> Result<String, fmt::Error> {
+        Ok(String::new())
+    }
+}
+
+/// The port is open to every pod; the kubelet kills a program whose probe is not answered.
+#[tokio::test]
+async fn probes_are_answered_however_many_connections_there_are() {
+    let mut registry = metrics::registry();
+    let mut serving = Serving::new(ListenerMetrics::registered(&mut registry));
+    let (listener, health) = bind("metrics").await;
+    serving.serve_probes(listener, probes::router(Arc::new(Slow), serving.ending()));
+    let mut held = Vec::new();
+    for sent in ["", "GET /livez HT", "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n"] {
+        for _connection in 0..300 {
+            let mut stream = TcpStream::connect(health).await.unwrap();
+            // The first ones may have had to make room.
+            drop(stream.write_all(sent.as_bytes()).await);
+            held.push(stream);
+        }
+        let answer = tokio::time::timeout(Duration::from_secs(20), ask(health, "livez")).await;
+        let answer = answer.unwrap_or_else(|_| panic!("not after {sent:?}"));
+        assert_eq!(answer.unwrap(), (200, "ok\n".to_owned()), "{sent:?}");
+    }
 }
