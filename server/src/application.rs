@@ -6,6 +6,7 @@ use axum::Router;
 use brazier_access::PolicyHandle;
 use brazier_access::token::Authenticator;
 
+use crate::budget::{self, Budget};
 use crate::definitions::DefinitionsHandle;
 use crate::metrics::Metrics;
 use crate::rest;
@@ -52,6 +53,7 @@ pub fn router(parts: Parts) -> Router {
         policy,
         definitions,
         capability_statement: Arc::default(),
+        budget: Budget::of(budget::MEMORY),
         metrics,
         settings,
     }))

@@ -1,9 +1,9 @@
 //! Is the server ready, and what has it counted: what the probes tell the kubelet and Prometheus.
-//! Ready means: the database takes writes, an access policy is loaded, and the server is not about to end.
+//! Ready means: there is a connection to the database, which takes writes and records of the audit trail, an access policy is
+//! loaded, and the server is not about to end.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use brazier_access::PolicyHandle;
 use brazier_service::probes::Probed;
@@ -14,13 +14,16 @@ use crate::storage::Storage;
 /// How long the database may take to say that it is ready; probes have a second by default.
 const PATIENCE: Duration = Duration::from_millis(800);
 
+/// How long the database may say nothing, because all connections are busy, and count as ready.
+const BUSY: Duration = Duration::from_secs(5);
+
 /// What readiness depends on.
 pub struct Health {
     storage: OnceLock<Storage>,
     policy: Arc<PolicyHandle>,
     metrics: Arc<Metrics>,
-    /// What the database said last, for when it is too busy to say anything.
-    was_ready: AtomicBool,
+    /// When the database last said that it is ready, and nothing else since.
+    was_ready: Mutex<Option<Instant>>,
 }
 
 impl Health {
@@ -30,13 +33,23 @@ impl Health {
             storage: OnceLock::new(),
             policy,
             metrics,
-            was_ready: AtomicBool::new(false),
+            was_ready: Mutex::default(),
         }
+    }
+
+    fn set_ready(&self, is_ready: bool) {
+        *self.was_ready.lock().unwrap_or_else(PoisonError::into_inner) = is_ready.then(Instant::now);
+    }
+
+    /// Whether the database has said a moment ago that it is ready.
+    fn was_just_ready(&self) -> bool {
+        let was_ready = *self.was_ready.lock().unwrap_or_else(PoisonError::into_inner);
+        was_ready.is_some_and(|moment| moment.elapsed() < BUSY)
     }
 
     /// The database is connected.
     pub fn connected(&self, storage: Storage) {
-        self.was_ready.store(true, Ordering::Release);
+        self.set_ready(true);
         self.storage.get_or_init(|| storage);
     }
 }
@@ -49,11 +62,17 @@ impl Probed for Health {
         }
         match tokio::time::timeout(PATIENCE, storage.is_ready()).await {
             Ok(answer) => {
-                self.was_ready.store(answer.is_ok(), Ordering::Release);
+                self.set_ready(answer.is_ok());
                 answer.map_err(|error| error.to_string())
             }
-            Err(_elapsed) if self.was_ready.load(Ordering::Acquire) => Ok(()),
-            Err(_elapsed) => Err("the database does not answer".to_owned()),
+            Err(_elapsed) if self.was_just_ready() => Ok(()),
+            Err(_elapsed) => {
+                let pool = storage.connections();
+                if pool.available == 0 && pool.size >= pool.max_size {
+                    return Err(format!("all {} connections to the database are taken", pool.size));
+                }
+                Err("the database does not answer".to_owned())
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 pub mod json;
 pub mod reference;
 pub mod resource_type;
+pub mod weight;
 
 pub use json::{Json, Object};
 pub use resource_type::ResourceType;

@@ -3,12 +3,19 @@
 pub mod headers;
 pub mod pretty;
 
+use std::convert::Infallible;
+
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, StatusCode, header};
 
+use crate::budget::Spending;
 use crate::exchange::{Answer, AnswerBody, InteractionError};
 use crate::request::format::FHIR_JSON;
+use pretty::Pretty;
+
+/// Bytes of JSON up to which it is indented as a whole; larger ones are indented as they are sent.
+const PRETTY_AT_ONCE: usize = 16 << 10;
 
 /// What of the request shapes the response.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,7 +56,7 @@ pub fn of_answer(answer: Answer, base_url: &str, shape: Shape) -> Response<Body>
                 header::X_CONTENT_TYPE_OPTIONS,
                 HeaderValue::from_static("nosniff"),
             );
-            with_body(response, headers::media_type(&media_type), bytes.into(), shape)
+            with_body(response, headers::media_type(&media_type), counted(bytes), shape)
         }
     }
 }
@@ -62,9 +69,41 @@ pub fn of_error(error: &InteractionError, shape: Shape) -> Response<Body> {
     with_json(response, error.outcome(), shape)
 }
 
-fn with_json(response: Response<Body>, json: String, shape: Shape) -> Response<Body> {
-    let json = if shape.pretty { pretty::print(&json) } else { json };
-    with_body(response, HeaderValue::from_static(FHIR_JSON), json.into(), shape)
+fn with_json(mut response: Response<Body>, json: String, shape: Shape) -> Response<Body> {
+    let media_type = HeaderValue::from_static(FHIR_JSON);
+    let json = counted(json.into_bytes());
+    if !shape.pretty {
+        return with_body(response, media_type, json, shape);
+    }
+    if json.len() <= PRETTY_AT_ONCE {
+        let pretty = Pretty::new(json).flatten().collect::<BytesMut>().freeze();
+        return with_body(response, media_type, pretty, shape);
+    }
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    if !shape.head {
+        let parts = Pretty::new(json).map(Ok::<Bytes, Infallible>);
+        *response.body_mut() = Body::from_stream(futures::stream::iter(parts));
+    }
+    response
+}
+
+/// The body of an answer, which counts as held until the client has it.
+fn counted(body: Vec<u8>) -> Bytes {
+    Bytes::from_owner(Counted {
+        body,
+        _spending: Spending::current(),
+    })
+}
+
+struct Counted {
+    body: Vec<u8>,
+    _spending: Spending,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
 }
 
 fn with_body(

@@ -6,6 +6,7 @@ use std::time::Duration;
 use brazier_access::PolicyHandle;
 use brazier_access::token::Authenticator;
 
+use crate::budget::Budget;
 use crate::capability_statement::CapabilityStatement;
 use crate::definitions::DefinitionsHandle;
 use crate::metrics::Metrics;
@@ -24,6 +25,8 @@ pub struct ServerState {
     pub definitions: Arc<DefinitionsHandle>,
     /// What the server claims of itself.
     pub capability_statement: Arc<CapabilityStatement>,
+    /// The memory that requests may take.
+    pub budget: Arc<Budget>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Choices that the standard leaves to the server.

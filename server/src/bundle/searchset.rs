@@ -30,8 +30,7 @@ impl Searchset<'_> {
     /// # Errors
     /// When a stored resource cannot be cut down.
     pub fn write(self, page: SearchPage) -> Result<String, SubsetError> {
-        let resources = page.matches.iter().chain(&page.included);
-        let capacity: usize = resources.map(|resource| resource.json.len() + 256).sum();
+        let capacity = page.bytes() + 256 * (page.matches.len() + page.included.len());
         let mut bundle = BundleWriter::new("searchset", self.moment, capacity);
         if let Some(total) = page.total {
             bundle.total(total);

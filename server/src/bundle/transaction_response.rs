@@ -6,18 +6,21 @@ use jiff::Timestamp;
 
 use super::writer::{BundleWriter, EntryWriter};
 use crate::exchange::{Answer, AnswerBody, InteractionError};
+use crate::long_work::beside_others;
 
 /// The JSON text of a Bundle of type `kind`.
 pub fn write(kind: &str, moment: Timestamp, results: Vec<Result<Answer, InteractionError>>) -> String {
     let capacity = results.iter().map(size).sum();
-    let mut bundle = BundleWriter::new(kind, moment, capacity);
-    for result in results {
-        bundle.entry(|entry| match result {
-            Ok(answer) => answered(entry, &answer),
-            Err(error) => failed(entry, &error),
-        });
-    }
-    bundle.finish()
+    beside_others(capacity, || {
+        let mut bundle = BundleWriter::new(kind, moment, capacity);
+        for result in results {
+            bundle.entry(|entry| match result {
+                Ok(answer) => answered(entry, &answer),
+                Err(error) => failed(entry, &error),
+            });
+        }
+        bundle.finish()
+    })
 }
 
 /// What a HEAD is answered with: nothing of the body.

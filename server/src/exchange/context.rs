@@ -76,6 +76,21 @@ impl Context {
         }
     }
 
+    /// Asks the policy whether the principal may do anything at all: what a Bundle asks for is not known before it is read.
+    ///
+    /// # Errors
+    /// [`InteractionError::Forbidden`].
+    pub fn authorize_any(&self) -> Result<(), InteractionError> {
+        let is_refused = |action: &DataAction| matches!(self.decide(*action, None), Decision::Refused { .. });
+        if DataAction::ALL.iter().all(is_refused) {
+            let principal = self.principal.name();
+            return Err(InteractionError::Forbidden(format!(
+                "no role assignment allows {principal} anything here"
+            )));
+        }
+        Ok(())
+    }
+
     /// Asks the policy about an interaction. For one over several types the answer may be a criterion, to which it must
     /// keep; `None` means all.
     ///

@@ -3,6 +3,7 @@
 use brazier_access::token::AuthenticationError;
 
 use super::RouteError;
+use crate::budget::BudgetError;
 use crate::request::body::BodyError;
 use crate::request::conditional_headers::HeaderError;
 use crate::request::format::FormatError;
@@ -151,6 +152,9 @@ pub enum InteractionError {
     /// Storage could not do it.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// There is no memory for it.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
     /// It took too long.
     #[error("the request took longer than {seconds} seconds and was cancelled")]
     Timeout {

@@ -7,6 +7,7 @@
 use http::StatusCode;
 
 use super::{InteractionError, RouteError};
+use crate::budget::BudgetError;
 use crate::operation_outcome::{self, OutcomeIssue};
 use crate::request::body::BodyError;
 use crate::request::format::FormatError;
@@ -39,6 +40,7 @@ fn row(error: &InteractionError) -> (StatusCode, &'static str) {
         E::Format(FormatError::UnsupportedBody(..)) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-supported"),
         E::Body(BodyError::TooLarge { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, "too-long"),
         E::Body(BodyError::TooSlow) => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+        E::Body(BodyError::Budget(error)) => budget_row(*error),
         E::Body(BodyError::Broken(_)) => (StatusCode::BAD_REQUEST, "incomplete"),
         E::ResourceBody(_) => (StatusCode::BAD_REQUEST, "structure"),
         E::Element { .. } => (StatusCode::BAD_REQUEST, "invalid"),
@@ -55,6 +57,7 @@ fn row(error: &InteractionError) -> (StatusCode, &'static str) {
         E::IdTaken { .. } => (StatusCode::CONFLICT, "conflict"),
         E::Patch(_) => (StatusCode::UNPROCESSABLE_ENTITY, "processing"),
         E::Storage(error) => storage_row(error),
+        E::Budget(error) => budget_row(*error),
         E::Timeout { .. } => (StatusCode::SERVICE_UNAVAILABLE, "timeout"),
         E::Fault | E::Subset(SubsetError::NotAnObject(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "exception"),
         E::Entry { error, .. } => entry_row(error),
@@ -74,6 +77,13 @@ fn route_row(error: &RouteError) -> (StatusCode, &'static str) {
     }
 }
 
+fn budget_row(error: BudgetError) -> (StatusCode, &'static str) {
+    match error {
+        BudgetError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "throttled"),
+        BudgetError::TooMuch => (StatusCode::PAYLOAD_TOO_LARGE, "too-costly"),
+    }
+}
+
 fn storage_row(error: &StorageError) -> (StatusCode, &'static str) {
     match error {
         StorageError::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "conflict"),
@@ -81,6 +91,7 @@ fn storage_row(error: &StorageError) -> (StatusCode, &'static str) {
         StorageError::DoesNotExist { .. } => (StatusCode::METHOD_NOT_ALLOWED, "not-supported"),
         StorageError::InvalidCursor => (StatusCode::BAD_REQUEST, "value"),
         StorageError::Unsupported(_) => (StatusCode::BAD_REQUEST, "not-supported"),
+        StorageError::Budget(error) => budget_row(*error),
         StorageError::Contention => (StatusCode::CONFLICT, "lock-error"),
         StorageError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "transient"),
         StorageError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "exception"),

@@ -4,12 +4,17 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
-use super::prepare::{LARGE, apart};
+use super::prepare::apart;
 use super::{batch, transaction};
+use crate::budget::Spending;
 use crate::bundle::entry_request::{self, BundleKind};
 use crate::exchange::{Answer, Context, InteractionError, Request, RequestBody};
+use crate::long_work::LARGE;
 use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Object, ResourceType};
+
+/// Bytes that an entry holds while it is carried out, and when it is answered, beside the resource.
+const ENTRY: usize = 1536;
 
 /// 200 with the answers of the entries. Boxed, because an entry is an interaction as this one is.
 pub fn bundle(context: &Context, request: Request) -> BoxFuture<'_, Result<Answer, InteractionError>> {
@@ -29,6 +34,7 @@ pub fn bundle(context: &Context, request: Request) -> BoxFuture<'_, Result<Answe
         };
         let kind = entry_request::kind(&bundle)?;
         let entries = entry_request::entries(bundle, &context.base_url, request.preference)?;
+        Spending::current().hold(entries.len().saturating_mul(ENTRY))?;
         match kind {
             BundleKind::Batch => batch::batch(context, entries).await,
             BundleKind::Transaction => transaction::transaction(context, entries).await,

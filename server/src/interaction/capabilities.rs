@@ -1,8 +1,12 @@
 //! capabilities: what this server can do. <http://hl7.org/fhir/R4/http.html#capabilities>
 
+use crate::budget::Spending;
 use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::resource::ResourceType;
 use crate::summary::Subset;
+
+/// Bytes that a statement takes, by itself and in an answer.
+const STATEMENT: usize = 1536 << 10;
 
 /// 200 with the CapabilityStatement; everybody may ask for it.
 ///
@@ -19,6 +23,7 @@ pub fn capabilities(context: &Context, request: &Request) -> Result<Answer, Inte
             });
         }
     }
+    Spending::current().hold(STATEMENT)?;
     let subset = Subset::of_parameters(&request.parameters)?;
     let json = context.state.capability_statement.write(
         &context.definitions,

@@ -8,6 +8,7 @@ use crate::authorization;
 use crate::bundle;
 use crate::bundle::link::{self, CURSOR, Pages};
 use crate::exchange::{Answer, Context, Interaction, InteractionError, Request};
+use crate::long_work::beside_others;
 use crate::request::preference::Handling;
 use crate::search::value::date;
 use crate::storage::{Current, HistoryQuery, HistoryScope};
@@ -52,15 +53,19 @@ pub async fn history(
     let links = link::links(&url, &parameters, pages);
     let entries = if only_total { Vec::new() } else { page.entries };
     let resources = entries.len();
-    let json = bundle::history::write(
-        context.definitions.structures(),
-        &context.base_url,
-        context.received,
-        page.total,
-        &links,
-        entries,
-        &subset,
-    )?;
+    let bytes = entries.iter().map(|entry| entry.resource.json.len()).sum();
+    let write = || {
+        bundle::history::write(
+            context.definitions.structures(),
+            &context.base_url,
+            context.received,
+            page.total,
+            &links,
+            entries,
+            &subset,
+        )
+    };
+    let json = beside_others(bytes, write)?;
     Ok(Answer::of_bundle(json, resources))
 }
 

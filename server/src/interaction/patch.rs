@@ -1,6 +1,7 @@
 //! patch: a part of a resource is changed by a JSON Patch or a FHIRPath Patch.
 //! <http://hl7.org/fhir/R4/http.html#patch>
 
+mod bounds;
 mod document;
 mod fhirpath_patch;
 mod json_patch;
@@ -12,14 +13,19 @@ use http::StatusCode;
 use super::conditional::{Attempts, Criteria, Match};
 use super::prepare::{Prepared, prepare_resource};
 use super::update::{self, Condition};
+use crate::budget::Spending;
 use crate::exchange::{Answer, Context, InteractionError, Request};
+use crate::long_work::beside_others;
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::request::resource_body;
-use crate::resource::{Json, Object, ResourceType};
+use crate::resource::{Json, Object, ResourceType, weight};
 use crate::retrieval::found;
 use crate::storage::{Precondition, StorageError, StoredResource, Write, Written};
 use crate::validation::{Rules, validate};
 pub use document::{Patch, read_patch};
+
+/// Bytes of JSON that take as long as an operation.
+const AN_OPERATION: usize = 1000;
 
 /// 200 with the patched resource; 422 when the patch does not fit it.
 pub async fn patch(
@@ -29,14 +35,11 @@ pub async fn patch(
     id: &str,
 ) -> Result<Answer, InteractionError> {
     let patch = read_patch(&request.body)?;
-    let stored = context.storage.read(resource_type, id).await?;
-    let patched = patched(
-        context,
-        &patch,
-        &request.conditions,
-        found(stored, resource_type, id)?,
-        validate,
-    )?;
+    let stored = found(context.storage.read(resource_type, id).await?, resource_type, id)?;
+    Spending::current()
+        .work(weight::of_text(stored.json.as_bytes()))
+        .await?;
+    let patched = patched(context, &patch, &request.conditions, stored, validate)?;
     let write = patched.into_write(context);
     let record = context.record(&request, StatusCode::OK.as_u16());
     let written = match context
@@ -178,15 +181,12 @@ pub fn patched(
         }
         .into());
     }
-    let resource = apply(context, patch, resource_type, &json)?;
+    let steps = (json.len() + AN_OPERATION).saturating_mul(patch.operations());
+    let (resource, size) = beside_others(steps, || apply(context, patch, resource_type, &json))?;
     resource_body::check_type(&resource, resource_type)?;
-    let prepared = prepare_resource(
-        &context.definitions,
-        resource,
-        resource_type,
-        &context.base_url,
-        rules,
-    )?;
+    let (definitions, base_url) = (&context.definitions, &context.base_url);
+    let prepare = || prepare_resource(definitions, resource, resource_type, base_url, rules);
+    let prepared = beside_others(size, prepare)?;
     update::check_id(&prepared, resource_type, &id)?;
     let condition = Condition {
         precondition: Precondition::Version(version),
@@ -200,18 +200,21 @@ pub fn patched(
     })
 }
 
+/// The patched resource, and its weight.
 fn apply(
     context: &Context,
     patch: &Patch,
     resource_type: ResourceType,
     json: &str,
-) -> Result<Object, InteractionError> {
+) -> Result<(Object, usize), InteractionError> {
     let Ok(current) = Json::parse(json.as_bytes()) else {
         tracing::error!(%resource_type, "a stored resource is not JSON");
         return Err(InteractionError::Fault);
     };
-    match patch.apply(context.definitions.structures(), current, resource_type)? {
-        Json::Object(resource) => Ok(resource),
+    let patched = patch.apply(context.definitions.structures(), current, resource_type)?;
+    let size = weight::of_tree(&patched).bytes;
+    match patched {
+        Json::Object(resource) => Ok((resource, size)),
         _ => Err(InteractionError::Patch("its result is not a resource".to_owned())),
     }
 }

@@ -5,15 +5,13 @@ use std::sync::Arc;
 
 use crate::definitions::Definitions;
 use crate::exchange::{Context, InteractionError, RequestBody};
+use crate::long_work::LARGE;
 use crate::request::local_reference::localize_index;
 use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Json, Object, ResourceType};
 use crate::search::extract;
 use crate::search::index::IndexEntries;
 use crate::validation::{Rules, validate};
-
-/// Bytes of a body from which on it is large.
-pub const LARGE: usize = 256 << 10;
 
 /// Resources that are prepared without leaving the thread.
 const FEW: usize = 32;

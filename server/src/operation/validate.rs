@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use crate::exchange::operation::{Input, Level, Operation, Reach, ResourceTypes};
 use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request, RequestBody};
+use crate::long_work::beside_others;
 use crate::operation_outcome;
 use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Json, Object};
@@ -40,6 +41,10 @@ async fn validate(context: &Context, request: Request) -> Result<Answer, Interac
         .ok_or(InteractionError::Fault)?;
     let id = request.interaction.id().map(str::to_owned);
     let id = id.as_deref();
+    let size = match &request.body {
+        RequestBody::Text(text) => text.len(),
+        _ => 0,
+    };
     let Arguments {
         resource,
         mode,
@@ -57,7 +62,8 @@ async fn validate(context: &Context, request: Request) -> Result<Answer, Interac
     resource_body::check_type(&resource, resource_type)?;
     let mut issues = match mode.as_deref() {
         None | Some("create" | "update" | "profile") => {
-            validation::validate(&context.definitions, resource_type, &resource)
+            let validate = || validation::validate(&context.definitions, resource_type, &resource);
+            beside_others(size, validate)
         }
         // Any resource may be deleted.
         Some("delete") => Vec::new(),
@@ -124,7 +130,7 @@ fn arguments(request: Request) -> Result<Arguments, InteractionError> {
     let body = match request.body {
         RequestBody::Nothing => return Ok(arguments),
         RequestBody::Text(text) if text.iter().all(u8::is_ascii_whitespace) => return Ok(arguments),
-        RequestBody::Text(text) => resource_body::parse_any(&text)?,
+        RequestBody::Text(text) => beside_others(text.len(), || resource_body::parse_any(&text))?,
         RequestBody::Resource(resource) => resource,
     };
     let is_wrapped = body.get("resourceType").and_then(Json::as_str) == Some("Parameters");

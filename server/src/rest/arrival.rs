@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use brazier_access::Principal;
+use brazier_service::listen::Vouching;
 use futures::FutureExt;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 
 use super::request;
 use crate::audit::AccessRecord;
+use crate::budget::Spending;
 use crate::exchange::{Answer, Context, Interaction, InteractionError, Request, RouteError};
 use crate::interaction::{capabilities, perform_recorded};
 use crate::middleware::base_url;
@@ -78,7 +80,25 @@ impl Arrival {
                     .await;
             }
         };
+        if let Some(vouching) = self.parts.extensions.get::<Vouching>() {
+            vouching.sender_is_known();
+        }
+        let spending = match self.state.budget.open(principal.name()) {
+            Ok(spending) => spending,
+            Err(error) => return self.refuse(self.context(principal), error.into()).await,
+        };
+        spending
+            .clone()
+            .of(self.answer_to(principal, body, &spending))
+            .await
+    }
+
+    /// Answers a request of `principal`, who has room for it.
+    async fn answer_to(&self, principal: Principal, body: Body, spending: &Spending) -> Response<Body> {
         let context = self.context(principal);
+        if let Err(error) = self.authorize_head(&context) {
+            return self.refuse(context, error).await;
+        }
         let request = match self.read(body).await {
             Ok(request) => request,
             Err(error) => return self.refuse(context, error).await,
@@ -86,7 +106,10 @@ impl Arrival {
         let limit = self.state.settings.request_timeout;
         let work = AssertUnwindSafe(perform_recorded(&context, request)).catch_unwind();
         let failure = match tokio::time::timeout(limit, work).await {
-            Ok(Ok(result)) => return self.respond(result, &context),
+            Ok(Ok(result)) => {
+                spending.end_work();
+                return self.respond(result, &context);
+            }
             Ok(Err(_panic)) => InteractionError::Fault,
             Err(_elapsed) => InteractionError::Timeout {
                 seconds: limit.as_secs(),
@@ -95,14 +118,29 @@ impl Arrival {
         self.refuse(context, failure).await
     }
 
+    /// Whether the principal may do what method and path ask for. Who may not needs no body to be told so.
+    fn authorize_head(&self, context: &Context) -> Result<(), InteractionError> {
+        let brings_body = matches!(self.parts.method, Method::POST | Method::PUT | Method::PATCH);
+        match &self.route {
+            Ok(Interaction::Bundle) => context.authorize_any(),
+            Ok(interaction) if brings_body => context.authorize_interaction(interaction).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     /// What everybody may know needs no token and no place in the audit trail.
     async fn capabilities(&self, body: Body) -> Response<Body> {
         let context = self.context(Principal::anonymous());
-        let answer = self
-            .read(body)
-            .await
-            .and_then(|request| capabilities(&context, &request));
-        self.respond(answer, &context)
+        let spending = match self.state.budget.open(context.principal.name()) {
+            Ok(spending) => spending,
+            Err(error) => return self.respond(Err(error.into()), &context),
+        };
+        let answer = async {
+            let request = self.read(body).await;
+            let answer = request.and_then(|request| capabilities(&context, &request));
+            self.respond(answer, &context)
+        };
+        spending.of(answer).await
     }
 
     fn context(&self, principal: Principal) -> Context {

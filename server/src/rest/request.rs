@@ -6,10 +6,14 @@ use http::Method;
 use http::request::Parts;
 
 use crate::exchange::{Interaction, InteractionError, Request, RequestBody};
+use crate::long_work::beside_others;
 use crate::request::conditional_headers::ConditionalHeaders;
 use crate::request::format::{FormatError, PatchFormat};
 use crate::request::preference::Preference;
 use crate::request::{binary, body, format, query_string, resource_body};
+
+/// Bytes that the form of a search may have: what a URL could hold, many times.
+const MAXIMUM_FORM: usize = 1 << 20;
 
 /// The request for `interaction`; its body may have `limit` bytes.
 ///
@@ -44,7 +48,7 @@ pub async fn read(
     let body = match (&parts.method, content_type) {
         (&Method::POST, _) if interaction.is_search() => {
             format::check_form_body(headers)?;
-            let form = body::receive(headers, body, limit).await?;
+            let form = body::receive(headers, body, limit.min(MAXIMUM_FORM)).await?;
             let form = query_string::form_text(&form)?;
             parameters.extend(query_string::parse(form.trim_end())?);
             query = Some(query.map_or_else(|| form.clone(), |query| format!("{query}&{form}")));
@@ -56,12 +60,15 @@ pub async fn read(
             let text = body::receive(headers, body, limit).await?;
             match format::check_patch_body(headers, &text)? {
                 PatchFormat::JsonPatch => RequestBody::Text(text),
-                PatchFormat::Resource => RequestBody::Resource(resource_body::parse_any(&text)?),
+                PatchFormat::Resource => {
+                    RequestBody::Resource(beside_others(text.len(), || resource_body::parse_any(&text))?)
+                }
             }
         }
         (&Method::POST | &Method::PUT, Some(media_type)) => {
             let content = body::receive(headers, body, limit).await?;
-            let resource = binary::of_content(media_type, &content, headers, interaction.id());
+            let of_content = || binary::of_content(media_type, &content, headers, interaction.id());
+            let resource = beside_others(content.len(), of_content);
             RequestBody::Resource(resource)
         }
         (&Method::POST | &Method::PUT, None) => {

@@ -7,6 +7,7 @@ use super::{terminology, visibility};
 use crate::bundle::link::{self, Pages};
 use crate::bundle::searchset::Searchset;
 use crate::exchange::{Answer, Context, InteractionError, Request};
+use crate::long_work::beside_others;
 use crate::request::preference::Handling;
 use crate::resource::ResourceType;
 use crate::search::query::{Criterion, Include, Query};
@@ -108,7 +109,8 @@ fn answer(
         subset: Subset::new(query.summary, query.elements.clone()),
         warnings: warnings(query, context.handling(request)),
     };
-    Ok(Answer::of_bundle(searchset.write(page)?, resources))
+    let json = beside_others(page.bytes(), || searchset.write(page))?;
+    Ok(Answer::of_bundle(json, resources))
 }
 
 /// Parameters that are about the form of the answer and not about what is searched.

@@ -1,5 +1,6 @@
 //! Why storage could not do what it was asked for.
 
+use crate::budget::BudgetError;
 use crate::resource::ResourceType;
 
 /// What can go wrong below the interactions.
@@ -40,6 +41,9 @@ pub enum StorageError {
     /// Another transaction won; the whole request may be tried again.
     #[error("another request changed the same resources at the same time; try again")]
     Contention,
+    /// There is no memory for what was found.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
     /// The database cannot be reached or does not answer in time.
     #[error("the database is not available: {0}")]
     Unavailable(String),

@@ -7,6 +7,7 @@ mod error;
 mod history;
 mod index_rows;
 mod names;
+mod paging;
 mod parameter_numbers;
 mod pool;
 mod read;
@@ -29,13 +30,14 @@ use self::error::{from_database, from_pool};
 use self::names::Names;
 use self::parameter_numbers::InternedParameters;
 use self::pool::Planning;
-use self::recorded_read::RecordedReads;
+use self::recorded_read::{Found, RecordedReads};
 use self::search::Shapes;
 use self::size::Size;
 use self::transaction::OpenTransaction;
 pub use self::transaction::Transaction;
 use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
 use crate::audit::AccessRecord;
+use crate::budget::Spending;
 use crate::configuration::database::DatabaseConfiguration;
 use crate::definitions::Definitions;
 use crate::resource::ResourceType;
@@ -154,7 +156,13 @@ impl Storage {
         if self.transaction.is_some() {
             return Ok((self.read(resource_type, id).await?, false));
         }
-        let current = self.shared.recorded_reads.read(resource_type, id, record).await?;
+        let current = match self.shared.recorded_reads.read(resource_type, id, record).await? {
+            Found::Whole(current) => current,
+            Found::Large { version, length } => {
+                Spending::current().hold(length)?;
+                self.vread(resource_type, id, version).await?
+            }
+        };
         let recorded = matches!(current, Current::Found(_));
         Ok((current, recorded))
     }
@@ -215,7 +223,7 @@ impl Storage {
     /// Whether requests can be served now.
     ///
     /// # Errors
-    /// When the database does not answer, or takes no writes.
+    /// When the database does not answer, takes no writes, or takes no record of an access.
     pub async fn is_ready(&self) -> Result<(), StorageError> {
         let connection = self.connection().await?;
         let row = connection
@@ -224,10 +232,15 @@ impl Storage {
             .await
             .map_err(from_database)?;
         if row.get(0) {
-            Err(StorageError::Unavailable("it is a standby".into()))
-        } else {
-            Ok(())
+            return Err(StorageError::Unavailable("it is a standby".into()));
         }
+        // As a record would be written, but none: what refuses or hinders one shows.
+        let record = "INSERT INTO access_record (recorded) SELECT now() WHERE false";
+        let recorded = connection.client()?.batch_execute(record).await;
+        recorded.map_err(|error| {
+            let error = from_database(error);
+            StorageError::Unavailable(format!("no record can be written to the audit trail: {error}"))
+        })
     }
 
     /// The pool's connections: open, in use, and requests that wait for one.

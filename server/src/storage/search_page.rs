@@ -18,3 +18,11 @@ pub struct SearchPage {
     /// The last page's cursor, when there is a next page.
     pub last: Option<String>,
 }
+
+impl SearchPage {
+    /// How many bytes of JSON its resources have.
+    pub fn bytes(&self) -> usize {
+        let resources = self.matches.iter().chain(&self.included);
+        resources.map(|resource| resource.json.len()).sum()
+    }
+}

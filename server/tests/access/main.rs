@@ -19,6 +19,7 @@ mod open_id;
 mod operator_files;
 mod policy_push;
 mod process;
+mod readiness;
 mod service;
 mod shutdown;
 #[path = "../../../access/tests/fixture/signing.rs"]

@@ -5,11 +5,13 @@ use base64::Engine;
 
 use super::fhirpath_patch::FhirPathPatch;
 use super::json_patch::JsonPatch;
+use crate::budget::Spending;
 use crate::definitions::structure::Structures;
 use crate::exchange::{InteractionError, RequestBody};
+use crate::long_work::beside_others;
 use crate::request::format::JSON_PATCH;
 use crate::request::resource_body::ResourceBodyError;
-use crate::resource::{Json, Object, ResourceType};
+use crate::resource::{Json, Object, ResourceType, weight};
 
 /// What is to be changed in a resource.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +42,14 @@ impl SyntaxError {
 }
 
 impl Patch {
+    /// How many operations it has.
+    pub fn operations(&self) -> usize {
+        match self {
+            Patch::Json(patch) => patch.operations(),
+            Patch::FhirPath(patch) => patch.operations(),
+        }
+    }
+
     /// `document`, a resource of type `resource_type`, after the patch.
     ///
     /// # Errors
@@ -74,7 +84,11 @@ pub fn read_patch(body: &RequestBody) -> Result<Patch, InteractionError> {
             Some("Parameters") => FhirPathPatch::parse(resource)
                 .map(Patch::FhirPath)
                 .map_err(refused),
-            Some("Binary") => json_patch(&of_binary(resource)?),
+            Some("Binary") => {
+                let text = of_binary(resource)?;
+                Spending::current().hold(weight::of_text(&text))?;
+                json_patch(&text)
+            }
             _ => Err(InteractionError::element(
                 "resourceType",
                 "a patch is Parameters with a FHIRPath Patch, or, in a Bundle, a Binary with a JSON Patch",
@@ -87,10 +101,12 @@ fn json_patch(text: &[u8]) -> Result<Patch, InteractionError> {
     if text.iter().all(u8::is_ascii_whitespace) {
         return Err(ResourceBodyError::Empty("JSON Patch".to_owned()).into());
     }
-    let json = Json::parse(text).map_err(ResourceBodyError::Json)?;
-    JsonPatch::parse(&json)
-        .map(Patch::Json)
-        .map_err(|error| InteractionError::element(error.place, error.problem))
+    beside_others(text.len(), || {
+        let json = Json::parse(text).map_err(ResourceBodyError::Json)?;
+        JsonPatch::parse(&json)
+            .map(Patch::Json)
+            .map_err(|error| InteractionError::element(error.place, error.problem))
+    })
 }
 
 fn of_binary(binary: &Object) -> Result<Vec<u8>, InteractionError> {

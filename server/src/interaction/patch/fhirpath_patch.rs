@@ -6,15 +6,19 @@ mod place;
 #[cfg(test)]
 mod tests;
 
+use super::bounds::{Bounds, Excess};
 use super::document::SyntaxError;
 use crate::definitions::structure::{Element, Member, Structure, Structures};
 use crate::fhirpath::Expression;
-use crate::resource::{Json, Object, ResourceType};
+use crate::resource::{Json, Object, ResourceType, weight};
 use content::Content;
 use place::{Document, Place, PlaceError, Step};
 
 /// How long an expression may be: it is followed for each operation, and leads to one place.
 const MAXIMUM_EXPRESSION: usize = 1000;
+
+/// Bytes of a resource's memory for which an operation counts as a step of work.
+const PASSED_IN_A_STEP: usize = 64;
 
 /// A list of operations.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +67,8 @@ enum Misfit {
     NoElement(String),
     #[error(transparent)]
     Place(#[from] PlaceError),
+    #[error(transparent)]
+    TooMuch(#[from] Excess),
 }
 
 impl FhirPathPatch {
@@ -84,6 +90,11 @@ impl FhirPathPatch {
             .map(FhirPathPatch)
     }
 
+    /// How many operations it has.
+    pub fn operations(&self) -> usize {
+        self.0.len()
+    }
+
     /// `document`, a resource of type `resource_type`, after all operations.
     ///
     /// # Errors
@@ -94,9 +105,18 @@ impl FhirPathPatch {
         document: Json,
         resource_type: ResourceType,
     ) -> Result<Json, ApplyError> {
+        let mut bounds = Bounds::default();
+        // What each operation may have to pass on its way, and to move.
+        let mut size = weight::of_tree(&document).bytes / PASSED_IN_A_STEP;
         let mut document = Document::new(structures, document, resource_type);
         for (index, operation) in self.0.iter().enumerate() {
-            operation.apply(&mut document).map_err(|problem| ApplyError {
+            size += operation.content().map_or(0, Content::size);
+            bounds.step(size);
+            let applied = bounds
+                .check()
+                .map_err(Misfit::from)
+                .and_then(|()| operation.apply(&mut document, &mut bounds));
+            applied.map_err(|problem| ApplyError {
                 operation: index,
                 path: operation.path.clone(),
                 problem,
@@ -169,17 +189,26 @@ impl Operation {
         })
     }
 
-    fn apply(&self, document: &mut Document<'_>) -> Result<(), Misfit> {
+    /// What it brings.
+    fn content(&self) -> Option<&Content> {
+        match &self.change {
+            Change::Add(_, content) | Change::Insert(_, content) | Change::Replace(content) => Some(content),
+            Change::Delete | Change::Move(..) => None,
+        }
+    }
+
+    fn apply(&self, document: &mut Document<'_>, bounds: &mut Bounds) -> Result<(), Misfit> {
         let structures = document.structures();
         let places = document.select(&self.expression)?;
         match &self.change {
-            Change::Add(name, content) => add(document, &one(places)?, name, content),
+            Change::Add(name, content) => add(document, bounds, &one(places)?, name, content),
             Change::Insert(index, content) => {
                 let owner = places.first().and_then(|place| place.owner);
                 let list = list(places)?;
                 let value = owner
                     .and_then(|(_, member)| content.to_json(structures, Some(member)))
                     .ok_or(Misfit::NoList)?;
+                bounds.put(&value, list.len() + 1)?;
                 let items = document.items(&list).ok_or(Misfit::NoList)?;
                 if *index > items.len() {
                     return Err(Misfit::OutOfBounds(items.len()));
@@ -197,7 +226,7 @@ impl Operation {
                 document.remove(&one(places)?.steps);
                 Ok(())
             }
-            Change::Replace(content) => replace(document, &one(places)?, content),
+            Change::Replace(content) => replace(document, bounds, &one(places)?, content),
             Change::Move(source, destination) => {
                 let list = list(places)?;
                 let items = document.items(&list).ok_or(Misfit::NoList)?;
@@ -214,13 +243,20 @@ impl Operation {
     }
 }
 
-fn add(document: &mut Document<'_>, place: &Place<'_>, name: &str, content: &Content) -> Result<(), Misfit> {
+fn add(
+    document: &mut Document<'_>,
+    bounds: &mut Bounds,
+    place: &Place<'_>,
+    name: &str,
+    content: &Content,
+) -> Result<(), Misfit> {
     let missing = || Misfit::NoElement(name.to_owned());
     let structure = place.structure.ok_or_else(missing)?;
     let (element, member) = content::member_for(structure, name, content).ok_or_else(missing)?;
     let value = content
         .to_json(document.structures(), Some(member))
         .ok_or_else(missing)?;
+    bounds.put(&value, place.steps.len() + if element.is_many { 2 } else { 1 })?;
     let Some(Json::Object(object)) = document.at_mut(&place.steps) else {
         return Err(missing());
     };
@@ -237,7 +273,12 @@ fn add(document: &mut Document<'_>, place: &Place<'_>, name: &str, content: &Con
     Ok(())
 }
 
-fn replace(document: &mut Document<'_>, place: &Place<'_>, content: &Content) -> Result<(), Misfit> {
+fn replace(
+    document: &mut Document<'_>,
+    bounds: &mut Bounds,
+    place: &Place<'_>,
+    content: &Content,
+) -> Result<(), Misfit> {
     let Some((structure, member)) = place.owner else {
         return Err(Misfit::NotOne(0));
     };
@@ -249,6 +290,7 @@ fn replace(document: &mut Document<'_>, place: &Place<'_>, content: &Content) ->
     let value = content
         .to_json(document.structures(), Some(new_member))
         .ok_or_else(missing)?;
+    bounds.put(&value, place.steps.len())?;
     if new_member.name == member.name {
         if let Some(held) = document.at_mut(&place.steps) {
             *held = value;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::entry::Entry;
+use crate::budget::Spending;
 use crate::bundle::entry_request::Step;
 use crate::bundle::full_url::conditional_references;
 use crate::exchange::{Context, Interaction, InteractionError};
@@ -10,7 +11,7 @@ use crate::interaction::conditional::{Criteria, Match};
 use crate::interaction::patch::{self, Patched};
 use crate::interaction::update::{self, Condition, Target};
 use crate::request::logical_id::new_logical_id;
-use crate::resource::{Json, ResourceType};
+use crate::resource::{Json, ResourceType, weight};
 use crate::retrieval::found;
 use crate::storage::{Method, Precondition, StorageError, StoredResource, Transaction, Write};
 use crate::validation::validate_in_transaction;
@@ -310,6 +311,7 @@ fn patched(context: &Context, entry: &Entry, current: StoredResource) -> Result<
     let Some(document) = &entry.patch else {
         return Err(InteractionError::Fault);
     };
+    Spending::current().hold(weight::of_text(current.json.as_bytes()))?;
     let before = current.json.clone();
     let mut patched = patch::patched(
         context,

@@ -12,6 +12,7 @@ use zstd::bulk::{Compressor, Decompressor};
 use zstd::dict::{DecoderDictionary, EncoderDictionary};
 use zstd::zstd_safe;
 
+use crate::long_work::beside_others;
 use crate::resource::json::{Json, write_string};
 use crate::resource::{Object, ResourceType};
 
@@ -82,6 +83,10 @@ pub fn assemble(resource_type: ResourceType, id: &str, version: i32, at: Timesta
 /// # Errors
 /// When zstd refuses, which only a lack of memory brings about.
 pub fn encode(tail: &str) -> Result<(i16, Vec<u8>), ContentError> {
+    beside_others(tail.len(), || compressed(tail))
+}
+
+fn compressed(tail: &str) -> Result<(i16, Vec<u8>), ContentError> {
     COMPRESSOR.with_borrow_mut(|slot| {
         if slot.is_none() {
             let mut compressor = Compressor::with_prepared_dictionary(&ENCODER).map_err(cause)?;
@@ -98,6 +103,17 @@ pub fn encode(tail: &str) -> Result<(i16, Vec<u8>), ContentError> {
     })
 }
 
+/// How long the tail is that was compressed.
+///
+/// # Errors
+/// When the bytes do not say.
+pub fn length(content: &[u8]) -> Result<usize, ContentError> {
+    match zstd_safe::get_frame_content_size(content) {
+        Ok(Some(length)) => usize::try_from(length).map_err(|error| ContentError(error.to_string())),
+        _ => Err(ContentError("its length is not given".into())),
+    }
+}
+
 /// Reads a tail back.
 ///
 /// # Errors
@@ -108,10 +124,7 @@ pub fn decode(encoding: i16, content: &[u8]) -> Result<String, ContentError> {
             "encoding {encoding} is not known to this version of the server"
         )));
     }
-    let length = match zstd_safe::get_frame_content_size(content) {
-        Ok(Some(length)) => usize::try_from(length).map_err(|error| ContentError(error.to_string()))?,
-        _ => return Err(ContentError("its length is not given".into())),
-    };
+    let length = length(content)?;
     let bytes = DECOMPRESSOR.with_borrow_mut(|slot| {
         if slot.is_none() {
             *slot = Some(Decompressor::with_prepared_dictionary(&DECODER).map_err(cause)?);

@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::error::from_database;
+use super::paging::page_of;
 use super::read::{DELETE, stored};
 use crate::resource::ResourceType;
 use crate::storage::history::HistoryMethod;
@@ -102,17 +103,15 @@ pub async fn history(client: &Client, query: &HistoryQuery) -> Result<HistoryPag
         "SELECT * FROM ({}) AS versions{limited}",
         both(columns, &conditions, &limited)
     );
-    let rows = client
-        .query(&sql, &borrowed(&parameters))
-        .await
-        .map_err(from_database)?;
+    let rows = client.query_raw(&sql, borrowed(&parameters)).await;
+    let (mut rows, is_cut) = page_of(rows.map_err(from_database)?).await?;
 
     let wanted = usize::try_from(query.count).unwrap_or(usize::MAX);
-    let entries = rows.iter().take(wanted).map(entry).collect::<Result<_, _>>()?;
-    let last = wanted.checked_sub(1).filter(|_| rows.len() > wanted);
-    let next = last
-        .and_then(|last| rows.get(last))
-        .map(|row| Place::of(row).write());
+    let more = is_cut || rows.len() > wanted;
+    rows.truncate(wanted);
+    let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|row| Place::of(row).write());
     Ok(HistoryPage { entries, total, next })
 }
 

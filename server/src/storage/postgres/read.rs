@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 
 use super::content;
 use super::error::from_database;
+use crate::budget::Spending;
 use crate::resource::ResourceType;
 use crate::storage::{Current, StorageError, StoredResource};
 
@@ -48,6 +49,14 @@ pub async fn vread(
     row.map_or(Ok(Current::Unknown), |row| current(&row))
 }
 
+/// What a row of [`COLUMNS`] is, in bytes: as it comes, or as the JSON it will be.
+pub fn size(row: &Row) -> usize {
+    let content = row.get::<_, Option<&[u8]>>(7).unwrap_or_default();
+    content::length(content)
+        .unwrap_or_default()
+        .max(row.raw_size_bytes())
+}
+
 /// A row of [`COLUMNS`] as what is stored under a type and id.
 pub fn current(row: &Row) -> Result<Current, StorageError> {
     if row.get::<_, i16>(5) == DELETE {
@@ -71,9 +80,15 @@ pub fn stored(row: &Row) -> Result<StoredResource, StorageError> {
     let json = match row.get::<_, Option<&[u8]>>(7) {
         None => String::new(),
         Some(bytes) => {
+            let spending = Spending::current();
+            let length = content::length(bytes).map_err(|error| StorageError::Internal(error.to_string()))?;
+            // It stands here and in the answer, and for a moment as its tail.
+            spending.hold(length.saturating_mul(3))?;
             let tail = content::decode(row.get(6), bytes)
                 .map_err(|error| StorageError::Internal(error.to_string()))?;
-            content::assemble(resource_type, &id, version, last_updated, &tail)
+            let json = content::assemble(resource_type, &id, version, last_updated, &tail);
+            spending.release(length);
+            json
         }
     };
     Ok(StoredResource {

@@ -19,6 +19,22 @@ use crate::storage::{Current, StorageError};
 /// While one statement runs the next is on its way. What a statement finds is held in memory.
 const BATCHES: Batches = Batches { at_once: 2, most: 64 };
 
+/// Bytes, compressed, up to which resources are read together; larger ones are read by themselves.
+const TOGETHER: usize = 256 << 10;
+
+/// What a read found.
+pub enum Found {
+    /// What is stored.
+    Whole(Current),
+    /// A version of a resource that is too large to be read together with others.
+    Large {
+        /// The version that was found, and recorded.
+        version: i32,
+        /// The length of what is stored, in bytes.
+        length: usize,
+    },
+}
+
 /// What is read, and the record of its being read.
 struct Asked {
     resource_type: ResourceType,
@@ -54,21 +70,31 @@ impl RecordedReads {
         self.reads.waiting()
     }
 
-    /// What is stored now; every write that was acknowledged before is seen. When it is [`Current::Found`], `record` is
-    /// in the audit trail, with the version that was found.
+    /// What is stored now; every write that was acknowledged before is seen. When it is [`Current::Found`] or large, `record`
+    /// is in the audit trail, with the version that was found.
     pub async fn read(
         &self,
         resource_type: ResourceType,
         id: &str,
         record: AccessRecord,
-    ) -> Result<Current, StorageError> {
+    ) -> Result<Found, StorageError> {
         let asked = Asked {
             resource_type,
             id: id.to_owned(),
             record,
         };
         let row = self.reads.ask(asked).await?;
-        row.map_or(Ok(Current::Unknown), |row| current(&row))
+        let Some(row) = row else {
+            return Ok(Found::Whole(Current::Unknown));
+        };
+        let length: i32 = row.get(row.len() - 2);
+        match usize::try_from(length) {
+            Ok(length) if length > TOGETHER => Ok(Found::Large {
+                version: row.get(3),
+                length,
+            }),
+            _ => current(&row).map(Found::Whole),
+        }
     }
 }
 
@@ -113,7 +139,10 @@ static STATEMENT: LazyLock<String> = LazyLock::new(|| {
              SELECT {COLUMNS}
              FROM resource WHERE id = asked_id AND resource_type = asked_type OFFSET 0) AS stored
      ), trail AS ({insert} FROM found WHERE method <> {DELETE})
-     SELECT {COLUMNS}, place FROM found",
+     SELECT resource_key, resource_type, id, version, last_updated, method, encoding,
+         CASE WHEN octet_length(content) <= {TOGETHER} THEN content END AS content,
+         coalesce(octet_length(content), 0), place
+     FROM found",
         arrays = audit::arrays(3),
         names = audit::names(),
     )

@@ -11,10 +11,14 @@ use super::index_rows::{IndexRows, systems};
 use super::{Shared, audit, content};
 use crate::audit::AccessRecord;
 use crate::definitions::Definitions;
+use crate::long_work::beside_others;
 use crate::storage::{Method, Precondition, StorageError, Write, Written};
 
 /// How often a write is tried again when another transaction was in its way.
 const ATTEMPTS: usize = 4;
+
+/// Bytes of JSON that take as long as a write.
+const A_WRITE: usize = 4 << 10;
 
 /// What an array column of changes holds.
 #[derive(Default)]
@@ -45,9 +49,8 @@ pub async fn prepare(
 ) -> Result<PreparedWrite, StorageError> {
     let uris: Vec<&str> = writes.iter().filter_map(index_of).flat_map(systems).collect();
     let mut changes = ChangeRows::default();
-    for write in &writes {
-        changes.add(write)?;
-    }
+    let add = || writes.iter().try_for_each(|write| changes.add(write));
+    beside_others(writes.len().saturating_mul(A_WRITE), add)?;
     let index = index(shared, definitions, &writes, &uris).await?;
     Ok(PreparedWrite {
         changes,

@@ -2,7 +2,7 @@
 //! that `value[x]` does not have. <http://hl7.org/fhir/R4/fhirpatch.html#concept>
 
 use crate::definitions::structure::{Element, Kind, Member, Structure, Structures};
-use crate::resource::{Json, Object};
+use crate::resource::{Json, Object, weight};
 
 /// A part with the value of an element.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,14 @@ impl Content {
             parts.map(read).collect::<Option<_>>().map(Content::Parts)
         };
         value.or_else(resource).or_else(parts)
+    }
+
+    /// How much of a resource's memory it will be, in steps of a patch's work.
+    pub fn size(&self) -> usize {
+        match self {
+            Content::Value(_, value) => 1 + weight::of_tree(value).bytes / super::PASSED_IN_A_STEP,
+            Content::Parts(parts) => parts.iter().map(|(_, content)| 1 + content.size()).sum(),
+        }
     }
 
     /// The JSON of it as the value of `member`; `None` when a part names an element that is not there.

@@ -143,7 +143,7 @@ async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Res
             pointing = of_resource("reference", "pointing", "source.resource_key")
         )
     };
-    writer.statement.run(search, &sql).await
+    writer.statement.run_counted(search, &sql).await
 }
 
 /// Whether the include follows parameters that may hold canonical URLs.

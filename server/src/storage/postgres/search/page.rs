@@ -140,7 +140,7 @@ async fn from(
         ),
         false => format!("{sql} {order}"),
     };
-    let mut rows = writer.statement.run(search, &sql).await?;
+    let (mut rows, is_cut) = writer.statement.run_page(search, &sql).await?;
     if let (Leader::Gathered { .. }, Some(row)) = (leader, rows.first()) {
         if !row.get::<_, bool>(row.len() - 1) {
             return Ok(None);
@@ -150,7 +150,7 @@ async fn from(
         }
     }
     let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let more = rows.len() > count;
+    let more = is_cut || rows.len() > count;
     if !more && matches!(leader, Leader::WalkPart { .. }) {
         return Ok(None);
     }

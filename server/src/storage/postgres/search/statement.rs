@@ -2,13 +2,15 @@
 //! become text of the statement.
 
 use deadpool_postgres::Client;
-use tokio_postgres::Row;
+use futures::TryStreamExt;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Row, RowStream};
 
 use super::Search;
 use super::shapes::Running;
 use crate::storage::StorageError;
 use crate::storage::postgres::error::from_database;
+use crate::storage::postgres::paging::{all_of, page_of};
 
 /// The parameters of a statement that is being written.
 #[derive(Default)]
@@ -40,6 +42,28 @@ impl Statement {
     /// # Errors
     /// When the database cannot be reached or refuses.
     pub async fn run(&self, search: &Search<'_>, sql: &str) -> Result<Vec<Row>, StorageError> {
+        let rows = self.begin(search, sql).await?;
+        rows.try_collect().await.map_err(from_database)
+    }
+
+    /// As [`run`](Self::run), for the rows of a page, which come until they are as many bytes as a page may have. The answer's
+    /// second part says whether there were more.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run), and when there is no memory for them.
+    pub async fn run_page(&self, search: &Search<'_>, sql: &str) -> Result<(Vec<Row>, bool), StorageError> {
+        page_of(self.begin(search, sql).await?).await
+    }
+
+    /// As [`run`](Self::run), for rows of resources that are all needed.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run), and when there is no memory for them.
+    pub async fn run_counted(&self, search: &Search<'_>, sql: &str) -> Result<Vec<Row>, StorageError> {
+        all_of(self.begin(search, sql).await?).await
+    }
+
+    async fn begin(&self, search: &Search<'_>, sql: &str) -> Result<RowStream, StorageError> {
         let client = search.client;
         let types: Vec<Type> = self.parameters.iter().map(|(_, kind)| kind.clone()).collect();
         let values = self.parameters.iter();
@@ -47,7 +71,7 @@ impl Statement {
         let rows = match search.shapes.meet(sql, &types) {
             Running::Once => {
                 let typed: Vec<(&(dyn ToSql + Sync), Type)> = values.zip(types).collect();
-                client.query_typed(sql, &typed).await
+                client.query_typed_raw(sql, typed).await
             }
             running => {
                 if let Running::PreparedFor { text, types } = running
@@ -57,7 +81,7 @@ impl Statement {
                 }
                 let statement = client.prepare_typed_cached(sql, &types).await;
                 let values: Vec<&(dyn ToSql + Sync)> = values.collect();
-                client.query(&statement.map_err(from_database)?, &values).await
+                client.query_raw(&statement.map_err(from_database)?, values).await
             }
         };
         rows.map_err(from_database)

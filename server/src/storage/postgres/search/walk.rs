@@ -89,25 +89,28 @@ impl Walk {
                 .iter()
                 .any(|criterion| !self.bounds(criterion))
         });
-        let mut rows = Vec::new();
+        let (mut rows, mut is_cut) = (Vec::new(), false);
         if !matches!(after, Some((_, None))) {
             let mut writer = search.writer();
             let sql = self.with_value(&mut writer, search.query, after.as_ref(), count + 1, most);
-            rows = writer.statement.run(search, &sql).await?;
-            if rows.len() <= count && most.is_some() {
+            (rows, is_cut) = writer.statement.run_page(search, &sql).await?;
+            if !is_cut && rows.len() <= count && most.is_some() {
                 return Ok(None);
             }
         }
         if let Along::Parameter(parameter) = self.along
             && rows.len() <= count
+            && !is_cut
         {
             let mut writer = search.writer();
             let after = after.and_then(|(key, value)| value.is_none().then_some(key));
             let limit = count + 1 - rows.len();
             let sql = self.without_value(parameter, &mut writer, search.query, leader, after, limit);
-            rows.extend(writer.statement.run(search, &sql).await?);
+            let (without_value, cut) = writer.statement.run_page(search, &sql).await?;
+            rows.extend(without_value);
+            is_cut = cut;
         }
-        let more = rows.len() > count;
+        let more = is_cut || rows.len() > count;
         rows.truncate(count);
         Ok(Some((rows, more)))
     }
