@@ -10,7 +10,7 @@ mod fixture;
 
 use std::time::{Duration, Instant};
 
-use fixture::{Connector, PATIENCE, client, prepare};
+use fixture::{Connector, PATIENCE, client, file, prepare};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -89,4 +89,60 @@ async fn sigterm_lets_a_message_that_is_arriving_be_taken() {
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
     assert!(answer.contains("\"messages\""), "{answer}");
     assert_eq!(connector.program.ended(), Some(0));
+}
+
+#[tokio::test]
+async fn a_refusal_over_http2_arrives_whatever_is_still_being_sent() {
+    let connector = Connector::start(prepare(&nowhere(), &json!({})), "http");
+    connector
+        .status_becomes(&client(None), |status| status["mappingValid"] == true)
+        .await;
+    // More than the windows of a stream and of a connection hold.
+    let body = file(&connector.folder, "body", &"x".repeat(3 << 20));
+    let elsewhere = format!("{}/elsewhere", connector.source);
+    for expect in ["X-Expects: nothing", "Expect;", "Expect: 100-continue"] {
+        for (url, content_type, wanted) in [
+            (&elsewhere, "application/json", "404"),
+            (&connector.source, "text/plain", "415"),
+        ] {
+            for _ in 0..8 {
+                // curl, because that is where refusals were lost.
+                let mut curl = std::process::Command::new("curl");
+                curl.args([
+                    "--silent",
+                    "--show-error",
+                    "--noproxy",
+                    "*",
+                    "--http2-prior-knowledge",
+                ])
+                .args(["--expect100-timeout", "0.1", "--header", expect])
+                .args(["--header", &format!("Content-Type: {content_type}")])
+                .args(["--data-binary", &format!("@{}", body.display())])
+                .args(["--output", "/dev/null", "--write-out", "%{http_code}", url]);
+                let output = curl.output().unwrap();
+                let said = String::from_utf8(output.stderr).unwrap();
+                assert!(output.status.success(), "{expect} {wanted}: {said}");
+                assert_eq!(String::from_utf8(output.stdout).unwrap(), wanted, "{said}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_over_http2() {
+    let connector = Connector::start(prepare(&nowhere(), &json!({})), "http");
+    connector
+        .status_becomes(&client(None), |status| status["mappingValid"] == true)
+        .await;
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    for size in [5 << 20, 20 << 20] {
+        let (status, problem) = connector
+            .push(&client, "application/json", "x".repeat(size))
+            .await;
+        assert_eq!(status, 413, "{problem}");
+    }
 }

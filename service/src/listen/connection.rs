@@ -189,7 +189,8 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<http::Response<Leaving>, Infallible> {
     let exchange = activity.begin();
-    // Who asks beforehand sends nothing when the answer is no.
+    // Who asks beforehand sends nothing when the answer is no. Where requests have streams of their own nobody is told to go on, so
+    // that bodies come all the same, and a stream that is reset under them takes the answer with it.
     let asks_beforehand = request.headers().contains_key(header::EXPECT);
     let has_streams = request.version() == Version::HTTP_2;
     let (parts, body) = request.into_parts();
@@ -199,9 +200,9 @@ async fn answer(
     request.extensions_mut().insert(Vouching(activity));
     let response: http::Response<Body> = router.oneshot(request).await?;
     // Where requests have streams of their own, the answer goes first; else it would come in the middle of the request.
-    let unread = match (asks_beforehand, has_streams) {
-        (true, _) => None,
-        (false, true) => Some(unread),
+    let unread = match (has_streams, asks_beforehand) {
+        (true, _) => Some(unread),
+        (false, true) => None,
         (false, false) => {
             unread.take().await;
             None
