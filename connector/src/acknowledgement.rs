@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use crate::device_message::MessageError;
+use crate::mapping::agreement;
+use crate::mapping::fhir::FhirTemplate;
 use crate::measurement::normalize::NormalizeError;
 use crate::write::destination::{DeliveryError, StoredObservation};
 
@@ -17,6 +19,45 @@ pub struct MessageAnswer {
     pub observations: Vec<StoredObservation>,
     /// What is not stored, and why.
     pub errors: Vec<ErrorAnswer>,
+    /// What looks like a mapping that does not fit, although nothing failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningAnswer>,
+}
+
+/// What nothing was made of although nothing failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// No template of the device mapping matches the message.
+    NoMatch,
+    /// A value of a measurement has a name that the FHIR mapping does not know.
+    UnusedValue,
+    /// There is another value of the same name and instant, which is stored instead (compatibility mode).
+    LeftOutValue,
+}
+
+impl Silence {
+    /// Its name in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoMatch => "no_match",
+            Self::UnusedValue => "unused_value",
+            Self::LeftOutValue => "left_out_value",
+        }
+    }
+}
+
+/// A warning about a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WarningAnswer {
+    /// What it is about.
+    #[serde(skip)]
+    pub silence: Silence,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<usize>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    type_name: Option<String>,
+    /// The warning in words; it names no value of the message.
+    pub message: String,
 }
 
 /// Why something of a message was not stored.
@@ -104,6 +145,42 @@ impl MessageAnswer {
             measurements: 0,
             observations: Vec::new(),
             errors: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// No template of the device mapping matches the message.
+    pub fn no_match(&mut self) {
+        self.warnings.push(WarningAnswer {
+            silence: Silence::NoMatch,
+            template: None,
+            type_name: None,
+            message: "no template of the device mapping matches the message".to_owned(),
+        });
+    }
+
+    /// The FHIR template knows no value of that name.
+    pub fn unused_value(&mut self, measurement: NamedMeasurement<'_>, name: &str, template: &FhirTemplate) {
+        let message = agreement::unused_value(name, template);
+        self.warn(Silence::UnusedValue, measurement, message);
+    }
+
+    /// Of several values of that name and instant only the first is stored.
+    pub fn left_out_value(&mut self, measurement: NamedMeasurement<'_>, name: &str) {
+        let message = format!("value {name:?}: of several values of one instant the first is stored");
+        self.warn(Silence::LeftOutValue, measurement, message);
+    }
+
+    /// Said once for all measurements of a device template.
+    fn warn(&mut self, silence: Silence, measurement: NamedMeasurement<'_>, message: String) {
+        let warning = WarningAnswer {
+            silence,
+            template: Some(measurement.template),
+            type_name: Some(measurement.type_name.to_owned()),
+            message,
+        };
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
         }
     }
 

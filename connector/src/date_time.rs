@@ -4,7 +4,7 @@
 mod instant;
 mod read;
 
-use jiff::civil;
+use jiff::{SignedDuration, civil};
 
 pub use instant::Instant;
 pub use read::parse_timestamp;
@@ -41,6 +41,30 @@ impl Date {
         } else {
             None
         }
+    }
+
+    /// Recognises `/Date(milliseconds)/`, the milliseconds since 1970 began, with or without the zone of whoever wrote it, which does
+    /// not change the instant.
+    pub fn of_ticks(text: &str) -> Option<Self> {
+        let inner = text.strip_prefix("/Date(")?.strip_suffix(")/")?;
+        let sign = inner
+            .char_indices()
+            .skip(1)
+            .find(|(_, character)| matches!(character, '+' | '-'));
+        let (milliseconds, zone) = match sign {
+            Some((at, _)) => (inner.get(..at)?, Some(inner.get(at + 1..)?)),
+            None => (inner, None),
+        };
+        let is_zone =
+            |zone: &str| matches!(zone.len(), 2 | 4) && zone.bytes().all(|byte| byte.is_ascii_digit());
+        if !zone.is_none_or(is_zone) {
+            return None;
+        }
+        let since_1970 = SignedDuration::from_millis(milliseconds.parse().ok()?);
+        Some(Self {
+            instant: Instant::of_unix(since_1970)?,
+            zone: zone.map_or(WrittenZone::Utc, |_| WrittenZone::Offset),
+        })
     }
 
     /// An instant in UTC.

@@ -4,6 +4,9 @@
 
 pub mod client;
 pub mod in_memory;
+pub mod reference;
+
+use std::time::Duration;
 
 use http::HeaderValue;
 
@@ -14,6 +17,9 @@ pub trait FhirService: Send + Sync {
     /// The service's name in answers, metrics and logs.
     fn name(&self) -> &str;
 
+    /// Its base URL, with which absolute references into it begin; nothing if it has none.
+    fn base(&self) -> Option<&str>;
+
     /// Reads a resource; nothing if there is none, or it is deleted.
     fn read(
         &self,
@@ -21,11 +27,11 @@ pub trait FhirService: Send + Sync {
         id: &str,
     ) -> impl Future<Output = Result<Option<Stored>, FhirError>> + Send;
 
-    /// The resources that have this identifier, in whatever system; two are enough to know that it is not unique.
+    /// The resources that have this identifier; two are enough to know that it is not unique.
     fn find(
         &self,
         resource_type: &str,
-        identifier: &str,
+        identifier: Identifier<'_>,
     ) -> impl Future<Output = Result<Vec<Json>, FhirError>> + Send;
 
     /// Stores a resource under its id.
@@ -41,13 +47,26 @@ pub trait FhirService: Send + Sync {
 /// Why a FHIR service did not do what it was asked for.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum FhirError {
-    /// It cannot be reached, is overloaded, failed, or does not let this connector in. Trying later may help.
+    /// It cannot be reached, is overloaded, failed, does not let this connector in, or does not answer as a FHIR service that takes
+    /// what is written. Trying later may help.
     #[error("the FHIR service {destination} is not available: {reason}")]
     Unavailable {
         /// Name of the destination that did not answer as it should.
         destination: String,
         /// What kept it from doing what it was asked for, in words.
         reason: String,
+        /// How long it wants to be left alone, if it said so.
+        retry_after: Option<Duration>,
+    },
+    /// It answered, but other writers were faster each time. Trying again helps.
+    #[error(
+        "other writers keep changing the same {resource_type} in the FHIR service {destination}; send the message again"
+    )]
+    Contended {
+        /// Name of the destination.
+        destination: String,
+        /// What is being changed.
+        resource_type: &'static str,
     },
     /// It refused the content. Trying again does not help.
     #[error("the FHIR service {destination} refused with {status}: {diagnostics}")]
@@ -59,6 +78,34 @@ pub enum FhirError {
         /// What its OperationOutcome says. It may quote content: not for logs.
         diagnostics: String,
     },
+}
+
+impl FhirError {
+    /// It did not answer as it should, and did not say when to come back.
+    pub fn unavailable(destination: &str, reason: impl Into<String>) -> Self {
+        Self::Unavailable {
+            destination: destination.to_owned(),
+            reason: reason.into(),
+            retry_after: None,
+        }
+    }
+
+    /// How long the service wants to be left alone, if it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable { retry_after, .. } => *retry_after,
+            Self::Contended { .. } | Self::Refused { .. } => None,
+        }
+    }
+}
+
+/// What a resource is searched by (<https://hl7.org/fhir/R4/search.html#token>).
+#[derive(Clone, Copy, Debug)]
+pub struct Identifier<'i> {
+    /// The system that it must have; whatever it is without.
+    pub system: Option<&'i str>,
+    /// The value, compared as the service compares tokens.
+    pub value: &'i str,
 }
 
 /// A stored resource with the version that it was read at.

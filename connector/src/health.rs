@@ -1,9 +1,9 @@
 //! How the connector is: readiness and metrics for the probes, and `/status` for the operator, on the same port.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -29,10 +29,32 @@ const INTERVAL_WHILE_ABSENT: Duration = Duration::from_secs(1);
 pub struct Health {
     mappings: Arc<MappingFiles>,
     metrics: Arc<Metrics>,
-    destinations: Vec<(Arc<FhirClient>, AtomicBool)>,
+    destinations: Vec<Followed>,
     connected: watch::Receiver<bool>,
     /// Cancelled when no new messages are wanted.
     ending: CancellationToken,
+}
+
+/// A destination, and why it was not there when it was asked last.
+struct Followed {
+    client: Arc<FhirClient>,
+    absent: ArcSwapOption<String>,
+}
+
+impl Followed {
+    fn of(client: Arc<FhirClient>) -> Self {
+        let absent = format!("the FHIR service {} has not been asked yet", client.name());
+        Self {
+            client,
+            absent: ArcSwapOption::from_pointee(absent),
+        }
+    }
+
+    /// Why nothing can be stored there, if that is known.
+    fn trouble(&self) -> Option<String> {
+        let absent = self.absent.load_full().map(|reason| (*reason).clone());
+        absent.or_else(|| self.client.trouble().map(|trouble| trouble.to_string()))
+    }
 }
 
 impl Health {
@@ -44,14 +66,10 @@ impl Health {
         connected: watch::Receiver<bool>,
         ending: CancellationToken,
     ) -> Self {
-        let destinations = destinations
-            .into_iter()
-            .map(|destination| (destination, AtomicBool::new(false)))
-            .collect();
         Self {
             mappings,
             metrics,
-            destinations,
+            destinations: destinations.into_iter().map(Followed::of).collect(),
             connected,
             ending,
         }
@@ -59,11 +77,12 @@ impl Health {
 
     /// Asks the destinations from time to time.
     pub async fn follow_destinations(&self) {
-        let probes = self
-            .destinations
-            .iter()
-            .map(|(destination, ready)| follow(destination, ready));
-        futures::future::join_all(probes).await;
+        futures::future::join_all(self.destinations.iter().map(follow)).await;
+    }
+
+    /// Why nothing can be stored in one of the destinations, if that is known.
+    fn trouble(&self) -> Option<String> {
+        self.destinations.iter().find_map(Followed::trouble)
     }
 
     fn connected(&self) -> bool {
@@ -76,10 +95,7 @@ impl Health {
             mapping_valid: mapping_error.is_none(),
             mapping_error,
             source_connected: self.connected(),
-            destination_ready: self
-                .destinations
-                .iter()
-                .all(|(_, ready)| ready.load(Ordering::Relaxed)),
+            destination_ready: self.trouble().is_none(),
             processed: self.metrics.processed(),
             rejected: self.metrics.rejected(),
             last_message_time: self.metrics.last_message(),
@@ -95,7 +111,10 @@ impl Probed for Health {
         if !self.connected() {
             return Err("the source takes no messages".to_owned());
         }
-        Ok(())
+        match self.trouble() {
+            Some(trouble) => Err(format!("{trouble}; no message can be stored")),
+            None => Ok(()),
+        }
     }
 
     fn metrics(&self) -> Result<String, std::fmt::Error> {
@@ -116,23 +135,24 @@ fn said(problem: MappingProblem) -> MappingError {
     }
 }
 
-async fn follow(destination: &FhirClient, ready: &AtomicBool) {
+async fn follow(destination: &Followed) {
+    let mut there = false;
     loop {
-        let answer = destination.ping().await;
-        let was_ready = ready.swap(answer.is_ok(), Ordering::Relaxed);
-        match answer {
-            Ok(()) if !was_ready => {
-                tracing::info!(destination = destination.name(), "the FHIR service answers")
+        let answer = destination.client.ping().await;
+        let was_there = std::mem::replace(&mut there, answer.is_ok());
+        match &answer {
+            Ok(()) if !was_there => {
+                tracing::info!(
+                    destination = destination.client.name(),
+                    "the FHIR service answers"
+                )
             }
-            Err(error) if was_ready => tracing::warn!(%error, "the FHIR service does not answer"),
+            Err(error) if was_there => tracing::warn!(%error, "the FHIR service does not answer"),
             _ => {}
         }
-        tokio::time::sleep(if ready.load(Ordering::Relaxed) {
-            INTERVAL
-        } else {
-            INTERVAL_WHILE_ABSENT
-        })
-        .await;
+        let absent = answer.err().map(|error| Arc::new(error.to_string()));
+        destination.absent.store(absent);
+        tokio::time::sleep(if there { INTERVAL } else { INTERVAL_WHILE_ABSENT }).await;
     }
 }
 

@@ -34,11 +34,13 @@ pub enum IdentityResolution {
     LookupWithEncounter,
 }
 
-/// Why no identity was found. Identifiers are of patients and are not named.
+/// Why no identity was found. Identifiers are of patients and are not named; a reference that cannot be followed is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// Creating needs to know the patient.
-    #[error("the device is not known yet and the measurement has no patient id; add a patientIdExpression")]
+    #[error(
+        "no Patient is known for the device and the measurement has no patient id; add a patientIdExpression"
+    )]
     NoPatientId,
     /// LookupWithEncounter needs to know the encounter.
     #[error("the measurement has no encounter id, which identityResolution LookupWithEncounter needs")]
@@ -55,6 +57,14 @@ pub enum IdentityError {
     /// The device's patient is not the measurement's.
     #[error("the Device with the measurement's identifier belongs to another Patient")]
     OtherPatient,
+    /// The device's patient is not in this FHIR service, or nobody can tell.
+    #[error(
+        "Device.patient of the Device with the measurement's identifier is {0}, which names no Patient of this FHIR service; write a reference such as Patient/123"
+    )]
+    PatientElsewhere(String),
+    /// The encounter is another patient's.
+    #[error("the Encounter with the measurement's identifier is of another Patient than the Device")]
+    EncounterOfOtherPatient,
 }
 
 /// The logical id for an identifier: lower-case hex SHA-256 of `{system}_{value}`.

@@ -1,6 +1,7 @@
 //! Where a source hands in what it took: the pipeline with the mappings that are in service at that moment.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::acknowledgement::MessageAnswer;
 use crate::device_message::ReadMessage;
@@ -27,6 +28,16 @@ pub enum NotNow {
     /// A FHIR service is not available.
     #[error(transparent)]
     Fhir(#[from] FhirError),
+}
+
+impl NotNow {
+    /// How long whoever is not available wants to be left alone, if it said so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::NoMapping => None,
+            Self::Fhir(error) => error.retry_after(),
+        }
+    }
 }
 
 /// The pipeline with the mappings in service.

@@ -38,6 +38,8 @@ pub struct MeasurementGroup {
     pub values: IndexMap<String, Vec<(Instant, String)>>,
     /// Positions of the measurements in the list that was grouped.
     pub members: Vec<usize>,
+    /// Names of which another value of the same instant is left out (compatibility mode).
+    pub left_out: Vec<String>,
     /// Which one it is of the groups of its subject and instant, counted from 0. There are several where single measurements have
     /// other values of one name (strict mode).
     pub place: usize,
@@ -88,6 +90,7 @@ pub fn by_period(
             interval,
             values: IndexMap::new(),
             members: Vec::new(),
+            left_out: Vec::new(),
             place,
         });
         group.boundary.start = group.boundary.start.min(boundary.start);
@@ -102,10 +105,26 @@ pub fn by_period(
         }
     }
     let mut groups: Vec<MeasurementGroup> = groups.into_values().collect();
-    for values in groups.iter_mut().flat_map(|group| group.values.values_mut()) {
-        values.sort_by_key(|(time, _)| *time);
+    for group in &mut groups {
+        for (name, values) in &mut group.values {
+            values.sort_by_key(|(time, _)| *time);
+            if compatibility == Compatibility::IomtFhir && keep_first_of_instant(values) {
+                group.left_out.push(name.clone());
+            }
+        }
     }
     groups
+}
+
+/// Of several values of one name and instant the original keeps the first. Is another value left out?
+fn keep_first_of_instant(values: &mut Vec<(Instant, String)>) -> bool {
+    let mut another = false;
+    values.dedup_by(|later, first| {
+        let same_instant = later.0 == first.0;
+        another |= same_instant && later.1 != first.1;
+        same_instant
+    });
+    another
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub struct Metrics {
     messages: Counter,
     measurements: Counter,
     failures: Family<FailureLabels, Counter>,
+    warnings: Family<FailureLabels, Counter>,
     stored: Family<StoredLabels, Counter>,
     requests: Family<RequestLabels, Counter>,
     rejected: AtomicU64,
@@ -48,7 +49,8 @@ impl Metrics {
         let mut registry = metrics::registry();
         let own = registry.sub_registry_with_prefix("brazier_connector");
         let (messages, measurements) = (Counter::default(), Counter::default());
-        let (failures, stored, requests) = (Family::default(), Family::default(), Family::default());
+        let (failures, warnings) = (Family::default(), Family::default());
+        let (stored, requests) = (Family::default(), Family::default());
         own.register("messages", "Device messages acknowledged", messages.clone());
         own.register(
             "measurements",
@@ -59,6 +61,11 @@ impl Metrics {
             "failures",
             "Parts of messages that were not stored, by cause",
             failures.clone(),
+        );
+        own.register(
+            "warnings",
+            "Messages that no template matches, and values that the FHIR mapping does not know, by cause",
+            warnings.clone(),
         );
         own.register(
             "observations",
@@ -78,6 +85,7 @@ impl Metrics {
             messages,
             measurements,
             failures,
+            warnings,
             stored,
             requests,
             rejected,
@@ -108,6 +116,10 @@ impl Metrics {
     pub fn acknowledged(&self, answers: &[MessageAnswer]) {
         for error in answers.iter().flat_map(|answer| &answer.errors) {
             self.failed(error.failure);
+        }
+        for warning in answers.iter().flat_map(|answer| &answer.warnings) {
+            let cause = warning.silence.name();
+            self.warnings.get_or_create(&FailureLabels { cause }).inc();
         }
         self.messages
             .inc_by(u64::try_from(answers.len()).unwrap_or(u64::MAX));

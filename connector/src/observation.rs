@@ -17,6 +17,7 @@ use crate::mapping::fhir::{Boundary, FhirTemplate, PeriodInterval};
 use crate::measurement_group::MeasurementGroup;
 
 use create::create;
+pub use merge::has_identifier;
 use merge::{belongs_to, merge};
 pub use usable::usable;
 
@@ -83,6 +84,9 @@ pub enum ObservationError {
         /// The type of the group.
         type_name: String,
     },
+    /// Several stored Observations have the identifier, so that nobody can tell which of them is meant.
+    #[error("several stored Observations have the identifier of this one; delete all but one of them")]
+    SeveralStored,
     /// The stored Observation is not as this connector writes it.
     #[error("the stored Observation has no {0} that can be merged with")]
     Unreadable(&'static str),

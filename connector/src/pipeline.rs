@@ -128,6 +128,9 @@ pub fn measurements(
         answer.not_extracted(error);
     }
     answer.measurements = normalized.measurements.len();
+    if normalized.measurements.is_empty() && normalized.errors.is_empty() {
+        answer.no_match();
+    }
     normalized.measurements
 }
 
@@ -152,12 +155,24 @@ fn prepare<'m>(
             }
             continue;
         };
+        for &(position, measurement) in &of_subject {
+            for (name, _) in &measurement.properties {
+                if !template.wants(name) {
+                    answer.unused_value(named(position), name, template);
+                }
+            }
+        }
         let (of_subject, refused) = usable(&of_subject, template, compatibility);
         for (position, error) in refused {
             answer.not_stored(named(position), Failure::Observation, None, error.to_string());
         }
-        let groups = by_period(&subject, &of_subject, template, compatibility).into_iter();
-        prepared.extend(groups.map(|group| Prepared {
+        let groups = by_period(&subject, &of_subject, template, compatibility);
+        for group in &groups {
+            for (name, position) in group.left_out.iter().zip(group.members.iter().cycle()) {
+                answer.left_out_value(named(*position), name);
+            }
+        }
+        prepared.extend(groups.into_iter().map(|group| Prepared {
             message: answer.message,
             device_templates: group.members.iter().copied().map(device_template).collect(),
             group: PreparedGroup { group, template },

@@ -149,3 +149,114 @@ fn an_error_names_its_template_and_there_is_one_for_each_measurement() {
         assert_eq!(observations, stored);
     }
 }
+
+#[test]
+fn values_that_do_not_meet_and_messages_that_nothing_matches_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let device = write(
+        "device.json",
+        r#"{"templateType":"CollectionContent","template":[{"templateType":"JsonPathContent","template":{"typeName":"t",
+        "typeMatchExpression":"$..[?(@v)]","deviceIdExpression":"$.d","patientIdExpression":"$.p","timestampExpression":"$.t",
+        "values":[{"valueName":"V","valueExpression":"$.v"},{"valueName":"w","valueExpression":"$.w"}]}}]}"#,
+    );
+    let fhir = write(
+        "fhir.json",
+        r#"{"templateType":"CollectionFhir","template":[{"templateType":"CodeValueFhir","template":{"typeName":"t","codes":[],
+        "value":{"valueType":"Quantity","valueName":"v"},
+        "components":[{"codes":[],"value":{"valueType":"Quantity","valueName":"w"}}]}}]}"#,
+    );
+    let mappings = ["--device-mapping", &device, "--fhir-mapping", &fhir];
+    let validated = run(&[&["validate"], &mappings[..]].concat(), "");
+    assert_eq!(validated.status.code(), Some(0));
+    let unused = "value \"V\" is not stored, because the FHIR mapping has \"v\", \"w\" for its type; names of values are case-sensitive";
+    let missing = "no template of the device mapping gives the value \"v\" of the FHIR mapping";
+    assert_eq!(
+        String::from_utf8(validated.stderr).unwrap(),
+        format!("warning: type \"t\": {unused}\nwarning: type \"t\": {missing}\n")
+    );
+    assert_eq!(
+        String::from_utf8(validated.stdout).unwrap(),
+        format!("{device}: valid, 1 template (t)\n{fhir}: valid, 1 template (t)\n")
+    );
+    let message = r#"{"v":1,"w":2,"d":"d","p":"p","t":"2024-01-01T10:00:00Z"}"#;
+    let input = format!("{message}\n{{\"steps\":1}}\n{{\"Body\":[{message},{message}]}}\n");
+    let mapped = run(&[&["map", "--identity", "create"], &mappings[..]].concat(), input);
+    assert_eq!(mapped.status.code(), Some(0));
+    assert_eq!(
+        String::from_utf8(mapped.stderr).unwrap(),
+        format!(
+            "warning: line 1: {unused}\nwarning: line 2: no template of the device mapping matches the message\nwarning: line 3: {unused}\n"
+        )
+    );
+    let json: serde_json::Value = serde_json::from_slice(&mapped.stdout).unwrap();
+    assert_eq!(
+        json["observations"][0]["component"][0]["valueQuantity"]["value"],
+        2
+    );
+}
+
+#[test]
+fn of_two_values_of_one_instant_the_original_keeps_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let device = write(
+        "device.json",
+        r#"{"templateType":"CollectionContent","template":[{"templateType":"JsonPathContent","template":{"typeName":"t",
+        "typeMatchExpression":"$..[?(@v)]","deviceIdExpression":"$.d","patientIdExpression":"$.p","timestampExpression":"$.t",
+        "values":[{"valueName":"v","valueExpression":"$.v"}]}}]}"#,
+    );
+    let element =
+        |v: u32, second: u32| format!(r#"{{"v":{v},"d":"d","p":"p","t":"2024-01-01T10:00:0{second}Z"}}"#);
+    let message = format!(
+        r#"{{"Body":[{},{},{}]}}"#,
+        element(5, 2),
+        element(7, 1),
+        element(6, 2)
+    );
+    for (kind, path, value) in [
+        (
+            r#""valueType":"SampledData","defaultPeriod":1000"#,
+            "valueSampledData",
+            "E 7 5 E",
+        ),
+        (r#""valueType":"String""#, "valueString", "2 values in one period"),
+    ] {
+        let fhir = write(
+            "fhir.json",
+            &format!(
+                r#"{{"templateType":"CollectionFhir","template":[{{"templateType":"CodeValueFhir","template":{{"typeName":"t","codes":[],
+                "periodInterval":60,"value":{{"valueName":"v",{kind}}}}}}}]}}"#
+            ),
+        );
+        let arguments = [
+            "map",
+            "--device-mapping",
+            &device,
+            "--fhir-mapping",
+            &fhir,
+            "--identity",
+            "create",
+        ];
+        let output = run(
+            &[&arguments[..], &["--compatibility", "iomt-fhir"]].concat(),
+            &message,
+        );
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.contains(path) || path == "valueString", "{text}");
+        assert!(text.contains(value), "{text}");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            told,
+            "warning: line 1: value \"v\": of several values of one instant the first is stored\n"
+        );
+    }
+}

@@ -112,13 +112,14 @@ async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is()
     assert_eq!(found, 200, "{answer}");
     let unusable = json!({"template": 0, "type": "heartRate", "message": "value hr: SampledData needs a decimal number such as 72.5"});
     let expected = json!({"messages": [
-        {"message": 0, "measurements": 0, "observations": [], "errors": []},
+        {"message": 0, "measurements": 0, "observations": [], "errors": [], "warnings": [
+            {"message": "no template of the device mapping matches the message"}]},
         {"message": 1, "measurements": 0, "observations": [], "errors": [
             {"message": "not valid JSON: expected a value (line 1, column 1)"}]},
         {"message": 2, "measurements": 0, "observations": [], "errors": [
             {"template": 0, "field": "deviceIdExpression", "mappingLine": 1,
              "mappingColumn": answer["messages"][2]["errors"][0]["mappingColumn"],
-             "message": "deviceIdExpression: required, but the message does not have it"}]},
+             "message": "deviceIdExpression: required, but the match does not have it; this template's expressions see the match alone, not the message around it"}]},
         {"message": 3, "measurements": 2, "observations": [], "errors": [unusable, unusable]},
     ]});
     assert_eq!(answer, expected);
@@ -148,21 +149,23 @@ async fn without_a_fhir_service_nothing_is_acknowledged_and_what_needs_none_is()
         "brazier_connector_requests_total{status=\"503\"} 1",
         "cause=\"normalization\"} 1",
         "cause=\"observation\"} 2",
+        "brazier_connector_warnings_total{cause=\"no_match\"} 2",
     ] {
         assert!(metrics.contains(line), "{metrics}");
     }
-    for path in ["livez", "readyz"] {
-        assert_eq!(
-            client
-                .get(format!("{}/{path}", connector.probes))
-                .send()
-                .await
-                .unwrap()
-                .status()
-                .as_u16(),
-            200
-        );
-    }
+    let probe = async |path: &str| {
+        let url = format!("{}/{path}", connector.probes);
+        let response = client.get(url).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    assert_eq!(probe("livez").await.0, 200);
+    // It takes messages, but who stores them is not there.
+    let (ready, reason) = probe("readyz").await;
+    assert_eq!(ready, 503);
+    assert!(
+        reason.contains("the FHIR service main is not available"),
+        "{reason}"
+    );
     let log = connector.program.log();
     assert!(!log.contains("2024-01-01T10") && !log.contains("\"p\""), "{log}");
     assert_eq!(connector.program.terminate(), Some(0));

@@ -46,6 +46,9 @@ pub(super) fn run(arguments: &MapArguments) -> Result<bool, CommandError> {
         }
         let message = [DeviceMessage::read_bytes(&bytes, arguments.compatibility)];
         let answers = runtime.block_on(pipeline.process(&mappings, &message))?;
+        for warning in answers.iter().flat_map(|answer| &answer.warnings) {
+            eprintln!("warning: line {line}: {}", warning.message);
+        }
         let of_line = answers.into_iter().flat_map(|answer| answer.errors);
         errors.extend(of_line.map(|error| LineError {
             line,

@@ -1,24 +1,28 @@
 //! A FHIR service over HTTP, as the configuration names it. Authorities and token follow their files.
 
+mod answer;
+mod trouble;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use brazier_service::files::FollowedFiles;
+use brazier_service::telemetry::chain;
 use brazier_service::trust::{self, TrustError};
-use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
+use http::header::{ACCEPT, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{FhirError, FhirService, Precondition, Stored, Updated};
+use super::{FhirError, FhirService, Identifier, Precondition, Stored, Updated};
 use crate::configuration::Destination;
-use crate::json::{Json, read_fhir_resource};
+use crate::json::Json;
+use answer::Answer;
+use trouble::Trouble;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// The largest answer that is read.
-const MAX_ANSWER: usize = 32 * 1024 * 1024;
 const MEDIA_TYPE: &str = "application/fhir+json";
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -32,6 +36,7 @@ pub struct FhirClient {
     base: String,
     client: ArcSwapOption<reqwest::Client>,
     token: ArcSwapOption<HeaderValue>,
+    trouble: Trouble,
 }
 
 impl FhirClient {
@@ -43,6 +48,7 @@ impl FhirClient {
             base,
             client: ArcSwapOption::empty(),
             token: ArcSwapOption::empty(),
+            trouble: Trouble::default(),
         }
     }
 
@@ -98,16 +104,27 @@ impl FhirClient {
         Ok(builder.build()?)
     }
 
-    /// Does the service answer?
+    /// Does a FHIR service answer?
     pub async fn ping(&self) -> Result<(), FhirError> {
-        let (status, _, body) = self
+        let answer = self
             .send(http::Method::GET, "/metadata?_summary=true", None, None)
             .await?;
-        if status.is_success() {
-            Ok(())
-        } else {
-            Err(self.refused(status, &body))
+        if !answer.status.is_success() {
+            return Err(self.unavailable(&answer, answer.trouble()));
         }
+        if !answer.mentions("CapabilityStatement") {
+            return Err(self.unavailable(
+                &answer,
+                "its answer to /metadata is no CapabilityStatement".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Why nothing can be stored at present although the service answers, if its answers to messages have shown that.
+    pub fn trouble(&self) -> Option<FhirError> {
+        let reason = self.trouble.reason(Instant::now())?;
+        Some(FhirError::unavailable(&self.destination.name, reason))
     }
 
     async fn send(
@@ -116,11 +133,12 @@ impl FhirClient {
         path: &str,
         body: Option<String>,
         condition: Option<(http::HeaderName, HeaderValue)>,
-    ) -> Result<(StatusCode, Option<HeaderValue>, String), FhirError> {
+    ) -> Result<Answer, FhirError> {
+        let unreached = |reason: String| FhirError::unavailable(&self.destination.name, reason);
         let client = self
             .client
             .load_full()
-            .ok_or_else(|| self.unavailable("its authorities are not read yet"))?;
+            .ok_or_else(|| unreached("its authorities are not read yet".to_owned()))?;
         let mut request = client
             .request(method, format!("{}{path}", self.base))
             .header(ACCEPT, MEDIA_TYPE);
@@ -137,57 +155,43 @@ impl FhirClient {
                 .body(body);
         }
         // The URL may hold an identifier of a patient: it is not part of the reason.
-        let failed = |error: reqwest::Error| self.unavailable(&chain(&error.without_url()));
-        let mut answer = request.send().await.map_err(failed)?;
-        let status = answer.status();
-        let version = answer.headers().get(ETAG).cloned();
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                return Err(self.unavailable("its answer is too large"));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let later = [
-            StatusCode::UNAUTHORIZED,
-            StatusCode::FORBIDDEN,
-            StatusCode::REQUEST_TIMEOUT,
-            StatusCode::TOO_MANY_REQUESTS,
-        ];
-        if status.is_server_error() || status.is_redirection() || later.contains(&status) {
-            return Err(self.unavailable(&format!("it answered {status}")));
-        }
-        Ok((status, version, String::from_utf8_lossy(&body).into_owned()))
+        let failed = |error: reqwest::Error| unreached(chain(&error.without_url()));
+        let response = request.send().await.map_err(failed)?;
+        Answer::read(response).await.map_err(unreached)
     }
 
-    fn json(&self, body: &str) -> Result<Json, FhirError> {
-        read_fhir_resource(body).map_err(|error| self.unavailable(&format!("its answer is {error}")))
-    }
-
-    fn unavailable(&self, reason: &str) -> FhirError {
+    /// The answer is not the one that was asked for, and the content of the message is not at fault.
+    fn unavailable(&self, answer: &Answer, reason: String) -> FhirError {
         FhirError::Unavailable {
             destination: self.destination.name.clone(),
-            reason: reason.to_owned(),
+            reason,
+            retry_after: answer.retry_after,
         }
     }
 
-    fn refused(&self, status: StatusCode, body: &str) -> FhirError {
-        let outcome = read_fhir_resource(body).ok();
-        let issues = outcome
-            .as_ref()
-            .and_then(|outcome| outcome.member("issue"))
-            .map(Json::elements)
-            .unwrap_or_default();
-        let said = issues.iter().filter_map(|issue| {
-            let details = issue.member("details").and_then(|details| details.member("text"));
-            issue.member("diagnostics").or(details).and_then(Json::as_text)
-        });
-        let diagnostics = said.collect::<Vec<_>>().join("; ");
-        FhirError::Refused {
-            destination: self.destination.name.clone(),
-            status: status.as_u16(),
-            diagnostics,
+    /// The same for a message, which shows that others cannot be stored either.
+    fn misfit(&self, answer: &Answer, reason: String) -> FhirError {
+        if !answer.is_of_load() {
+            self.trouble.began(reason.clone(), Instant::now());
         }
+        self.unavailable(answer, reason)
+    }
+
+    /// The answer is not the one that was asked for: the service refuses the content, or is in trouble itself.
+    fn refused(&self, answer: &Answer) -> FhirError {
+        match answer.refusal() {
+            Some(diagnostics) => FhirError::Refused {
+                destination: self.destination.name.clone(),
+                status: answer.status.as_u16(),
+                diagnostics,
+            },
+            None => self.misfit(answer, answer.trouble()),
+        }
+    }
+
+    fn resource(&self, answer: &Answer, resource_type: &str) -> Result<Json, FhirError> {
+        let resource = answer.resource(resource_type);
+        resource.map_err(|reason| self.misfit(answer, reason))
     }
 }
 
@@ -196,37 +200,45 @@ impl FhirService for FhirClient {
         &self.destination.name
     }
 
+    fn base(&self) -> Option<&str> {
+        Some(&self.base)
+    }
+
     async fn read(&self, resource_type: &str, id: &str) -> Result<Option<Stored>, FhirError> {
-        let (status, version, body) = self
+        let answer = self
             .send(http::Method::GET, &format!("/{resource_type}/{id}"), None, None)
             .await?;
-        match status {
-            StatusCode::OK => Ok(Some(Stored {
-                resource: self.json(&body)?,
-                version,
-            })),
+        match answer.status {
+            StatusCode::OK => {
+                let resource = self.resource(&answer, resource_type)?;
+                if resource.member("id").and_then(Json::as_text) != Some(id) {
+                    let reason = format!("its answer is another {resource_type} than was asked for");
+                    return Err(self.misfit(&answer, reason));
+                }
+                let version = answer.version.clone().or_else(|| entity_tag(&resource));
+                Ok(Some(Stored { resource, version }))
+            }
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(None),
-            _ => Err(self.refused(status, &body)),
+            // Nothing of a message but a hash is in the question: whatever the answer says, it is not about the message.
+            _ => Err(self.misfit(&answer, answer.trouble())),
         }
     }
 
-    async fn find(&self, resource_type: &str, identifier: &str) -> Result<Vec<Json>, FhirError> {
-        let escaped: String = identifier
-            .chars()
-            .flat_map(|character| match character {
-                '\\' | ',' | '|' | '$' => vec!['\\', character],
-                _ => vec![character],
-            })
-            .collect();
+    async fn find(&self, resource_type: &str, identifier: Identifier<'_>) -> Result<Vec<Json>, FhirError> {
+        let value = escaped(identifier.value);
+        let token = match identifier.system {
+            Some(system) => format!("{}|{value}", escaped(system)),
+            None => value,
+        };
         let path = format!(
             "/{resource_type}?identifier={}&_count=2",
-            utf8_percent_encode(&escaped, UNRESERVED)
+            utf8_percent_encode(&token, UNRESERVED)
         );
-        let (status, _, body) = self.send(http::Method::GET, &path, None, None).await?;
-        if status != StatusCode::OK {
-            return Err(self.refused(status, &body));
+        let answer = self.send(http::Method::GET, &path, None, None).await?;
+        if answer.status != StatusCode::OK {
+            return Err(self.refused(&answer));
         }
-        let bundle = self.json(&body)?;
+        let bundle = self.resource(&answer, "Bundle")?;
         let entries = bundle.member("entry").map(Json::elements).unwrap_or_default();
         let of_type =
             |resource: &&Json| resource.member("resourceType").and_then(Json::as_text) == Some(resource_type);
@@ -250,15 +262,37 @@ impl FhirService for FhirClient {
             Precondition::Version(version) => version.map(|version| (IF_MATCH, version)),
         };
         let path = format!("/{resource_type}/{id}");
-        let (status, _, body) = self
+        let answer = self
             .send(http::Method::PUT, &path, Some(resource.to_string()), condition)
             .await?;
-        match status {
-            StatusCode::OK | StatusCode::CREATED => Ok(Updated::Stored),
+        match answer.status {
+            StatusCode::OK | StatusCode::CREATED => {
+                self.trouble.is_over();
+                Ok(Updated::Stored)
+            }
             StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED => Ok(Updated::Conflict),
-            _ => Err(self.refused(status, &body)),
+            _ => Err(self.refused(&answer)),
         }
     }
+}
+
+/// A value with the characters escaped that mean something in a search parameter
+/// (<https://hl7.org/fhir/R4/search.html#escaping>).
+fn escaped(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for character in value.chars() {
+        if matches!(character, '\\' | ',' | '|' | '$') {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+/// The entity tag of a version that a service gave without the header.
+fn entity_tag(resource: &Json) -> Option<HeaderValue> {
+    let version = resource.member("meta")?.member("versionId")?.as_text()?;
+    HeaderValue::try_from(format!("W/\"{version}\"")).ok()
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -276,15 +310,4 @@ fn read_token(path: &PathBuf) -> Result<HeaderValue, String> {
         .map_err(|_| format!("{} holds no token", path.display()))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

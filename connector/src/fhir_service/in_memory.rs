@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use http::HeaderValue;
 use indexmap::IndexMap;
 
-use super::{FhirError, FhirService, Precondition, Stored, Updated};
+use super::{FhirError, FhirService, Identifier, Precondition, Stored, Updated};
 use crate::json::{Json, read_fhir_resource};
 
 /// The service's name; it is the only one there is.
@@ -53,11 +53,15 @@ impl FhirService for InMemoryFhirService {
         NAME
     }
 
+    fn base(&self) -> Option<&str> {
+        None
+    }
+
     async fn read(&self, resource_type: &str, id: &str) -> Result<Option<Stored>, FhirError> {
         Ok(self.with(|content| content.read(resource_type, id)))
     }
 
-    async fn find(&self, resource_type: &str, identifier: &str) -> Result<Vec<Json>, FhirError> {
+    async fn find(&self, resource_type: &str, identifier: Identifier<'_>) -> Result<Vec<Json>, FhirError> {
         Ok(self.with(|content| content.find(resource_type, identifier)))
     }
 
@@ -87,11 +91,12 @@ impl Content {
         })
     }
 
-    fn find(&self, resource_type: &str, identifier: &str) -> Vec<Json> {
-        let ids = self.by_identifier.get(&key(resource_type, identifier));
+    fn find(&self, resource_type: &str, identifier: Identifier<'_>) -> Vec<Json> {
+        let ids = self.by_identifier.get(&key(resource_type, identifier.value));
         let found = ids.into_iter().flatten();
         found
             .filter_map(|id| self.resources.get(&key(resource_type, id)))
+            .filter(|stored| has_identifier(&stored.resource, identifier))
             .map(|stored| stored.resource.clone())
             .collect()
     }
@@ -135,6 +140,24 @@ impl Content {
 
 fn key(resource_type: &str, value: &str) -> (String, String) {
     (resource_type.to_owned(), value.to_owned())
+}
+
+/// Has the resource this identifier, in its system if that is given?
+fn has_identifier(resource: &Json, wanted: Identifier<'_>) -> bool {
+    let identifiers = resource.member("identifier").map(Json::elements);
+    let text = |identifier: &Json, name: &str| {
+        identifier
+            .member(name)
+            .and_then(Json::as_text)
+            .map(ToOwned::to_owned)
+    };
+    identifiers.unwrap_or_default().iter().any(|identifier| {
+        let system = text(identifier, "system");
+        text(identifier, "value").as_deref() == Some(wanted.value)
+            && wanted
+                .system
+                .is_none_or(|wanted| system.as_deref() == Some(wanted))
+    })
 }
 
 /// The values of a resource's identifiers.
@@ -186,7 +209,9 @@ mod tests {
     #[tokio::test]
     async fn resources_are_found_by_what_identifies_them_now() {
         let service = InMemoryFhirService::default();
-        let found = async |identifier: &str| service.find("Device", identifier).await.unwrap().len();
+        let by = |value| Identifier { system: None, value };
+        let found =
+            async |identifier: &'static str| service.find("Device", by(identifier)).await.unwrap().len();
         for (id, identifier) in [("1", "a"), ("2", "a"), ("3", "b")] {
             service
                 .update("Device", id, &device(identifier), Precondition::Absent)
@@ -199,7 +224,12 @@ mod tests {
             .await
             .unwrap();
         assert_eq!((found("a").await, found("b").await), (1, 2));
-        assert!(service.find("Patient", "a").await.unwrap().is_empty());
+        assert!(service.find("Patient", by("a")).await.unwrap().is_empty());
         assert_eq!(service.resources("Device").len(), 3);
+        let in_system = Identifier {
+            system: Some("urn:serial"),
+            value: "b",
+        };
+        assert!(service.find("Device", in_system).await.unwrap().is_empty());
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{Identity, IdentityError, IdentityResolution, identifier, logical_id};
-use crate::fhir_service::{FhirError, FhirService, Precondition, Stored, Updated};
+use crate::fhir_service::reference::local_id;
+use crate::fhir_service::{FhirError, FhirService, Identifier, Precondition, Stored, Updated};
 use crate::identity::cache::IdentityKey;
 use crate::json::{Json, Object};
 
@@ -33,27 +34,54 @@ pub async fn resolve(
         service,
         device_id: &key.device_id,
     };
-    let (device, patient) = match resolution {
-        IdentityResolution::Create => resolver.found_or_made(patient_id.as_deref()).await?,
-        IdentityResolution::Lookup | IdentityResolution::LookupWithEncounter => resolver.found().await?,
-    };
-    let encounter = match encounter_id {
-        None if resolution == IdentityResolution::LookupWithEncounter => {
-            return Err(IdentityError::NoEncounterId.into());
+    let (device, patient, encounter) = match resolution {
+        IdentityResolution::Create => {
+            // First, so that nothing is made for a measurement that is not stored.
+            let encounter = resolver.encounter(encounter_id.as_deref()).await?;
+            let (device, patient) = resolver.found_or_made(patient_id.as_deref()).await?;
+            (device, patient, encounter)
         }
-        None => None,
-        Some(encounter_id) => match resolver.only("Encounter", &encounter_id).await? {
-            None if resolution != IdentityResolution::Create => {
-                return Err(IdentityError::NotFound("Encounter").into());
+        IdentityResolution::Lookup | IdentityResolution::LookupWithEncounter => {
+            let (device, patient) = resolver.found().await?;
+            if encounter_id.is_none() && resolution == IdentityResolution::LookupWithEncounter {
+                return Err(IdentityError::NoEncounterId.into());
             }
-            found => found.and_then(|encounter| id(&encounter)),
-        },
+            (
+                device,
+                patient,
+                resolver.encounter(encounter_id.as_deref()).await?,
+            )
+        }
     };
+    if let Some(Encounter {
+        patient: Some(of), ..
+    }) = &encounter
+        && *of != patient
+    {
+        return Err(IdentityError::EncounterOfOtherPatient.into());
+    }
     Ok(Identity {
         patient,
         device,
-        encounter,
+        encounter: encounter.map(|encounter| encounter.id),
     })
+}
+
+/// An Encounter of the service.
+struct Encounter {
+    id: String,
+    /// The logical id of its patient, if that is a Patient of the service.
+    patient: Option<String>,
+}
+
+/// Whose a Device is.
+enum Owner {
+    /// It says nothing of it.
+    Nobody,
+    /// The Patient with this logical id.
+    Patient(String),
+    /// Something that is no Patient of the service, in words.
+    Elsewhere(String),
 }
 
 struct Resolver<'r, S> {
@@ -70,8 +98,44 @@ impl<S: FhirService> Resolver<'_, S> {
             .only("Device", self.device_id)
             .await?
             .ok_or(IdentityError::NotFound("Device"))?;
-        let patient = patient_of(&device).ok_or(IdentityError::DeviceWithoutPatient)?;
+        let patient = match self.owner(&device) {
+            Owner::Patient(patient) => patient,
+            Owner::Nobody => return Err(IdentityError::DeviceWithoutPatient.into()),
+            Owner::Elsewhere(what) => return Err(IdentityError::PatientElsewhere(what).into()),
+        };
         Ok((id(&device).ok_or(IdentityError::NotFound("Device"))?, patient))
+    }
+
+    /// The Encounter that the measurement names, if it names one; it must exist.
+    async fn encounter(&self, encounter_id: Option<&str>) -> Resolved<Option<Encounter>> {
+        let Some(encounter_id) = encounter_id else {
+            return Ok(None);
+        };
+        let found = self.only("Encounter", encounter_id).await?;
+        let encounter = found.ok_or(IdentityError::NotFound("Encounter"))?;
+        let subject = encounter.member("subject").and_then(reference_text);
+        let patient = subject.and_then(|subject| local_id(subject, "Patient", self.service.base()));
+        Ok(Some(Encounter {
+            id: id(&encounter).ok_or(IdentityError::NotFound("Encounter"))?,
+            patient: patient.map(ToOwned::to_owned),
+        }))
+    }
+
+    /// Whose the Device is. Only what names a Patient of this service counts.
+    fn owner(&self, device: &Json) -> Owner {
+        let Some(patient) = device.member("patient").filter(|patient| !patient.is_null()) else {
+            return Owner::Nobody;
+        };
+        match reference_text(patient) {
+            Some(reference) => match local_id(reference, "Patient", self.service.base()) {
+                Some(id) => Owner::Patient(id.to_owned()),
+                None => Owner::Elsewhere(format!("{reference:?}")),
+            },
+            None if patient.member("identifier").is_some() => {
+                Owner::Elsewhere("an identifier without a reference".to_owned())
+            }
+            None => Owner::Elsewhere("without a reference".to_owned()),
+        }
     }
 
     /// Logical ids of the Device and of its Patient; both are made if need be. The measurement's patient, if it names
@@ -88,22 +152,25 @@ impl<S: FhirService> Resolver<'_, S> {
                     .await?
                     .map(|stored| stored.resource),
             };
-            let linked = device.as_ref().and_then(patient_of);
-            match (device, linked, patient_id) {
-                (Some(device), Some(patient), wanted) => {
-                    if let Some(wanted) = wanted
-                        && self.patient(wanted).await?.as_ref() != Some(&patient)
-                    {
-                        return Err(IdentityError::OtherPatient.into());
+            match (device, patient_id) {
+                (Some(device), wanted) => match (self.owner(&device), wanted) {
+                    (Owner::Patient(patient), wanted) => {
+                        if let Some(wanted) = wanted
+                            && self.patient(wanted).await?.as_ref() != Some(&patient)
+                        {
+                            return Err(IdentityError::OtherPatient.into());
+                        }
+                        return Ok((id(&device).ok_or(IdentityError::NotFound("Device"))?, patient));
                     }
-                    return Ok((id(&device).ok_or(IdentityError::NotFound("Device"))?, patient));
-                }
-                (_, _, None) => return Err(IdentityError::NoPatientId.into()),
-                (Some(device), None, Some(wanted)) => {
-                    let patient = self.patient_or_made(wanted).await?;
-                    self.link(&device, &patient).await?;
-                }
-                (None, _, Some(wanted)) => {
+                    (Owner::Elsewhere(what), _) => return Err(IdentityError::PatientElsewhere(what).into()),
+                    (Owner::Nobody, None) => return Err(IdentityError::NoPatientId.into()),
+                    (Owner::Nobody, Some(wanted)) => {
+                        let patient = self.patient_or_made(wanted).await?;
+                        self.link(&device, &patient).await?;
+                    }
+                },
+                (None, None) => return Err(IdentityError::NoPatientId.into()),
+                (None, Some(wanted)) => {
                     let patient = self.patient_or_made(wanted).await?;
                     self.make("Device", self.device_id, Some(&patient)).await?;
                 }
@@ -164,7 +231,7 @@ impl<S: FhirService> Resolver<'_, S> {
         let Json::Object(members) = &resource else {
             return Ok(());
         };
-        if patient_of(&resource).is_some() {
+        if !matches!(self.owner(&resource), Owner::Nobody) {
             return Ok(());
         }
         let mut members: Object = (**members).clone();
@@ -181,6 +248,10 @@ impl<S: FhirService> Resolver<'_, S> {
 
     /// The one resource with that identifier.
     async fn only(&self, resource_type: &'static str, identifier: &str) -> Resolved<Option<Json>> {
+        let identifier = Identifier {
+            system: None,
+            value: identifier,
+        };
         let mut found = self.service.find(resource_type, identifier).await?;
         if found.len() > 1 {
             Err(IdentityError::Several(resource_type).into())
@@ -191,9 +262,9 @@ impl<S: FhirService> Resolver<'_, S> {
 
     fn contended(&self) -> ResolveError {
         let destination = self.service.name().to_owned();
-        FhirError::Unavailable {
+        FhirError::Contended {
             destination,
-            reason: "others keep changing the Device".to_owned(),
+            resource_type: "Device",
         }
         .into()
     }
@@ -206,12 +277,8 @@ fn id(resource: &Json) -> Option<String> {
         .map(ToOwned::to_owned)
 }
 
-/// The logical id that Device.patient refers to, relative or absolute, with or without a version.
-fn patient_of(device: &Json) -> Option<String> {
-    let reference = device.member("patient")?.member("reference")?.as_text()?;
-    let (_, id) = reference.rsplit_once("Patient/")?;
-    let id = id.split('/').next().unwrap_or(id);
-    if id.is_empty() { None } else { Some(id.to_owned()) }
+fn reference_text(reference: &Json) -> Option<&str> {
+    reference.member("reference").and_then(Json::as_text)
 }
 
 fn patient_reference(id: &str) -> Json {

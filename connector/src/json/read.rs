@@ -1,7 +1,8 @@
 //! Reads JSON: messages into values, mapping files into values that know where they stand (so that an error can name line
-//! and column). One grammar for both; mapping files may also have comments and a comma before a closing bracket.
+//! and column). One reader for all; what it accepts beyond JSON depends on the grammar.
 
 mod build;
+mod scalar;
 
 use super::Json;
 use crate::compatibility::Compatibility;
@@ -63,11 +64,15 @@ pub struct Member {
 /// Reads a device message. Nesting is limited to `depth`.
 pub fn read_message(text: &str, compatibility: Compatibility, depth: usize) -> Result<Json, JsonError> {
     let builder = MessageBuilder { compatibility };
+    let grammar = match compatibility {
+        Compatibility::Strict => Grammar::Json,
+        Compatibility::IomtFhir => Grammar::Newtonsoft,
+    };
     Reader {
         text,
         offset: 0,
         depth,
-        lenient: false,
+        grammar,
     }
     .document(&builder)
 }
@@ -78,12 +83,16 @@ pub fn read_fhir_resource(text: &str) -> Result<Json, JsonError> {
 }
 
 /// Reads a mapping file: JSON that may have comments, and commas before a closing bracket.
-pub fn read_mapping(text: &str) -> Result<Located, JsonError> {
+pub fn read_mapping(text: &str, compatibility: Compatibility) -> Result<Located, JsonError> {
+    let grammar = match compatibility {
+        Compatibility::Strict => Grammar::Commented,
+        Compatibility::IomtFhir => Grammar::Newtonsoft,
+    };
     Reader {
         text,
         offset: 0,
         depth: MAPPING_DEPTH,
-        lenient: true,
+        grammar,
     }
     .document(&LocatedBuilder)
 }
@@ -98,11 +107,23 @@ pub fn position(text: &str, offset: usize) -> (usize, usize) {
     )
 }
 
+/// What is accepted; each grammar has what those before it have.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Grammar {
+    /// JSON (<https://www.rfc-editor.org/rfc/rfc8259>).
+    Json,
+    /// Comments, and a comma before a closing bracket.
+    Commented,
+    /// What Newtonsoft.Json reads: also texts and names in single quotes, names without quotes, `NaN`, `Infinity`, `undefined`, numbers
+    /// that begin or end with a point, control characters in texts, and halves of surrogate pairs.
+    Newtonsoft,
+}
+
 struct Reader<'a> {
     text: &'a str,
     offset: usize,
     depth: usize,
-    lenient: bool,
+    grammar: Grammar,
 }
 
 impl<'a> Reader<'a> {
@@ -129,6 +150,10 @@ impl<'a> Reader<'a> {
                 .nested(|reader| reader.array(builder))
                 .map(|v| builder.array(offset, v)),
             Some(b'"') => Ok(builder.scalar(offset, Scalar::Text(self.string()?))),
+            Some(_) if self.grammar == Grammar::Newtonsoft && self.begins_more() => {
+                let scalar = self.more()?;
+                Ok(builder.scalar(offset, scalar))
+            }
             Some(b'-' | b'0'..=b'9') => Ok(builder.scalar(offset, Scalar::Number(self.number()?))),
             Some(b't') => self
                 .word("true")
@@ -174,10 +199,7 @@ impl<'a> Reader<'a> {
                 return Ok(members);
             }
             let offset = self.offset;
-            if self.peek() != Some(b'"') {
-                return Err(self.error("expected the name of a member in double quotes"));
-            }
-            let name = self.string()?;
+            let name = self.name()?;
             self.skip_space()?;
             if self.peek() != Some(b':') {
                 return Err(self.error("expected ':' after the name of a member"));
@@ -193,7 +215,7 @@ impl<'a> Reader<'a> {
 
     /// Takes a closing bracket where a value might begin: at once, or after a comma in a mapping file.
     fn closes(&mut self, bracket: u8, at_once: bool) -> bool {
-        let closes = self.peek() == Some(bracket) && (at_once || self.lenient);
+        let closes = self.peek() == Some(bracket) && (at_once || self.grammar >= Grammar::Commented);
         self.offset += usize::from(closes);
         closes
     }
@@ -223,112 +245,15 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn number(&mut self) -> Result<&'a str, JsonError> {
-        let start = self.offset;
-        self.offset += usize::from(self.peek() == Some(b'-'));
-        if self.peek() == Some(b'0') {
-            self.offset += 1;
-            if matches!(self.peek(), Some(b'0'..=b'9')) {
-                return Err(self.error("a number may not begin with 0"));
-            }
-        } else {
-            self.digits()?;
-        }
-        if self.peek() == Some(b'.') {
-            self.offset += 1;
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.offset += 1;
-            self.offset += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        Ok(&self.text[start..self.offset])
-    }
-
-    fn digits(&mut self) -> Result<(), JsonError> {
-        let start = self.offset;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.offset += 1;
-        }
-        if self.offset == start {
-            Err(self.error("expected a digit"))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn string(&mut self) -> Result<String, JsonError> {
-        let opened_at = self.offset;
-        self.offset += 1;
-        let mut text = String::new();
-        loop {
-            let plain_from = self.offset;
-            while !matches!(self.peek(), None | Some(b'"' | b'\\' | 0..=0x1f)) {
-                self.offset += 1;
-            }
-            text.push_str(&self.text[plain_from..self.offset]);
-            match self.peek() {
-                Some(b'"') => {
-                    self.offset += 1;
-                    return Ok(text);
-                }
-                Some(b'\\') => text.push(self.escape()?),
-                Some(_) => {
-                    return Err(self.error("a control character in a string must be written as an escape"));
-                }
-                None => {
-                    self.offset = opened_at;
-                    return Err(self.error("this string is never closed"));
-                }
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<char, JsonError> {
-        let kind = self.text.as_bytes().get(self.offset + 1).copied();
-        let character = match kind {
-            Some(plain @ (b'"' | b'\\' | b'/')) => char::from(plain),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => return self.unicode_escape(),
-            _ => return Err(self.error("unknown escape in a string")),
-        };
-        self.offset += 2;
-        Ok(character)
-    }
-
-    fn unicode_escape(&mut self) -> Result<char, JsonError> {
-        let unit = |offset: usize| {
-            let digits = self.text.get(offset..offset + 6)?.strip_prefix("\\u")?;
-            let hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-            u16::from_str_radix(digits, 16).ok().filter(|_| hexadecimal)
-        };
-        let units = [unit(self.offset), unit(self.offset + 6)];
-        let (character, length) = match units {
-            [Some(high @ 0xd800..=0xdbff), Some(low @ 0xdc00..=0xdfff)] => {
-                (char::decode_utf16([high, low]).next().and_then(Result::ok), 12)
-            }
-            [Some(unit), _] => (char::from_u32(u32::from(unit)), 6),
-            [None, _] => (None, 0),
-        };
-        match character {
-            Some(character) => {
-                self.offset += length;
-                Ok(character)
-            }
-            None => Err(self.error("this \\u escape is not a character")),
-        }
-    }
-
     fn skip_space(&mut self) -> Result<(), JsonError> {
         loop {
             match self.peek() {
                 Some(b' ' | b'\t' | b'\r' | b'\n') => self.offset += 1,
-                Some(b'/') if self.lenient => self.comment()?,
+                Some(b'/') if self.grammar >= Grammar::Commented => self.comment()?,
+                Some(0x80..) if self.grammar == Grammar::Newtonsoft => match self.rest().chars().next() {
+                    Some(space) if space.is_whitespace() => self.offset += space.len_utf8(),
+                    _ => return Ok(()),
+                },
                 _ => return Ok(()),
             }
         }
@@ -344,6 +269,10 @@ impl<'a> Reader<'a> {
             return Err(self.error("expected a comment that is closed"));
         }
         Ok(())
+    }
+
+    fn rest(&self) -> &'a str {
+        self.text.get(self.offset..).unwrap_or_default()
     }
 
     fn peek(&self) -> Option<u8> {

@@ -58,12 +58,71 @@ fn the_last_of_two_members_of_one_name_wins_in_the_place_of_the_first() {
 
 #[test]
 fn mappings_may_have_comments_and_a_last_comma() {
-    let located = read_mapping("/* a */ {\"x\": [1, 2,], // b\n \"y\": null,}").unwrap();
+    let located = read_mapping("/* a */ {\"x\": [1, 2,], // b\n \"y\": null,}", Strict).unwrap();
     let Node::Object(members) = located.node else {
         panic!("an object")
     };
     assert_eq!(members.len(), 2);
-    assert_eq!(read_mapping("{\"a\": /*").unwrap_err().column, 7);
+    assert_eq!(read_mapping("{\"a\": /*", Strict).unwrap_err().column, 7);
+}
+
+#[test]
+fn the_compatibility_mode_reads_what_newtonsoft_reads() {
+    for (text, read) in [
+        ("{'a':'b \\' \\\" c',}", r#"{"a":"b ' \" c"}"#),
+        (
+            "{a: [1, 2,], $b_1 : .5, é:5.}",
+            r#"{"a":[1,2],"$b_1":0.5,"é":5.0}"#,
+        ),
+        (
+            "[NaN, Infinity, -Infinity, undefined, -.5]",
+            r#"["NaN","inf","-inf",null,-0.5]"#,
+        ),
+        ("// a\n[1 /* b */,\u{a0}2] /* c */", "[1,2]"),
+        ("[\"a\tb\", '\\ud800']", "[\"a\\tb\",\"\u{fffd}\"]"),
+        (r#"{"it's":"a \"b\""}"#, r#"{"it's":"a \"b\""}"#),
+    ] {
+        let found = read_message(text, IomtFhir, 64).map(|json| json.to_string());
+        assert_eq!(found.as_deref(), Ok(read), "{text}");
+        if !text.starts_with("{\"it") {
+            assert!(read_message(text, Strict, 64).is_err(), "{text}");
+        }
+    }
+    for text in [
+        "{a b:1}", "{:1}", "{'a:1}", "[01]", "[.]", "[+1]", "{a-b:1}", "[Nan]", "'a\"",
+    ] {
+        assert!(read_message(text, IomtFhir, 64).is_err(), "{text}");
+    }
+    assert!(read_mapping("{templateType: 'CollectionContent', template: []}", IomtFhir).is_ok());
+    assert!(read_mapping("{templateType: 'CollectionContent', template: []}", Strict).is_err());
+}
+
+#[test]
+fn the_compatibility_mode_recognises_ticks() {
+    for (text, read) in [
+        ("/Date(1549061161875)/", Some("2019-02-01T22:46:01.875Z")),
+        (
+            "/Date(1549061161875+0100)/",
+            Some("2019-02-01T22:46:01.875+00:00"),
+        ),
+        ("/Date(-1000-0530)/", Some("1969-12-31T23:59:59+00:00")),
+        ("/Date(abc)/", None),
+        ("/Date(1)", None),
+        ("/Date(99999999999999999)/", None),
+    ] {
+        let json = read_message(&format!("\"{text}\""), IomtFhir, 64).unwrap();
+        match (json, read) {
+            (Json::Date(date), Some(read)) => assert_eq!(date.iso_text(), read),
+            (Json::Text(_), None) => {}
+            other => panic!("{text}: {other:?}"),
+        }
+        assert!(
+            read_message(&format!("\"{text}\""), Strict, 64)
+                .unwrap()
+                .as_text()
+                .is_some()
+        );
+    }
 }
 
 #[test]

@@ -23,6 +23,12 @@ impl DeviceMapping {
     pub fn compile(text: &str, compatibility: Compatibility) -> Result<Self, InvalidMapping> {
         compile::compile(text, compatibility)
     }
+
+    /// The type of each template, in the order of the file.
+    pub fn type_names(&self) -> Vec<&str> {
+        let names = self.templates.iter().map(|template| template.type_name.as_str());
+        names.collect()
+    }
 }
 
 /// One template: measurements of one type.

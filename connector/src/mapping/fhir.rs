@@ -3,7 +3,7 @@
 mod compile;
 mod period;
 
-use std::collections::HashMap;
+use indexmap::IndexMap;
 
 use crate::compatibility::Compatibility;
 use crate::json::Number;
@@ -13,7 +13,8 @@ pub use period::{Boundary, PeriodInterval};
 /// The templates of a FHIR mapping file by type.
 #[derive(Clone, Debug)]
 pub struct FhirMapping {
-    templates: HashMap<String, FhirTemplate>,
+    /// By type in lower case, in the order of the file.
+    templates: IndexMap<String, FhirTemplate>,
     /// How the file is read.
     pub compatibility: Compatibility,
 }
@@ -30,6 +31,15 @@ impl FhirMapping {
             templates,
             compatibility,
         })
+    }
+
+    /// The type of each template, in the order of the file.
+    pub fn type_names(&self) -> Vec<&str> {
+        let names = self
+            .templates
+            .values()
+            .map(|template| template.type_name.as_str());
+        names.collect()
     }
 
     /// The template for a type of measurement, compared without case.
@@ -64,6 +74,11 @@ impl FhirTemplate {
     pub fn values(&self) -> impl Iterator<Item = &ValueTemplate> {
         let of_components = self.components.iter().map(|component| &component.value);
         self.value.iter().chain(of_components)
+    }
+
+    /// Is there a value of that name?
+    pub fn wants(&self, name: &str) -> bool {
+        self.values().any(|value| value.name == name)
     }
 
     /// Does the value of that name say something in the Observation? A concept of the mapping is the same whatever the value.

@@ -70,7 +70,7 @@ impl<'a> Compilation<'a> {
             errors: Vec::new(),
         };
         let mut compiled = Vec::new();
-        match json::read_mapping(text) {
+        match json::read_mapping(text, compatibility) {
             Ok(root) => {
                 for (index, template) in compilation.collection(&root, collection).into_iter().enumerate() {
                     compilation.template = Some(index);

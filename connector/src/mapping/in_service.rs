@@ -8,6 +8,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use brazier_service::files::FollowedFiles;
 
 use crate::compatibility::Compatibility;
+use crate::mapping::agreement::disagreements;
 use crate::mapping::device::DeviceMapping;
 use crate::mapping::fhir::FhirMapping;
 use crate::mapping::file::{InvalidMapping, MappingError};
@@ -84,14 +85,20 @@ impl MappingFiles {
         match self.compile() {
             Ok(mappings) => {
                 let templates = mappings.device.templates.len();
+                for warning in disagreements(&mappings.device, &mappings.fhir) {
+                    tracing::warn!(warning, "the mappings do not fit together");
+                }
                 self.in_service.store(Some(Arc::new(mappings)));
                 self.problem.store(Arc::new(None));
                 tracing::info!(templates, "the mappings are in service");
             }
             Err(problem) => {
                 let file = problem.file.display().to_string();
-                let kept = self.in_service.load().is_some();
-                tracing::warn!(file, error = %problem.error, kept, "the mapping does not compile; the last good one stays in service");
+                if self.in_service.load().is_some() {
+                    tracing::warn!(file, error = %problem.error, "the mapping does not compile; the last good one stays in service");
+                } else {
+                    tracing::warn!(file, error = %problem.error, "the mapping does not compile, and there is no other: no message is taken");
+                }
                 self.problem.store(Arc::new(Some(problem)));
             }
         }

@@ -12,7 +12,7 @@ use crate::json::{Json, Object};
 use crate::mapping::device::expression::{EvaluationError, Matches};
 use crate::mapping::device::{DeviceMapping, DeviceTemplate, FieldExpression, View};
 use crate::measurement::Measurement;
-use value::ValueError;
+use value::{MAX_IDENTIFIER, ValueError};
 
 /// What a message contains, in the order of the templates.
 #[derive(Debug, Default)]
@@ -48,6 +48,11 @@ pub enum NormalizeCause {
     /// A required part is not in the message.
     #[error("required, but the message does not have it")]
     Missing,
+    /// A required part is not in what the expressions see, which is not the whole message.
+    #[error(
+        "required, but the match does not have it; this template's expressions see the match alone, not the message around it"
+    )]
+    NotInMatch,
     /// What was found cannot be used.
     #[error(transparent)]
     Value(#[from] ValueError),
@@ -101,13 +106,18 @@ impl Extraction<'_> {
 
     fn measurement(&self, context: &Json) -> Extracted<Measurement> {
         let template = self.template;
-        let device_id = self.required_text(&template.device_id, context)?;
+        let required = |field: &FieldExpression| {
+            let id = self.required_text(field, context)?;
+            self.short_enough(field, &id).map(|()| id)
+        };
+        let device_id = required(&template.device_id)?;
         let occurrence_time = self.timestamp(context)?;
-        let required = |field: &FieldExpression| self.required_text(field, context);
         let correlation_id = template.correlation_id.as_ref().map(required).transpose()?;
-        let optional = |field: &Option<FieldExpression>| match field {
-            Some(field) => self.optional_text(field, context),
-            None => Ok(None),
+        let optional = |field: &Option<FieldExpression>| {
+            let Some(field) = field else { return Ok(None) };
+            let id = self.optional_text(field, context)?;
+            id.iter().try_for_each(|id| self.short_enough(field, id))?;
+            Ok(id)
         };
         let patient_id = optional(&template.patient_id)?;
         let encounter_id = optional(&template.encounter_id)?;
@@ -138,7 +148,7 @@ impl Extraction<'_> {
         for field in &self.template.timestamps {
             let error = match self.find(field, context)? {
                 None => {
-                    failure.get_or_insert_with(|| self.error(field, NormalizeCause::Missing));
+                    failure.get_or_insert_with(|| self.missing(field));
                     continue;
                 }
                 Some(found) => match value::timestamp(&found) {
@@ -148,14 +158,12 @@ impl Extraction<'_> {
             };
             failure = Some(error);
         }
-        let missing = || self.error(&self.template.type_match, NormalizeCause::Missing);
-        Err(failure.unwrap_or_else(missing))
+        Err(failure.unwrap_or_else(|| self.missing(&self.template.type_match)))
     }
 
     /// Present, not null, not blank.
     fn required_text(&self, field: &FieldExpression, context: &Json) -> Extracted<String> {
-        let missing = || self.error(field, NormalizeCause::Missing);
-        let found = self.find(field, context)?.ok_or_else(missing)?;
+        let found = self.find(field, context)?.ok_or_else(|| self.missing(field))?;
         let text = value::text(&found, self.compatibility).and_then(|text| {
             if text.trim().is_empty() {
                 Err(ValueError::Blank)
@@ -172,11 +180,28 @@ impl Extraction<'_> {
         Ok(found.and_then(|found| value::text(&found, self.compatibility).ok()))
     }
 
+    /// No FHIR service takes identifiers of any length, in a URL even less: one that is too long is the message's fault.
+    fn short_enough(&self, field: &FieldExpression, id: &str) -> Extracted<()> {
+        if id.len() <= MAX_IDENTIFIER {
+            return Ok(());
+        }
+        let cause = ValueError::TooLong { bytes: id.len() };
+        Err(self.error(field, NormalizeCause::Value(cause)))
+    }
+
     fn find(&self, field: &FieldExpression, context: &Json) -> Extracted<Option<Json>> {
         field
             .expression
             .one(context, self.compatibility)
             .map_err(|source| self.failed(field, source))
+    }
+
+    fn missing(&self, field: &FieldExpression) -> NormalizeError {
+        let cause = match self.template.view {
+            View::Match => NormalizeCause::NotInMatch,
+            View::MessageWithMatch => NormalizeCause::Missing,
+        };
+        self.error(field, cause)
     }
 
     fn failed(&self, field: &FieldExpression, source: EvaluationError) -> NormalizeError {

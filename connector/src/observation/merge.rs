@@ -92,13 +92,7 @@ pub fn belongs_to(
     group: &MeasurementGroup,
     compatibility: Compatibility,
 ) -> Result<bool, ObservationError> {
-    let identifiers = existing
-        .member("identifier")
-        .map(Json::elements)
-        .unwrap_or_default();
-    let value =
-        |identifier: &Json| identifier.member("value").and_then(Json::as_text) == Some(&*key.identifier);
-    if !identifiers.iter().any(value) {
+    if !has_identifier(existing, key) {
         return Err(ObservationError::Unreadable("identifier"));
     }
     let mut types = service_codes(existing).peekable();
@@ -108,6 +102,14 @@ pub fn belongs_to(
         });
     }
     Ok(!super::has_key_within_second(group, compatibility) || effective(existing)? == group.boundary)
+}
+
+/// Has the Observation the identifier of this key?
+pub fn has_identifier(observation: &Json, key: &ObservationKey) -> bool {
+    let identifiers = observation.member("identifier").map(Json::elements);
+    let value =
+        |identifier: &Json| identifier.member("value").and_then(Json::as_text) == Some(&*key.identifier);
+    identifiers.unwrap_or_default().iter().any(value)
 }
 
 fn merge_value(

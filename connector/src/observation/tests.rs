@@ -248,44 +248,6 @@ fn series_that_would_never_end_are_refused() {
 }
 
 #[test]
-fn quantities_and_texts_are_one_value() {
-    for mode in [Strict, IomtFhir] {
-        for mapping in [
-            QUANTITY.to_owned(),
-            r#""periodInterval":60,"value":{"valueType":"String","valueName":"hr"}"#.to_owned(),
-        ] {
-            let mut case = Case::new(mode, &mapping);
-            let two = case.message(&[
-                ("2019-02-01T22:00:05Z", &[("hr", "5")]),
-                ("2019-02-01T22:00:06Z", &[("hr", "6")]),
-            ]);
-            assert!(
-                two[0].as_ref().unwrap_err().contains("2 values in one period"),
-                "{two:?}"
-            );
-            let same_instant = case.message(&[
-                ("2019-02-01T22:00:05Z", &[("hr", "5")]),
-                ("2019-02-01T22:00:05Z", &[("hr", "6")]),
-            ]);
-            assert!(same_instant[0].is_err());
-            let twice = case.message(&[
-                ("2019-02-01T22:00:05Z", &[("hr", "5")]),
-                ("2019-02-01T22:00:05Z", &[("hr", "5")]),
-            ]);
-            assert_eq!(twice, [Ok("created")]);
-        }
-        let mut case = Case::new(mode, QUANTITY);
-        assert!(
-            case.message(&[("2019-02-01T22:00:05Z", &[("hr", "high")])])[0]
-                .as_ref()
-                .unwrap_err()
-                .contains("decimal")
-        );
-        assert_eq!(case.stored.len(), 0);
-    }
-}
-
-#[test]
 fn two_parts_of_one_instant_are_both_kept() {
     let components = r#""periodInterval":0,"components":[
         {"codes":[{"code":"8480-6"}],"value":{"valueType":"Quantity","valueName":"systolic","unit":"mmHg"}},
@@ -394,4 +356,5 @@ fn the_original_takes_any_text_into_a_series_and_we_take_numbers() {
     assert!(Case::new(Strict, SAMPLED).message(text)[0].is_err());
 }
 
+mod single_values;
 mod usable;

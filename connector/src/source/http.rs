@@ -2,6 +2,8 @@
 //! message. With 503 nothing is acknowledged: the sender keeps its messages and sends them again.
 
 mod body;
+mod coding;
+mod elements;
 mod problem;
 mod request;
 

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::observation::{Outcome, WriteError, Written, write};
+use super::observation::{Outcome, WriteError, Written, WrittenObservation, write};
 use crate::compatibility::Compatibility;
 use crate::fhir_service::{FhirError, FhirService};
 use crate::identity::cache::{IdentityCache, IdentityKey};
@@ -120,7 +120,9 @@ impl<S: FhirService> Destination<S> {
                 Err(error) => delivered.push((index, Err(error.into()))),
             }
         }
-        let taken = self.write_all(work, &plans, &mut delivered).await?;
+        let taken = self
+            .write_all(work, &plans, compatibility, &mut delivered)
+            .await?;
         let mut within_second = Work::new();
         for index in taken {
             if let Some(Some(plan)) = plans.get(index) {
@@ -132,7 +134,10 @@ impl<S: FhirService> Destination<S> {
                     .push(index);
             }
         }
-        for index in self.write_all(within_second, &plans, &mut delivered).await? {
+        let still_taken = self
+            .write_all(within_second, &plans, compatibility, &mut delivered)
+            .await?;
+        for index in still_taken {
             delivered.push((
                 index,
                 Err(ObservationError::Unreadable("effective period").into()),
@@ -194,16 +199,18 @@ impl<S: FhirService> Destination<S> {
         &self,
         work: Work,
         plans: &[Option<Plan<'_>>],
+        compatibility: Compatibility,
         delivered: &mut Vec<Delivered>,
     ) -> Result<Vec<usize>, FhirError> {
         let writes: Vec<_> = work
             .into_values()
-            .map(|(key, members)| self.write_one(key, members, plans))
+            .map(|(key, members)| self.write_one(key, members, plans, compatibility))
             .collect();
         let mut answers = stream::iter(writes).buffer_unordered(CONCURRENCY);
         let mut taken = Vec::new();
-        while let Some((key, members, answer)) = answers.next().await {
-            for (index, written) in members.into_iter().zip(answer?) {
+        while let Some((members, answer)) = answers.next().await {
+            let WrittenObservation { id, groups } = answer?;
+            for (index, written) in members.into_iter().zip(groups) {
                 let result = match written {
                     Written::Taken => {
                         taken.push(index);
@@ -211,7 +218,7 @@ impl<S: FhirService> Destination<S> {
                     }
                     Written::Stored(outcome) => Ok(StoredObservation {
                         destination: self.name().to_owned(),
-                        reference: format!("Observation/{}", key.id),
+                        reference: format!("Observation/{id}"),
                         outcome,
                     }),
                     Written::Failed(WriteError::Observation(error)) => Err(error.into()),
@@ -228,13 +235,14 @@ impl<S: FhirService> Destination<S> {
         key: ObservationKey,
         members: Vec<usize>,
         plans: &[Option<Plan<'_>>],
-    ) -> (ObservationKey, Vec<usize>, Result<Vec<Written>, FhirError>) {
+        compatibility: Compatibility,
+    ) -> (Vec<usize>, Result<WrittenObservation, FhirError>) {
         let of_key: Vec<Plan<'_>> = members
             .iter()
             .filter_map(|index| plans.get(*index).copied().flatten())
             .collect();
-        let written = write(&*self.service, &key, &of_key, Timestamp::now()).await;
-        (key, members, written)
+        let written = write(&*self.service, &key, &of_key, compatibility, Timestamp::now()).await;
+        (members, written)
     }
 }
 

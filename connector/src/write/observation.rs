@@ -6,16 +6,18 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::fhir_service::{FhirError, FhirService, Precondition, Stored, Updated};
+use crate::compatibility::Compatibility;
+use crate::fhir_service::{FhirError, FhirService, Identifier, Precondition, Stored, Updated};
+use crate::identity::SERVICE_SYSTEM;
 use crate::json::Json;
-use crate::observation::{Change, ObservationError, ObservationKey, Plan};
+use crate::observation::{Change, ObservationError, ObservationKey, Plan, has_identifier};
 
 /// How often another writer may be faster.
 const ATTEMPTS: u32 = 8;
 /// The pause after the first conflict; it doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
-/// What became of a group.
+/// What a group changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -38,7 +40,16 @@ impl Outcome {
     }
 }
 
-/// What became of each group, in the order in which they were given.
+/// What became of the groups of one Observation.
+#[derive(Debug)]
+pub struct WrittenObservation {
+    /// Its logical id.
+    pub id: String,
+    /// What became of each group, in the order in which they were given.
+    pub groups: Vec<Written>,
+}
+
+/// What became of a group.
 #[derive(Debug)]
 pub enum Written {
     /// It is stored.
@@ -65,36 +76,97 @@ pub async fn write(
     service: &impl FhirService,
     key: &ObservationKey,
     plans: &[Plan<'_>],
+    compatibility: Compatibility,
     now: Timestamp,
-) -> Result<Vec<Written>, FhirError> {
+) -> Result<WrittenObservation, FhirError> {
     let mut pause = FIRST_PAUSE;
     for _ in 0..ATTEMPTS {
-        let stored = service.read("Observation", &key.id).await?;
-        let (written, changed) = decide(key, plans, stored.as_ref(), now);
+        let stored = match stored(service, key, compatibility).await? {
+            Found::None => None,
+            Found::One(stored) => Some(stored),
+            Found::Several => return Ok(several(key, plans)),
+        };
+        let id = stored.as_ref().and_then(id_of).unwrap_or_else(|| key.id.clone());
+        let (groups, changed) = decide(key, plans, stored.as_ref(), now);
         let Some(observation) = changed else {
-            return Ok(written);
+            return Ok(WrittenObservation { id, groups });
         };
         let precondition = match stored {
             None => Precondition::Absent,
             Some(Stored { version, .. }) => Precondition::Version(version),
         };
         match service
-            .update("Observation", &key.id, &observation, precondition)
+            .update("Observation", &id, &observation, precondition)
             .await
         {
-            Ok(Updated::Stored) => return Ok(written),
+            Ok(Updated::Stored) => return Ok(WrittenObservation { id, groups }),
             Ok(Updated::Conflict) => {}
-            Err(refused @ FhirError::Refused { .. }) => return Ok(failed(written, &refused)),
+            Err(refused @ FhirError::Refused { .. }) => {
+                let groups = failed(groups, &refused);
+                return Ok(WrittenObservation { id, groups });
+            }
             Err(error) => return Err(error),
         }
         tokio::time::sleep(pause).await;
         pause *= 2;
     }
     let destination = service.name().to_owned();
-    Err(FhirError::Unavailable {
+    Err(FhirError::Contended {
         destination,
-        reason: "others keep changing the Observation".to_owned(),
+        resource_type: "Observation",
     })
+}
+
+/// What is stored under a key.
+enum Found {
+    None,
+    One(Stored),
+    Several,
+}
+
+/// What is stored under a key: with the id that is the hash of the identifier or, as the original has it, with whatever id and that
+/// identifier (services once gave ids of their own).
+async fn stored(
+    service: &impl FhirService,
+    key: &ObservationKey,
+    compatibility: Compatibility,
+) -> Result<Found, FhirError> {
+    if let Some(stored) = service.read("Observation", &key.id).await? {
+        return Ok(Found::One(stored));
+    }
+    if compatibility == Compatibility::Strict {
+        return Ok(Found::None);
+    }
+    let identifier = Identifier {
+        system: Some(SERVICE_SYSTEM),
+        value: &key.identifier,
+    };
+    // A service may compare less than the whole identifier.
+    let found = service.find("Observation", identifier).await?;
+    let mut ids = found
+        .iter()
+        .filter(|observation| has_identifier(observation, key))
+        .filter_map(|observation| observation.member("id")?.as_text());
+    match (ids.next(), ids.next()) {
+        (None, _) => Ok(Found::None),
+        (Some(id), None) => Ok(service
+            .read("Observation", id)
+            .await?
+            .map_or(Found::None, Found::One)),
+        (Some(_), Some(_)) => Ok(Found::Several),
+    }
+}
+
+fn several(key: &ObservationKey, plans: &[Plan<'_>]) -> WrittenObservation {
+    let error = || Written::Failed(ObservationError::SeveralStored.into());
+    WrittenObservation {
+        id: key.id.clone(),
+        groups: plans.iter().map(|_| error()).collect(),
+    }
+}
+
+fn id_of(stored: &Stored) -> Option<String> {
+    stored.resource.member("id")?.as_text().map(ToOwned::to_owned)
 }
 
 /// Takes the groups one after the other; gives what is to be stored, if anything changed.

@@ -20,6 +20,8 @@ pub(super) enum Scalar<'a> {
     Null,
     Bool(bool),
     Number(&'a str),
+    /// A double that JSON cannot write.
+    Double(f64),
     Text(String),
 }
 
@@ -38,10 +40,14 @@ impl Builder for MessageBuilder {
             Scalar::Bool(value) => Json::Bool(value),
             Scalar::Number(digits) if as_original => Json::Number(Number::as_integer_or_double(digits)),
             Scalar::Number(digits) => Json::Number(Number::keeping_digits(digits)),
-            Scalar::Text(text) => match Date::recognise(&text).filter(|_| as_original) {
-                Some(date) => Json::Date(date),
-                None => Json::text(text),
-            },
+            Scalar::Double(value) => Json::Number(Number::Float(value)),
+            Scalar::Text(text) if as_original => {
+                match Date::recognise(&text).or_else(|| Date::of_ticks(&text)) {
+                    Some(date) => Json::Date(date),
+                    None => Json::text(text),
+                }
+            }
+            Scalar::Text(text) => Json::text(text),
         }
     }
 
@@ -69,6 +75,7 @@ impl Builder for LocatedBuilder {
             Scalar::Null => Node::Null,
             Scalar::Bool(value) => Node::Bool(value),
             Scalar::Number(digits) => Node::Number(digits.to_owned()),
+            Scalar::Double(value) => Node::Number(value.to_string()),
             Scalar::Text(text) => Node::Text(text),
         };
         Located { offset, node }

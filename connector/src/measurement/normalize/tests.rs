@@ -94,7 +94,7 @@ fn an_error_concerns_one_match_and_the_rest_goes_on() {
         assert_eq!(errors.len(), 2);
         assert_eq!(
             errors[1],
-            "1: timestampExpression: required, but the message does not have it"
+            "1: timestampExpression: required, but the match does not have it; this template's expressions see the match alone, not the message around it"
         );
     }
 }
@@ -150,7 +150,9 @@ fn iot_hub_messages_bring_device_and_time() {
         let (_, errors) = found(mode, &[("IotJsonPathContentTemplate", &below_root)], &message(""));
         assert_eq!(
             errors,
-            ["0: deviceIdExpression: required, but the message does not have it"]
+            [
+                "0: deviceIdExpression: required, but the match does not have it; this template's expressions see the match alone, not the message around it"
+            ]
         );
     }
 }
@@ -317,7 +319,9 @@ fn a_defined_correlation_id_is_required_but_patient_and_encounter_never_are() {
         let (_, errors) = found(mode, &[("JsonPathContent", &template)], &message(""));
         assert_eq!(
             errors,
-            ["0: correlationIdExpression: required, but the message does not have it"]
+            [
+                "0: correlationIdExpression: required, but the match does not have it; this template's expressions see the match alone, not the message around it"
+            ]
         );
         let (measurements, _) = found(
             mode,

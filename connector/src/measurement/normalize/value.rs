@@ -4,6 +4,9 @@ use crate::compatibility::Compatibility;
 use crate::date_time::{Instant, parse_timestamp};
 use crate::json::{Json, Number, double_as_dotnet_prints};
 
+/// The longest identifier of a device, patient or encounter and the longest correlation id, in bytes.
+pub(super) const MAX_IDENTIFIER: usize = 1024;
+
 /// Why a found value cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
@@ -13,6 +16,12 @@ pub enum ValueError {
     /// An empty text, or only white space.
     #[error("required, but it is blank")]
     Blank,
+    /// An identifier that no FHIR service could search for.
+    #[error("an identifier has {MAX_IDENTIFIER} bytes at most, not {bytes}")]
+    TooLong {
+        /// How many it has.
+        bytes: usize,
+    },
     /// An array or object.
     #[error("expected a single value, found {0}")]
     Nested(&'static str),

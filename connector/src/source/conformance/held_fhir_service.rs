@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::watch;
 
 use crate::fhir_service::in_memory::InMemoryFhirService;
-use crate::fhir_service::{FhirError, FhirService, Precondition, Stored, Updated};
+use crate::fhir_service::{FhirError, FhirService, Identifier, Precondition, Stored, Updated};
 use crate::json::Json;
 
 /// Does what the service in memory does, when it may.
@@ -87,10 +87,7 @@ impl HeldFhirService {
     }
 
     fn unavailable(&self, reason: &str) -> FhirError {
-        FhirError::Unavailable {
-            destination: self.name().to_owned(),
-            reason: reason.to_owned(),
-        }
+        FhirError::unavailable(self.name(), reason)
     }
 }
 
@@ -115,12 +112,16 @@ impl FhirService for HeldFhirService {
         self.service.name()
     }
 
+    fn base(&self) -> Option<&str> {
+        self.service.base()
+    }
+
     async fn read(&self, resource_type: &str, id: &str) -> Result<Option<Stored>, FhirError> {
         self.enter().await?;
         self.service.read(resource_type, id).await
     }
 
-    async fn find(&self, resource_type: &str, identifier: &str) -> Result<Vec<Json>, FhirError> {
+    async fn find(&self, resource_type: &str, identifier: Identifier<'_>) -> Result<Vec<Json>, FhirError> {
         self.enter().await?;
         self.service.find(resource_type, identifier).await
     }

@@ -1,60 +1,61 @@
 //! The body of a request and the messages in it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 
+use super::elements::elements;
 use super::problem::Problem;
 use crate::compatibility::Compatibility;
 use crate::device_message::{DeviceMessage, ReadMessage};
 use crate::json::{Json, MESSAGE_DEPTH, read_message};
 
-/// The largest request.
-const MAX_BODY: usize = 4 * 1024 * 1024;
-/// The most that is taken off the line of a request that is too large.
-const MAX_DISCARDED: usize = 64 * 1024 * 1024;
+/// The largest request, also when it is decoded.
+pub(super) const MAX_BODY: usize = 4 * 1024 * 1024;
+/// The most messages of one request; each has an answer.
+const MAX_MESSAGES: usize = 20_000;
 /// How long a request may take to arrive.
 const ARRIVAL: Duration = Duration::from_secs(30);
 
-/// Takes a body off the line, as text.
-pub(super) async fn read_body(body: Body) -> Result<String, Problem> {
-    let bytes = match tokio::time::timeout(ARRIVAL, collect(body)).await {
-        Ok(Ok(Some(bytes))) => bytes,
-        Ok(Ok(None)) => {
-            let detail = format!("a request has {MAX_BODY} bytes at most; send fewer messages at a time");
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
-        }
+/// Takes a body off the line. What is left of one that is too large is the listener's.
+pub(super) async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {
+    match tokio::time::timeout(ARRIVAL, collect(body)).await {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => Err(too_large()),
         Ok(Err(error)) => {
             let detail = format!("the request did not arrive: {error}");
-            return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+            Err(Problem::new(StatusCode::BAD_REQUEST, detail))
         }
-        Err(_elapsed) => {
-            return Err(Problem::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "the request did not arrive in time",
-            ));
-        }
-    };
-    String::from_utf8(bytes).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the request is not UTF-8"))
+        Err(_elapsed) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "the request did not arrive in time",
+        )),
+    }
 }
 
-/// The whole body; nothing if it is too large. What is moderately too large is still taken off the line, because most
-/// senders listen for an answer only after they have sent everything.
+/// The request is larger than what is taken at a time.
+pub(super) fn too_large() -> Problem {
+    let detail = format!("a request has {MAX_BODY} bytes at most; send fewer messages at a time");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+}
+
+/// The whole body; nothing if it is too large.
 async fn collect(mut body: Body) -> Result<Option<Vec<u8>>, axum::Error> {
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Ok(None);
+    }
     let mut collected = Vec::new();
-    let mut length = 0;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame?.into_data() else { continue };
-        length += data.len();
-        if length <= MAX_BODY {
-            collected.extend_from_slice(&data);
-        } else if length > MAX_DISCARDED {
-            break;
+        if collected.len() + data.len() > MAX_BODY {
+            return Ok(None);
         }
+        collected.extend_from_slice(&data);
     }
-    Ok((length <= MAX_BODY).then_some(collected))
+    Ok(Some(collected))
 }
 
 /// How messages are written in a request.
@@ -90,20 +91,49 @@ impl Form {
         }
     }
 
-    /// The messages. In an array each element is judged by itself once the array can be read.
-    pub(super) fn read(self, text: &str, compatibility: Compatibility) -> Result<Vec<ReadMessage>, Problem> {
-        if self == Self::Lines {
-            let lines = text.lines().filter(|line| !line.trim().is_empty());
-            return Ok(lines
-                .map(|line| DeviceMessage::read(line, compatibility))
+    /// The messages. In an array each element is judged by itself once the array can be read; bytes that are not UTF-8 cost only the
+    /// message that they stand in.
+    pub(super) fn read(
+        self,
+        bytes: &[u8],
+        compatibility: Compatibility,
+    ) -> Result<Vec<ReadMessage>, Problem> {
+        let messages = match self {
+            Self::Lines => {
+                let lines = bytes.split(|byte| *byte == b'\n');
+                let lines = lines.filter(|line| !line.trim_ascii().is_empty());
+                let messages = lines.map(|line| DeviceMessage::read_bytes(line, compatibility));
+                messages.take(MAX_MESSAGES + 1).collect()
+            }
+            Self::Json => read_json(bytes, compatibility)?,
+        };
+        if messages.len() > MAX_MESSAGES {
+            let detail = format!("a request has {MAX_MESSAGES} messages at most; send fewer at a time");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        }
+        Ok(messages)
+    }
+}
+
+fn read_json(bytes: &[u8], compatibility: Compatibility) -> Result<Vec<ReadMessage>, Problem> {
+    let refused = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
+    let text = match (std::str::from_utf8(bytes), compatibility) {
+        (Ok(text), _) => Cow::Borrowed(text),
+        (Err(_), Compatibility::IomtFhir) => String::from_utf8_lossy(bytes),
+        (Err(error), Compatibility::Strict) => {
+            let at = error.valid_up_to() + 1;
+            let elements = elements(bytes, MAX_MESSAGES + 1)
+                .ok_or_else(|| refused(format!("the request is not UTF-8 at byte {at}")))?;
+            let messages = elements.into_iter();
+            return Ok(messages
+                .map(|element| DeviceMessage::read_bytes(element, compatibility))
                 .collect());
         }
-        let refused = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
-        let body = read_message(text, compatibility, MESSAGE_DEPTH + 1);
-        match body.map_err(|error| refused(error.to_string()))? {
-            Json::Array(messages) => Ok(messages.iter().cloned().map(DeviceMessage::of).collect()),
-            message @ Json::Object(_) => Ok(vec![DeviceMessage::of(message)]),
-            _ => Err(refused("a device message is a JSON object".to_owned())),
-        }
+    };
+    let body = read_message(&text, compatibility, MESSAGE_DEPTH + 1);
+    match body.map_err(|error| refused(error.to_string()))? {
+        Json::Array(messages) => Ok(messages.iter().cloned().map(DeviceMessage::of).collect()),
+        message @ Json::Object(_) => Ok(vec![DeviceMessage::of(message)]),
+        _ => Err(refused("a device message is a JSON object".to_owned())),
     }
 }

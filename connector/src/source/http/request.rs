@@ -1,6 +1,7 @@
 //! One request: who sends it, what is in it, and the answer, which is the acknowledgement.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -11,6 +12,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use super::body::{Form, read_body};
+use super::coding::Coding;
 use super::problem::Problem;
 use crate::access::{Access, AccessError};
 use crate::acknowledgement::MessageAnswer;
@@ -21,7 +23,7 @@ use crate::metrics::Metrics;
 
 /// How many requests are worked on at a time; with the largest body it bounds memory.
 pub(super) const PLACES: usize = 64;
-/// What a sender waits before it tries again, in seconds.
+/// What a sender waits before it tries again, in seconds, if nobody says how long.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 /// What requests are answered with.
@@ -72,16 +74,17 @@ impl<I: Intake> Requests<I> {
         let (head, body) = request.into_parts();
         self.access.permit(&head.headers).await?;
         let form = Form::of(&head.headers)?;
-        let busy = |_closed_or_full| unavailable("too many requests are being worked on");
+        let coding = Coding::of(&head.headers)?;
+        let busy = |_closed_or_full| unavailable("too many requests are being worked on", None);
         let _place = self.places.try_acquire().map_err(busy)?;
-        let text = read_body(body).await?;
-        let messages = form.read(&text, self.compatibility)?;
-        drop(text);
+        let body = coding.decode(read_body(body).await?)?;
+        let messages = form.read(&body, self.compatibility)?;
+        drop(body);
         match self.intake.take(&messages).await {
             Ok(messages) => Ok(Answer { messages }),
             Err(error) => {
                 tracing::warn!(%error, "messages were not acknowledged");
-                Err(unavailable(&error.to_string()))
+                Err(unavailable(&error.to_string(), error.retry_after()))
             }
         }
     }
@@ -96,8 +99,10 @@ async fn push<I: Intake>(State(requests): State<Arc<Requests<I>>>, request: Requ
     response
 }
 
-fn unavailable(detail: &str) -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with_header(header::RETRY_AFTER, RETRY_AFTER)
+/// Nothing is acknowledged. The sender is to wait as long as whoever is not available said.
+fn unavailable(detail: &str, pause: Option<Duration>) -> Problem {
+    let pause = pause.map_or(RETRY_AFTER, |pause| HeaderValue::from(pause.as_secs().max(1)));
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with_header(header::RETRY_AFTER, pause)
 }
 
 impl From<AccessError> for Problem {

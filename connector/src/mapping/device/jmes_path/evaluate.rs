@@ -22,25 +22,22 @@ impl Evaluation {
     /// Evaluates, telling a projection from an array.
     pub(super) fn outcome(self, ast: &Ast, current: &Json) -> Evaluated<Outcome> {
         match ast {
-            Ast::Projection(left, right) => {
-                let Json::Array(values) = self.value(left, current)? else {
-                    return Ok(Outcome::Value(Json::Null));
-                };
-                let mut projected = Vec::with_capacity(values.len());
-                // The original projects no null; the specification projects it and leaves out null results.
-                let skips_null = self.compatibility == Compatibility::IomtFhir;
-                for value in values.iter().filter(|value| !(skips_null && value.is_null())) {
-                    let value = self.value(right, value)?;
-                    if !value.is_null() {
-                        projected.push(value);
-                    }
+            Ast::Projection(left, right) => match (self.outcome(left, current)?, self.compatibility) {
+                // Only parentheses make a projection the left side of another one.
+                (Outcome::Projection(values), Compatibility::IomtFhir) => {
+                    let again = |value: &Json| self.project(left, right, value).map(Outcome::into_json);
+                    self.each(&values, again, |_, _| false)
                 }
-                Ok(Outcome::Projection(projected))
-            }
-            Ast::Chain(left, right) => match self.value(left, current)? {
-                // Nothing is looked for in null, and no function called on it.
-                Json::Null => Ok(Outcome::Value(Json::Null)),
-                left => self.outcome(right, &left),
+                (left_outcome, _) => self.project(left, right, &left_outcome.into_json()),
+            },
+            Ast::Chain(left, right) => match (self.outcome(left, current)?, self.compatibility) {
+                // In the original parentheses do not end a projection.
+                (Outcome::Projection(values), Compatibility::IomtFhir) => self.right_of(&values, right),
+                (left, _) => match left.into_json() {
+                    // Nothing is looked for in null, and no function called on it.
+                    Json::Null => Ok(Outcome::Value(Json::Null)),
+                    left => self.outcome(right, &left),
+                },
             },
             Ast::Pipe(left, right) => self.outcome(right, &self.value(left, current)?),
             Ast::And(left, right) => {
@@ -60,6 +57,65 @@ impl Evaluation {
                 }
             }
             _ => self.value(ast, current).map(Outcome::Value),
+        }
+    }
+
+    /// Projects the right side over the array that the left side has given.
+    fn project(self, left: &Ast, right: &Ast, array: &Json) -> Evaluated<Outcome> {
+        let Json::Array(values) = array else {
+            return Ok(Outcome::Value(Json::Null));
+        };
+        // The specification projects null and leaves out results that are null. The original projects it only where it was selected by
+        // its place, by its name or by a filter.
+        if self.compatibility == Compatibility::IomtFhir && !selects(left, right) {
+            let values: Vec<Json> = values.iter().filter(|value| !value.is_null()).cloned().collect();
+            return self.right_of(&values, right);
+        }
+        self.right_of(values, right)
+    }
+
+    fn right_of(self, values: &[Json], right: &Ast) -> Evaluated<Outcome> {
+        self.each(
+            values,
+            |value| self.value(right, value),
+            |value, evaluation| evaluation.stands_there(right, value),
+        )
+    }
+
+    /// The results of each value. The original leaves out what is not there, and keeps a null that stands in the message.
+    fn each(
+        self,
+        values: &[Json],
+        evaluate: impl Fn(&Json) -> Evaluated<Json>,
+        stands_there: impl Fn(&Json, Self) -> bool,
+    ) -> Evaluated<Outcome> {
+        let mut projected = Vec::with_capacity(values.len());
+        for value in values {
+            let result = evaluate(value)?;
+            let kept = !result.is_null()
+                || self.compatibility == Compatibility::IomtFhir && stands_there(value, self);
+            if kept {
+                projected.push(result);
+            }
+        }
+        Ok(Outcome::Projection(projected))
+    }
+
+    /// Is the null that the expression gives one that stands in the message, or a literal?
+    fn stands_there(self, ast: &Ast, current: &Json) -> bool {
+        match ast {
+            Ast::Current | Ast::Literal(_) => true,
+            Ast::Field(name) => current.member(name).is_some(),
+            Ast::Index(index) => element(current.elements(), *index).is_some(),
+            // Of a null on the left nothing is there.
+            Ast::Chain(left, right) => self
+                .value(left, current)
+                .is_ok_and(|value| !value.is_null() && self.stands_there(right, &value)),
+            Ast::Condition { predicate, then } => {
+                let holds = self.value(predicate, current).is_ok_and(|value| truthy(&value));
+                holds && self.stands_there(then, current)
+            }
+            _ => false,
         }
     }
 
@@ -152,7 +208,7 @@ impl Evaluation {
         }
     }
 
-    /// Numbers with numbers, texts with texts (dates as they print, null before all); nothing else.
+    /// Numbers with numbers, texts with texts (dates as they print); nothing else. The original takes null for a text before all others.
     pub(super) fn order(self, left: &Json, right: &Json) -> Option<Ordering> {
         if let (Json::Number(left), Json::Number(right)) = (left, right) {
             return match (left.to_integer(), right.to_integer()) {
@@ -161,11 +217,16 @@ impl Evaluation {
             };
         }
         let text = |value: &Json| match value {
-            Json::Null => Some(None),
+            Json::Null if self.compatibility == Compatibility::IomtFhir => Some(None),
             other => function::text(other).map(Some),
         };
         Some(text(left)?.cmp(&text(right)?))
     }
+}
+
+/// Does the projection select values by their place (a slice), by their names (`*`) or by a filter? `[*]` and `[]` take them all.
+fn selects(left: &Ast, right: &Ast) -> bool {
+    matches!(left, Ast::Values(_) | Ast::Slice { .. }) || matches!(right, Ast::Condition { .. })
 }
 
 impl Outcome {

@@ -27,6 +27,21 @@ pub enum FunctionError {
         /// The type found.
         found: &'static str,
     },
+    /// An argument is an array, and one of its elements is of the wrong type.
+    #[error(
+        "function {function} needs {wanted} as argument {position}, not one with {} in it",
+        with_article(found)
+    )]
+    ElementType {
+        /// Name of the function that was called.
+        function: &'static str,
+        /// What it takes.
+        wanted: &'static str,
+        /// Which argument, counted from 1.
+        position: usize,
+        /// The type of the element.
+        found: &'static str,
+    },
     /// Arithmetic has no result for these numbers: an overflow, for example, or a division by zero.
     #[error("function {function}: {source}")]
     Arithmetic {
@@ -47,6 +62,14 @@ pub enum FunctionError {
     /// `&expression` where no function takes it.
     #[error("&… may only be an argument of a function")]
     ReferenceOutsideFunction,
+}
+
+fn with_article(kind: &str) -> String {
+    match kind {
+        "null" => "null".to_owned(),
+        kind if kind.starts_with(['a', 'o']) => format!("an {kind}"),
+        kind => format!("a {kind}"),
+    }
 }
 
 /// An argument: a value, or an expression that the function evaluates itself.

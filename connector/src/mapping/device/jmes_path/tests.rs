@@ -1,5 +1,7 @@
 //! Expressions by table: values, projections, functions, and how the two modes differ.
 
+mod projections;
+
 use super::*;
 use crate::compatibility::Compatibility::{IomtFhir, Strict};
 use crate::json::read_message;
@@ -147,8 +149,21 @@ fn arguments_that_do_not_fit_are_errors() {
             ("fromUnixTimestamp('1')", "a number"),
             ("fromUnixTimestamp(`1.5`)", "an integer"),
             ("fromUnixTimestamp(`999999999999999`)", "years"),
-            ("sum(s)", "numbers"),
-            ("max(`[1, \"a\"]`)", "numbers only or texts only"),
+            (
+                "sum(s)",
+                "an array of numbers as argument 1, not one with a string in it",
+            ),
+            (
+                "join('-', `[\"a\", 1]`)",
+                "function join needs an array of texts as argument 2, not one with a number in it",
+            ),
+            ("join('-', a.*)", "not one with a number in it"),
+            ("join('-', t)", "needs an array as argument 2, not string"),
+            (
+                "max(`[1, \"a\"]`)",
+                "numbers only or texts only as argument 1, not one with a string in it",
+            ),
+            ("max(`[[1]]`)", "not one with an array in it"),
             ("sort_by(l, &v)", "numbers only or texts only"),
             ("map(t, l)", "an expression"),
             ("keys(l)", "an object"),

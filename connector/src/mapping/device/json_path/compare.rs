@@ -31,12 +31,16 @@ pub(super) fn strictly_equal(left: &Json, right: &Json) -> bool {
     }
 }
 
-/// `<` and its kin. Null is less than anything else. Nothing when the two cannot be compared (strict mode).
+/// `<` and its kin. Nothing when the two cannot be compared (strict mode). In the original null is less than anything else; in the strict
+/// mode it cannot be compared.
 pub(super) fn order(
     left: &Json,
     right: &Json,
     mode: Compatibility,
 ) -> Result<Option<Ordering>, ComparisonError> {
+    if mode == Compatibility::Strict && (left.is_null() || right.is_null()) {
+        return Ok(None);
+    }
     let ordered = match (left, right) {
         (Json::Null, Json::Null) => Ok(Ordering::Equal),
         (Json::Null, _) => Ok(Ordering::Less),

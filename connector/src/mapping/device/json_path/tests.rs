@@ -147,10 +147,18 @@ fn comparisons() {
         r#"{"min":6,"l":[{"v":5},{"v":"70"}]}"#,
         &[("$.l[?(@v > $.min)]", &[r#"{"v":"70"}"#])],
     );
-    check(
-        "[1,[2],null]",
-        &[("$[?(@ != 1)]", &["[2]", "null"]), ("$[?(@ < 1)]", &["null"])],
-    );
+    check("[1,[2],null]", &[("$[?(@ != 1)]", &["[2]", "null"])]);
+}
+
+#[test]
+fn null_is_less_than_anything_for_the_original_and_not_compared_by_us() {
+    let found = |mode, path| found_in(mode, "[1,[2],null,0]", path).unwrap();
+    for path in ["$[?(@ < 1)]", "$[?(@ <= 0)]", "$[?(1 > @)]"] {
+        assert_eq!(found(IomtFhir, path), ["null", "0"], "{path}");
+        assert_eq!(found(Strict, path), ["0"], "{path}");
+    }
+    assert_eq!(found(IomtFhir, "$[?(@ >= null)]"), ["1", "null", "0"]);
+    assert_eq!(found(Strict, "$[?(@ >= null)]"), [""; 0]);
 }
 
 #[test]

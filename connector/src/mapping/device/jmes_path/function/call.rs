@@ -71,7 +71,7 @@ impl Call<'_> {
         for value in self.array(index)? {
             match value {
                 Json::Number(number) => numbers.push(number),
-                _ => return Err(self.wrong_type(index, "an array of numbers")),
+                other => return Err(self.wrong_element(index, "an array of numbers", other)),
             }
         }
         Ok(numbers)
@@ -88,6 +88,16 @@ impl Call<'_> {
             wanted,
             position: index + 1,
             found,
+        }
+    }
+
+    /// An array with an element that does not fit.
+    pub(super) fn wrong_element(&self, index: usize, wanted: &'static str, element: &Json) -> FunctionError {
+        FunctionError::ElementType {
+            function: self.function.name(),
+            wanted,
+            position: index + 1,
+            found: kind(element),
         }
     }
 
@@ -173,10 +183,17 @@ impl Call<'_> {
         let numbers = values.iter().all(|value| matches!(value, Json::Number(_)));
         let texts = values.iter().all(|value| text(value).is_some());
         if numbers || texts {
-            Ok(values)
-        } else {
-            Err(self.wrong_type(argument, "numbers only or texts only"))
+            return Ok(values);
         }
+        let as_first = |value: &&Json| match values.first() {
+            Some(Json::Number(_)) => !matches!(value, Json::Number(_)),
+            _ => text(value).is_none(),
+        };
+        let wanted = "numbers only or texts only";
+        Err(match values.iter().find(as_first) {
+            Some(other) => self.wrong_element(argument, wanted, other),
+            None => self.wrong_type(argument, wanted),
+        })
     }
 
     pub(super) fn contains(&self) -> Called<Json> {
@@ -214,7 +231,8 @@ impl Call<'_> {
 
     pub(super) fn join(&self) -> Called<Json> {
         let separator = self.text(0)?;
-        let part = |value: &Json| text(value).ok_or_else(|| self.wrong_type(1, "an array of texts"));
+        let part =
+            |value: &Json| text(value).ok_or_else(|| self.wrong_element(1, "an array of texts", value));
         let parts: Called<Vec<Arc<str>>> = self.array(1)?.iter().map(part).collect();
         Ok(Json::text(parts?.join(&*separator)))
     }
