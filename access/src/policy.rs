@@ -17,4 +17,4 @@ pub use access_policy::AccessPolicy;
 pub use decision::{Criterion, Decision};
 pub use document::{Assignment, Condition, DocumentError, Grantee, PolicyDocument};
 pub use file::PolicyFileError;
-pub use handle::{Origin, PolicyHandle};
+pub use handle::{Origin, PolicyChange, PolicyHandle};

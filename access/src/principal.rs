@@ -15,6 +15,7 @@ struct Attributes {
     service_account: Option<ServiceAccount>,
     user: Option<String>,
     client: Option<String>,
+    acts_for_itself: bool,
     groups: Vec<String>,
     /// Worked out once, because every decision asks for them.
     grantees: Vec<Grantee>,
@@ -38,6 +39,8 @@ pub struct Bearer {
     pub user: Option<String>,
     /// The application that got the token.
     pub client: Option<String>,
+    /// Whether the application got it for itself and not for a user.
+    pub acts_for_itself: bool,
     /// The groups of the user.
     pub groups: Vec<String>,
 }
@@ -51,6 +54,7 @@ impl Principal {
             service_account: None,
             user: None,
             client: None,
+            acts_for_itself: false,
             groups: Vec::new(),
             grantees: Vec::new(),
         }))
@@ -69,6 +73,7 @@ impl Principal {
             service_account: Some(service_account),
             user: None,
             client: None,
+            acts_for_itself: false,
             groups: Vec::new(),
         }))
     }
@@ -82,6 +87,7 @@ impl Principal {
             service_account: None,
             user: bearer.user,
             client: bearer.client,
+            acts_for_itself: bearer.acts_for_itself,
             groups: bearer.groups,
         }))
     }
@@ -112,6 +118,11 @@ impl Principal {
         self.0.client.as_deref()
     }
 
+    /// Whether the application got its token for itself and not for a user.
+    pub fn acts_for_itself(&self) -> bool {
+        self.0.acts_for_itself
+    }
+
     /// The groups within the issuer.
     pub fn groups(&self) -> &[String] {
         &self.0.groups
@@ -129,10 +140,18 @@ fn grantees(issuer: &str, bearer: &Bearer) -> Vec<Grantee> {
         issuer: issuer(),
         name,
     });
-    let client = bearer
-        .client
-        .clone()
-        .map(|id| Grantee::Client { issuer: issuer(), id });
+    // What an application may do for itself, its users may not do by it, unless the assignment includes them.
+    let on_whose_behalf = match bearer.acts_for_itself {
+        true => &[false, true][..],
+        false => &[true],
+    };
+    let client = bearer.client.iter().flat_map(|id| {
+        on_whose_behalf.iter().map(|include_users| Grantee::Client {
+            issuer: issuer(),
+            id: id.clone(),
+            include_users: *include_users,
+        })
+    });
     let groups = bearer.groups.iter().cloned().map(|name| Grantee::Group {
         issuer: issuer(),
         name,

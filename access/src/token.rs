@@ -15,6 +15,7 @@ pub mod issuer;
 pub mod key_service;
 pub mod key_set;
 mod key_source;
+mod purpose;
 
 pub use authenticator::Authenticator;
 pub use configuration::{ClaimNames, KubernetesIssuer, OpenIdIssuer};

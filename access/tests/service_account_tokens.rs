@@ -70,8 +70,8 @@ async fn a_service_account_gets_in_with_a_token_of_the_cluster() {
 #[expect(clippy::too_many_lines, reason = "a list of cases")]
 async fn a_bad_token_is_refused_for_what_is_bad_about_it() {
     use AuthenticationError::{
-        Algorithm as WrongAlgorithm, Claim, Expired, Malformed, NotYetValid, Signature, UnknownIssuer,
-        UnknownKey,
+        Algorithm as WrongAlgorithm, Bound, Claim, Expired, Malformed, NotYetValid, Purpose, Signature,
+        UnknownIssuer, UnknownKey,
     };
     let folder = tempfile::tempdir().unwrap();
     let (rsa, ec) = (SigningKey::rsa("rsa"), SigningKey::elliptic_curve("ec"));
@@ -118,6 +118,27 @@ async fn a_bad_token_is_refused_for_what_is_bad_about_it() {
             "without issuer",
             changed("iss", Value::Null),
             Claim { claim: "iss" },
+        ),
+        (
+            "of several issuers",
+            changed("iss", json!(["https://kubernetes.default.svc"])),
+            Malformed,
+        ),
+        (
+            "to log somebody out",
+            with_header(&|header| header.typ = Some("logout+jwt".to_owned())),
+            Purpose,
+        ),
+        (
+            "that tells of an event",
+            changed("events", json!({"urn:event": {}})),
+            Purpose,
+        ),
+        ("that says who logged in", changed("nonce", json!("n")), Purpose),
+        (
+            "for the holder of a key alone",
+            changed("cnf", json!({"jkt": "0ZcOCORZNYy"})),
+            Bound,
         ),
         (
             "for another service",

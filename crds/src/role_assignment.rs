@@ -165,6 +165,9 @@ pub struct ClientPrincipal {
     /// The client id that the issuer's tokens carry.
     #[schemars(length(min = 1, max = 512))]
     pub id: String,
+    /// Whether the role also covers what the client does on behalf of its users; without it, only what it does for itself.
+    #[serde(default)]
+    pub include_users: bool,
 }
 
 /// Limits of a role.

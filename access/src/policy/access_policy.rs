@@ -91,6 +91,11 @@ impl AccessPolicy {
         &self.version
     }
 
+    /// Whether everything is allowed to everybody.
+    pub fn is_unrestricted(&self) -> bool {
+        matches!(self.rule, Rule::Everything)
+    }
+
     /// Whether `principal` may do `action` at the moment `now`: to resources of one type, or for `None` to resources of
     /// any type (searches and histories of the whole system).
     pub fn decide(

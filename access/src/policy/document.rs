@@ -38,7 +38,12 @@ pub struct Assignment {
 
 /// Whom an assignment names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Grantee {
     /// A Kubernetes service account.
     ServiceAccount {
@@ -61,12 +66,15 @@ pub enum Grantee {
         /// The group's name.
         name: String,
     },
-    /// An application that acts for itself or for somebody.
+    /// An application that acts for itself, or for its users, too.
     Client {
         /// The issuer (`iss`) of the tokens that name the client.
         issuer: String,
         /// The client id.
         id: String,
+        /// Whether what it does on behalf of its users is covered as well.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        include_users: bool,
     },
 }
 

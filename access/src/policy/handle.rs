@@ -4,9 +4,11 @@
 //! kubelet needs, so a file that brings a policy which a push has already replaced is late news and is ignored.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 
 use super::access_policy::{AccessPolicy, ConditionCheck, Parsed};
 use super::document::DocumentError;
@@ -23,12 +25,37 @@ pub enum Origin {
     Push,
 }
 
+/// A policy that came into force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyChange {
+    /// When it did.
+    pub moment: Timestamp,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The version that its document calls itself.
+    pub version: String,
+    /// The version that it replaces; empty when there was none.
+    pub before: String,
+    /// The assignments in it that grant nothing, because they are not understood.
+    pub ignored: Vec<String>,
+}
+
+/// Who is told of changes.
+struct Listener(Box<dyn Fn(PolicyChange) + Send + Sync>);
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Listener")
+    }
+}
+
 /// Gives the policy in force to requests, and takes its successors.
 #[derive(Debug)]
 pub struct PolicyHandle {
     current: ArcSwap<AccessPolicy>,
     check: ConditionCheck,
     replaced_by_push: Mutex<VecDeque<String>>,
+    listener: Option<Listener>,
 }
 
 impl PolicyHandle {
@@ -39,7 +66,15 @@ impl PolicyHandle {
             current: ArcSwap::from_pointee(policy),
             check,
             replaced_by_push: Mutex::default(),
+            listener: None,
         }
+    }
+
+    /// The same, telling `listener` of every policy that comes into force.
+    #[must_use]
+    pub fn telling(mut self, listener: impl Fn(PolicyChange) + Send + Sync + 'static) -> PolicyHandle {
+        self.listener = Some(Listener(Box::new(listener)));
+        self
     }
 
     /// The policy in force. Take it once a request, so that the request is judged by one policy from end to end.
@@ -72,17 +107,29 @@ impl PolicyHandle {
         }
         if origin == Origin::Push && version != before {
             replaced.retain(|old| *old != version);
-            replaced.push_back(before);
+            replaced.push_back(before.clone());
             if replaced.len() > REMEMBERED {
                 replaced.pop_front();
             }
         }
-        for ignored in ignored {
-            let (assignment, reason) = (ignored.assignment, ignored.reason);
+        for ignored in &ignored {
+            let (assignment, reason) = (&ignored.assignment, &ignored.reason);
             tracing::warn!(version, assignment, reason, "the assignment grants nothing");
         }
         self.current.store(Arc::new(policy));
         tracing::info!(version, ?origin, "access policy in force");
+        // A push repeats a version to hear it confirmed; a file that was written again may have other content.
+        if let Some(Listener(listener)) = &self.listener
+            && (version != before || origin == Origin::File)
+        {
+            listener(PolicyChange {
+                moment: Timestamp::now(),
+                origin,
+                version: version.clone(),
+                before,
+                ignored: ignored.into_iter().map(|ignored| ignored.assignment).collect(),
+            });
+        }
         Ok(version)
     }
 }

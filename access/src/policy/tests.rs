@@ -1,12 +1,13 @@
 //! Documents in, decisions out: what is granted, and above all what is not.
 
+mod handle;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::access_policy::Parsed;
 use super::document::{Condition, DocumentError, PolicyDocument};
-use super::handle::Origin;
-use super::{AccessPolicy, Decision, PolicyHandle};
+use super::{AccessPolicy, Decision};
 use crate::data_action::DataAction;
 use crate::principal::{Bearer, Principal, ServiceAccount};
 
@@ -29,10 +30,6 @@ fn check(condition: &Condition) -> Result<(), String> {
 
 fn parse(document: &[u8]) -> Result<Parsed, DocumentError> {
     AccessPolicy::parse(document, check)
-}
-
-fn handle() -> PolicyHandle {
-    PolicyHandle::new(AccessPolicy::deny_all(), check)
 }
 
 /// The policy of one assignment, and how many assignments were not understood.
@@ -66,6 +63,7 @@ fn ann(issuer: &str) -> Principal {
         subject: "1".to_owned(),
         user: Some("ann".to_owned()),
         client: Some("portal".to_owned()),
+        acts_for_itself: false,
         groups: vec!["nurses".to_owned(), "night".to_owned()],
     };
     Principal::of_issuer(issuer, bearer)
@@ -157,10 +155,16 @@ fn principals_of_an_issuer_are_known_by_user_group_or_client() {
     for (principal, granted) in [
         (json!({"kind": "user", "issuer": ISSUER, "name": "ann"}), true),
         (json!({"kind": "group", "issuer": ISSUER, "name": "night"}), true),
-        (json!({"kind": "client", "issuer": ISSUER, "id": "portal"}), true),
+        (
+            json!({"kind": "client", "issuer": ISSUER, "id": "portal", "includeUsers": true}),
+            true,
+        ),
         (json!({"kind": "user", "issuer": ISSUER, "name": "nurses"}), false),
         (json!({"kind": "group", "issuer": ISSUER, "name": "ann"}), false),
-        (json!({"kind": "client", "issuer": ISSUER, "id": "ann"}), false),
+        (
+            json!({"kind": "client", "issuer": ISSUER, "id": "ann", "includeUsers": true}),
+            false,
+        ),
         (
             json!({"kind": "user", "issuer": "https://other.example", "name": "ann"}),
             false,
@@ -171,6 +175,32 @@ fn principals_of_an_issuer_are_known_by_user_group_or_client() {
         assert_eq!(allows(&policy, &ann(ISSUER)), granted, "{principal}");
         assert!(!allows(&policy, &service_account("team-a", "ann")));
     }
+}
+
+#[test]
+fn an_assignment_to_a_client_covers_its_users_only_if_it_says_so() {
+    let portal = |include_users: Value| {
+        let principal =
+            json!({"kind": "client", "issuer": ISSUER, "id": "portal", "includeUsers": include_users});
+        policy(with(readers(), "principals", json!([principal]))).0
+    };
+    let itself = Principal::of_issuer(
+        ISSUER,
+        Bearer {
+            subject: "portal".to_owned(),
+            client: Some("portal".to_owned()),
+            acts_for_itself: true,
+            ..Bearer::default()
+        },
+    );
+    let (alone, with_users) = (portal(json!(false)), portal(json!(true)));
+    assert!(allows(&alone, &itself) && allows(&with_users, &itself));
+    assert!(!allows(&alone, &ann(ISSUER)));
+    assert!(allows(&with_users, &ann(ISSUER)));
+    let unsaid = json!([{"kind": "client", "issuer": ISSUER, "id": "portal"}]);
+    let (unsaid, ignored) = policy(with(readers(), "principals", unsaid));
+    assert_eq!(ignored, 0);
+    assert!(allows(&unsaid, &itself) && !allows(&unsaid, &ann(ISSUER)));
 }
 
 #[test]
@@ -211,6 +241,7 @@ fn a_document_is_written_as_it_is_read() {
                 {"kind": "user", "issuer": ISSUER, "name": "ann"},
                 {"kind": "group", "issuer": ISSUER, "name": "nurses"},
                 {"kind": "client", "issuer": ISSUER, "id": "portal"},
+                {"kind": "client", "issuer": ISSUER, "id": "portal", "includeUsers": true},
             ]),
         ),
         with(readers(), "dataActions", json!(["*", "hardDelete"])),
@@ -316,55 +347,6 @@ fn what_is_no_policy_document_is_refused() {
             "{text}: {message}"
         );
     }
-}
-
-#[test]
-fn a_refused_document_changes_nothing() {
-    let handle = handle();
-    assert!(!handle.is_loaded());
-    handle
-        .replace(&document("1", &[readers()]), Origin::File)
-        .unwrap();
-    assert!(handle.is_loaded());
-    for origin in [Origin::File, Origin::Push] {
-        handle.replace(b"{}", origin).unwrap_err();
-        assert_eq!(handle.current().version(), "1");
-        assert!(allows(&handle.current(), &service_account("team-a", "reporting")));
-    }
-}
-
-#[test]
-fn a_file_that_lags_behind_a_push_changes_nothing() {
-    let handle = handle();
-    let replace = |version, origin| handle.replace(&document(version, &[]), origin).unwrap();
-    assert_eq!(replace("1", Origin::File), "1");
-    assert_eq!(replace("2", Origin::Push), "2");
-    assert_eq!(replace("3", Origin::Push), "3");
-    assert_eq!(replace("2", Origin::File), "3", "the push of 3 came after 2");
-    assert_eq!(
-        replace("4", Origin::File),
-        "4",
-        "nobody has pushed anything newer than 4"
-    );
-    assert_eq!(
-        replace("1", Origin::Push),
-        "1",
-        "a push is always the newest word"
-    );
-    assert_eq!(replace("1", Origin::File), "1");
-}
-
-#[test]
-fn a_file_that_was_edited_without_a_new_version_counts() {
-    let handle = handle();
-    handle
-        .replace(&document("1", &[readers()]), Origin::File)
-        .unwrap();
-    handle.replace(&document("1", &[]), Origin::File).unwrap();
-    assert!(!allows(
-        &handle.current(),
-        &service_account("team-a", "reporting")
-    ));
 }
 
 #[test]

@@ -48,15 +48,26 @@ pub(super) fn bearer(
     };
     let groups = claims.get(&names.groups).and_then(Value::as_array);
     let groups = groups.into_iter().flatten().filter_map(Value::as_str);
+    let acts_for_itself = client
+        .as_deref()
+        .is_some_and(|client| acts_for_itself(client, &subject, claims));
     Ok(Principal::of_issuer(
         issuer,
         Bearer {
             user: user(names, claims),
             client,
+            acts_for_itself,
             groups: groups.map(str::to_owned).collect(),
             subject,
         },
     ))
+}
+
+/// Whether nobody but the application itself stands behind its token: by the subject, which is then the client
+/// (<https://www.rfc-editor.org/rfc/rfc9068#section-2.2>), or by what Auth0 and Microsoft Entra say about it.
+fn acts_for_itself(client: &str, subject: &str, claims: &Claims) -> bool {
+    let says = |name: &str, value: &str| claims.get(name).and_then(Value::as_str) == Some(value);
+    subject == client || says("gty", "client-credentials") || says("idtyp", "app")
 }
 
 /// An address that the issuer has not verified names nobody: anyone could have entered it.
@@ -140,6 +151,24 @@ mod tests {
         assert_eq!(principal.groups(), ["nurses"]);
         let refused = bearer("https://login.example", &names, &claims(json!({})));
         assert_eq!(refused, Err(AuthenticationError::Claim { claim: "sub" }));
+    }
+
+    #[test]
+    fn a_client_acts_for_itself_when_the_issuer_says_so() {
+        for (token, own) in [
+            (json!({"sub": "portal", "client_id": "portal"}), true),
+            (
+                json!({"sub": "portal@clients", "azp": "portal", "gty": "client-credentials"}),
+                true,
+            ),
+            (json!({"sub": "7", "azp": "portal", "idtyp": "app"}), true),
+            (json!({"sub": "ann", "client_id": "portal"}), false),
+            (json!({"sub": "ann", "azp": "portal", "gty": "password"}), false),
+            (json!({"sub": "portal"}), false),
+        ] {
+            let principal = bearer("i", &ClaimNames::default(), &claims(token.clone())).unwrap();
+            assert_eq!(principal.acts_for_itself(), own, "{token}");
+        }
     }
 
     #[test]

@@ -40,6 +40,12 @@ pub enum AuthenticationError {
         /// What the audience must be.
         audience: String,
     },
+    /// It is an ID token, a logout token, a security event or another kind that is not sent to services.
+    #[error("the token was issued for another purpose; send an access token of this service")]
+    Purpose,
+    /// Only the holder of a key may use it, and has to prove that (`cnf`).
+    #[error("the token is bound to a key, which this service does not check; send a token without cnf")]
+    Bound,
     /// A claim that we need is missing or of the wrong type.
     #[error("the token's claim {claim} is missing or malformed")]
     Claim {

@@ -10,6 +10,7 @@ use super::claims::{self, Claims};
 use super::configuration::{ClaimNames, KubernetesIssuer, OpenIdIssuer};
 use super::key_service::{KeyService, KeyServiceError};
 use super::key_source::{KeyOrigin, KeySource};
+use super::purpose;
 use crate::principal::Principal;
 
 /// Seconds by which clocks may differ.
@@ -56,6 +57,7 @@ pub(super) async fn check(token: &str, issuers: &[Issuer]) -> Result<Checked, Au
     let claims = decode::<Claims>(token, &key.verifying, &issuer.validation(&header))
         .map_err(|error| refusal(&error, issuer))?
         .claims;
+    purpose::check(header.typ.as_deref(), &claims)?;
     let principal = match &issuer.kind {
         IssuerKind::Kubernetes => claims::service_account(&claims)?,
         IssuerKind::OpenId(names) => claims::bearer(&issuer.name, names, &claims)?,

@@ -141,6 +141,7 @@ fn principal(principal: &Principal, namespace: &str) -> Option<Grantee> {
     client.as_ref().map(|client| Grantee::Client {
         issuer: client.issuer.clone(),
         id: client.id.clone(),
+        include_users: client.include_users,
     })
 }
 
