@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod operation;
 pub mod operation_outcome;
+pub mod policy_trail;
 pub mod request;
 pub mod resource;
 pub mod response;

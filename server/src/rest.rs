@@ -34,17 +34,18 @@ async fn serve(state: Arc<ServerState>, request: axum::extract::Request) -> Resp
     let started = Instant::now();
     let in_flight = state.metrics.request_started();
     let (parts, body) = request.into_parts();
-    let request_id = request_id::of(&parts.headers);
-    let arrival = Arrival::new(state.clone(), parts, request_id.clone());
+    let ids = request_id::of(&parts.headers);
+    let arrival = Arrival::new(state.clone(), parts, ids.clone());
     let (interaction, shape) = (arrival.code(), arrival.shape());
     let mut response = AssertUnwindSafe(arrival.answer(body))
         .catch_unwind()
         .await
         .unwrap_or_else(|_panic| {
+            let request_id = ids.own.as_str();
             tracing::error!(request_id, interaction, "a request panicked");
             response::of_error(&InteractionError::Fault, shape)
         });
-    request_id::insert(&request_id, response.headers_mut());
+    request_id::insert(&ids, response.headers_mut());
     state
         .metrics
         .request_finished(interaction, response.status().as_u16(), started.elapsed());

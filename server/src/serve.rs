@@ -17,7 +17,7 @@ use crate::definitions::{Definitions, DefinitionsError, DefinitionsHandle};
 use crate::health::Health;
 use crate::metrics::Metrics;
 use crate::storage::{self, Storage, StorageError};
-use crate::{admin, authentication, authorization};
+use crate::{admin, authentication, authorization, policy_trail};
 
 /// The longest pause between attempts to reach the database at start.
 const MAX_RETRY_PAUSE: Duration = Duration::from_secs(5);
@@ -72,7 +72,7 @@ pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
     trust::install_crypto_provider();
     let authenticator = Arc::new(authentication::authenticator(&configuration.authentication)?);
     let tls = FollowedTls::load(configuration.tls.clone(), None)?;
-    let policy = authorization::handle(AccessPolicy::deny_all());
+    let (policy, changes) = policy_trail::handle(AccessPolicy::deny_all());
     let mut server = Server::new(Arc::clone(&policy));
     server.serve_probes(configuration.metrics).await?;
     server.serving.follow({
@@ -92,6 +92,9 @@ pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
         () = stop.cancelled() => return Ok(()),
     };
     server.health.connected(storage.clone());
+    server
+        .serving
+        .follow(policy_trail::record(changes, storage.clone()));
     let fhir = Listener::bind("fhir", configuration.fhir, Some(tls)).await?;
     let router = application::router(Parts {
         storage,
@@ -114,7 +117,7 @@ pub async fn serve_trial(trial: Trial) -> Result<(), ServeError> {
         return Err(ServeError::NotLoopback { address: trial.http });
     }
     let stop = shutdown::on_signal().map_err(ServeError::Signals)?;
-    let policy = authorization::handle(AccessPolicy::allow_all());
+    let policy = Arc::new(authorization::handle(AccessPolicy::allow_all()));
     let mut server = Server::new(Arc::clone(&policy));
     server.serve_probes(trial.metrics).await?;
     let fhir = Listener::bind("fhir", trial.http, None).await?;

@@ -4,6 +4,7 @@ use http::StatusCode;
 use jiff::Timestamp;
 
 use super::InteractionError;
+use crate::audit::GivenOut;
 use crate::request::preference::Return;
 use crate::resource::ResourceType;
 use crate::storage::{StoredResource, Written};
@@ -21,6 +22,8 @@ pub struct Answer {
     pub body: AnswerBody,
     /// How many resources are given out.
     pub resources: u32,
+    /// Which they are, where the answer is not about a single one.
+    pub given_out: GivenOut,
     /// Whether the audit trail has the access already.
     pub recorded: bool,
 }
@@ -52,6 +55,7 @@ impl Answer {
             written: None,
             body: AnswerBody::Nothing,
             resources: 0,
+            given_out: GivenOut::default(),
             recorded: false,
         }
     }
@@ -66,11 +70,12 @@ impl Answer {
         }
     }
 
-    /// 200 with a Bundle of `resources` resources.
-    pub fn of_bundle(json: String, resources: usize) -> Answer {
+    /// 200 with a Bundle that gives these versions out.
+    pub fn of_bundle(json: String, given_out: GivenOut) -> Answer {
         Answer {
             body: AnswerBody::Resource(json),
-            resources: u32::try_from(resources).unwrap_or(u32::MAX),
+            resources: given_out.count(),
+            given_out,
             ..Answer::new(StatusCode::OK)
         }
     }
@@ -101,8 +106,8 @@ impl Answer {
             version: Some((written.version, written.last_updated)),
             written: Some((resource_type, id.to_owned())),
             body: AnswerBody::Resource(written.json),
-            resources: 0,
             recorded: true,
+            ..Answer::new(status)
         }
         .as_preferred(wanted)
     }

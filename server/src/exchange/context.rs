@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Interaction, InteractionError, Request};
 use crate::audit::AccessRecord;
+use crate::authorization;
 use crate::definitions::Definitions;
 use crate::request::preference::Handling;
 use crate::resource::ResourceType;
@@ -28,8 +29,10 @@ pub struct Context {
     pub principal: Principal,
     /// What they may do; one policy from end to end.
     pub policy: Arc<AccessPolicy>,
-    /// `X-Request-Id`
+    /// The id that the server gave the request.
     pub request_id: String,
+    /// The client's `X-Request-Id`.
+    pub client_request_id: Option<String>,
     /// The client's address.
     pub source: Option<String>,
     /// When the request came.
@@ -103,6 +106,9 @@ impl Context {
         let Some(action) = interaction.data_action() else {
             return Ok(None);
         };
+        if let (Some(also), Some(resource_type)) = (interaction.also_needs(), interaction.resource_type()) {
+            self.authorize(also, resource_type)?;
+        }
         match self.decide(action, interaction.resource_type()) {
             Decision::Allowed => Ok(None),
             Decision::AllowedWithin(within) if interaction.resource_type().is_none() => Ok(Some(within)),
@@ -112,9 +118,29 @@ impl Context {
     }
 
     fn decide(&self, action: DataAction, resource_type: Option<ResourceType>) -> Decision {
-        let resource_type = resource_type.map(ResourceType::name);
-        self.policy
-            .decide(&self.principal, action, resource_type, self.received)
+        let decide = |action, resource_type: Option<ResourceType>| {
+            let resource_type = resource_type.map(ResourceType::name);
+            self.policy
+                .decide(&self.principal, action, resource_type, self.received)
+        };
+        let Some(name) = resource_type else {
+            return decide(action, None);
+        };
+        let refused = |because: &str| Decision::Refused {
+            reason: format!(
+                "no role assignment allows {} to {action} resources of {name}{because}",
+                self.principal.name()
+            ),
+        };
+        match authorization::needed(action, name) {
+            Some(needed) if needed == action => decide(action, resource_type),
+            Some(needed) => match decide(needed, resource_type) {
+                Decision::Refused { .. } => refused(&format!("; it takes the data action {needed}")),
+                decision => decision,
+            },
+            None if self.policy.is_unrestricted() => Decision::Allowed,
+            None => refused("; nothing does, for they say what happened"),
+        }
     }
 
     /// The refusal of what cannot keep to the criterion within which it is allowed.
@@ -127,19 +153,29 @@ impl Context {
 
     /// The audit record of `request` as far as it is known before the answer.
     pub fn record(&self, request: &Request, status: u16) -> AccessRecord {
-        let interaction = &request.interaction;
+        let criteria = request
+            .conditions
+            .if_none_exist
+            .as_ref()
+            .or(request.query.as_ref());
+        self.record_of(&request.interaction, criteria.cloned(), status)
+    }
+
+    /// As [`record`](Self::record), where no more is known of the request than what it asks for.
+    pub fn record_of(&self, interaction: &Interaction, query: Option<String>, status: u16) -> AccessRecord {
+        let code = interaction.codes().first().copied().unwrap_or_default();
+        let (resource_type, resource_id) = interaction.subject();
+        let compartment = interaction.compartment();
         AccessRecord {
-            interaction: interaction
-                .codes()
-                .first()
-                .copied()
-                .unwrap_or_default()
-                .to_owned(),
-            resource_type: interaction
-                .resource_type()
-                .map(|resource_type| resource_type.name().to_owned()),
-            resource_id: interaction.id().map(str::to_owned),
-            query: request.query.clone(),
+            interaction: code.to_owned(),
+            resource_type: resource_type.map(|resource_type| resource_type.name().to_owned()),
+            resource_id: resource_id.map(str::to_owned),
+            compartment: compartment.map(|(resource_type, id)| format!("{resource_type}/{id}")),
+            query: match (interaction.operation(), query) {
+                (None, query) => query,
+                (Some(operation), None) => Some(format!("${}", operation.code)),
+                (Some(operation), Some(query)) => Some(format!("${}?{query}", operation.code)),
+            },
             ..self.blank_record(status)
         }
     }
@@ -149,16 +185,11 @@ impl Context {
         AccessRecord {
             recorded: self.received,
             agent: self.principal.name().to_owned(),
-            interaction: String::new(),
-            resource_type: None,
-            resource_id: None,
-            version: None,
-            query: None,
             status,
-            reason: None,
             request_id: self.request_id.clone(),
+            client_request_id: self.client_request_id.clone(),
             source: self.source.clone(),
-            resources: 0,
+            ..AccessRecord::default()
         }
     }
 }

@@ -104,6 +104,14 @@ impl Interaction {
         })
     }
 
+    /// What a principal must be allowed besides: whether a patch fits tells what was there, and its answer gives that out.
+    pub fn also_needs(&self) -> Option<DataAction> {
+        match self {
+            Interaction::Patch(..) | Interaction::ConditionalPatch(_) => Some(DataAction::Read),
+            _ => None,
+        }
+    }
+
     /// The resource type that is worked on, where the URL names one and it is the only one.
     pub fn resource_type(&self) -> Option<ResourceType> {
         match self {
@@ -143,6 +151,34 @@ impl Interaction {
             | Interaction::HistoryInstance(_, id)
             | Interaction::SearchCompartment { id, .. } => Some(id),
             Interaction::Operation { id, .. } => id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The type and the logical id of what the URL names, as the audit trail has them: of an operation the resource that it is
+    /// asked for, of a search in a compartment the type that is searched.
+    pub fn subject(&self) -> (Option<ResourceType>, Option<&str>) {
+        match self {
+            Interaction::Operation {
+                resource_type, id, ..
+            } => (*resource_type, id.as_deref()),
+            Interaction::SearchCompartment { resource_type, .. } => (*resource_type, None),
+            _ => (self.resource_type(), self.id()),
+        }
+    }
+
+    /// The compartment that is searched: the type and the logical id of the resource that it belongs to.
+    pub fn compartment(&self) -> Option<(ResourceType, &str)> {
+        match self {
+            Interaction::SearchCompartment { compartment, id, .. } => Some((*compartment, id)),
+            _ => None,
+        }
+    }
+
+    /// The operation that is invoked.
+    pub fn operation(&self) -> Option<&'static Operation> {
+        match self {
+            Interaction::Operation { operation, .. } => Some(operation),
             _ => None,
         }
     }

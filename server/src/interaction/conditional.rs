@@ -1,14 +1,11 @@
 //! What conditional interactions have in common: criteria that should name one resource, and trying again when
 //! another request was in the way. <http://hl7.org/fhir/R4/http.html#cond-update>
 
-use std::sync::Arc;
-
-use crate::definitions::Definitions;
 use crate::exchange::{Context, InteractionError};
 use crate::request::query_string;
 use crate::resource::ResourceType;
-use crate::search::query::Query;
-use crate::search::{SearchRequest, parse};
+use crate::retrieval::PermittedQuery;
+use crate::search::SearchRequest;
 use crate::storage::{Storage, StorageError, StoredResource};
 
 /// How often a conditional interaction is tried again.
@@ -17,11 +14,9 @@ const ATTEMPTS: usize = 5;
 /// Criteria that should name one resource.
 #[derive(Debug, Clone)]
 pub struct Criteria {
-    /// What the query is in terms of.
-    definitions: Arc<Definitions>,
     resource_type: ResourceType,
     text: String,
-    query: Query,
+    query: PermittedQuery,
 }
 
 /// What meets the criteria.
@@ -39,7 +34,8 @@ impl Criteria {
     /// Reads `identifier=a|b` or `Patient?identifier=a|b`; `None` when nothing in it narrows the search.
     ///
     /// # Errors
-    /// When a parameter is not known: left out, it could make the criteria meet any resource.
+    /// When a parameter is not known: left out, it could make the criteria meet any resource. When the principal may not
+    /// search the type, or one that the criteria lead through.
     pub fn parse(
         context: &Context,
         resource_type: ResourceType,
@@ -70,13 +66,12 @@ impl Criteria {
             lenient: false,
             base_url: &context.base_url,
         };
-        let mut query = parse(context.definitions.search_parameters(), &search)?;
-        if query.criteria.is_empty() {
+        let query = PermittedQuery::parse(context, &search, 2)?;
+        if query.query().criteria.is_empty() {
             return Ok(None);
         }
-        query.count = Some(2);
         // Two spellings of the same criteria must be one text: requests are serialized by it.
-        let mut understood = query.understood.clone();
+        let mut understood = query.query().understood.clone();
         understood.sort();
         let mut text = resource_type.name().to_owned();
         let mut first = true;
@@ -84,7 +79,6 @@ impl Criteria {
             query_string::append(&mut text, &mut first, name, value);
         }
         Ok(Some(Criteria {
-            definitions: context.definitions.clone(),
             resource_type,
             text,
             query,
@@ -106,17 +100,12 @@ impl Criteria {
         self.text.clone()
     }
 
-    /// The query, for at most two matches.
-    pub fn query(&self) -> &Query {
-        &self.query
-    }
-
     /// What meets them in `storage`, or in an open transaction.
     ///
     /// # Errors
     /// When storage fails.
-    pub async fn find(&self, storage: &Storage) -> Result<Match, InteractionError> {
-        let mut matches = storage.search(&self.definitions, &self.query).await?.matches;
+    pub async fn find(&self, context: &Context, storage: &Storage) -> Result<Match, InteractionError> {
+        let mut matches = self.query.find(context, storage).await?.matches;
         Ok(match (matches.pop(), matches.is_empty()) {
             (None, _) => Match::None,
             (Some(found), true) => Match::One(Box::new(found)),

@@ -1,7 +1,6 @@
 //! create: a new resource under an id of the server's choice. <http://hl7.org/fhir/R4/http.html#create>
 //! With `If-None-Exist` only when no resource meets the criteria, <http://hl7.org/fhir/R4/http.html#ccreate>.
 
-use brazier_access::DataAction;
 use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
@@ -33,7 +32,6 @@ pub async fn create(
             Answer::of_write(resource_type, &id, written, request.preference.answer)
         }
         Some(text) => {
-            context.authorize(DataAction::Search, resource_type)?;
             let criteria = Criteria::parse(context, resource_type, &text)?
                 .ok_or(InteractionError::NoCriteria("If-None-Exist"))?;
             let mut attempts = Attempts::default();
@@ -60,12 +58,11 @@ pub fn write(resource_type: ResourceType, id: &str, prepared: Prepared) -> Write
 /// What a conditional create answers when the resource is there.
 pub fn answer_found(found: StoredResource, wanted: Return) -> Answer {
     let answer = Answer {
-        status: StatusCode::OK,
         version: Some((found.version, found.last_updated)),
         written: Some((found.resource_type, found.id)),
         body: AnswerBody::Resource(found.json),
         resources: 1,
-        recorded: false,
+        ..Answer::new(StatusCode::OK)
     };
     answer.as_preferred(wanted)
 }
@@ -78,7 +75,7 @@ async fn create_unless_found(
 ) -> Result<Answer, InteractionError> {
     let wanted = request.preference.answer;
     let transaction = context.storage.begin(&[criteria.lock()]).await?;
-    match criteria.find(&transaction).await? {
+    match criteria.find(context, &transaction).await? {
         Match::Several => Err(criteria.several()),
         Match::One(found) => Ok(answer_found(*found, wanted)),
         Match::None => {

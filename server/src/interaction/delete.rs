@@ -1,7 +1,6 @@
 //! delete: no current version any more; the versions before it stay. <http://hl7.org/fhir/R4/http.html#delete>
 //! By criteria: <http://hl7.org/fhir/R4/http.html#3.1.0.7.1>, one resource at most.
 
-use brazier_access::DataAction;
 use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
@@ -39,7 +38,6 @@ pub async fn conditional_delete(
     request: &Request,
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
-    context.authorize(DataAction::Search, resource_type)?;
     let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional delete"))?;
     let mut attempts = Attempts::default();
@@ -57,7 +55,7 @@ async fn delete_found(
     criteria: &Criteria,
 ) -> Result<Answer, InteractionError> {
     let transaction = context.storage.begin(&[criteria.lock()]).await?;
-    let (resource_type, id) = match criteria.find(&transaction).await? {
+    let (resource_type, id) = match criteria.find(context, &transaction).await? {
         Match::Several => return Err(criteria.several()),
         Match::None => return Ok(answer(request, None, criteria.text())),
         Match::One(found) => (found.resource_type, found.id),

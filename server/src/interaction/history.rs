@@ -1,15 +1,17 @@
 //! history: the versions of a resource, of a type or of everything, newest first.
 //! <http://hl7.org/fhir/R4/http.html#history>
 
-use brazier_access::Criterion;
+use brazier_access::{Criterion, DataAction};
 use jiff::Timestamp;
 
+use crate::audit::GivenOut;
 use crate::authorization;
 use crate::bundle;
 use crate::bundle::link::{self, CURSOR, Pages};
 use crate::exchange::{Answer, Context, Interaction, InteractionError, Request};
 use crate::long_work::beside_others;
 use crate::request::preference::Handling;
+use crate::retrieval::may_see;
 use crate::search::value::date;
 use crate::storage::{Current, HistoryQuery, HistoryScope};
 use crate::summary::Subset;
@@ -51,8 +53,10 @@ pub async fn history(
         ..Pages::default()
     };
     let links = link::links(&url, &parameters, pages);
-    let entries = if only_total { Vec::new() } else { page.entries };
-    let resources = entries.len();
+    let mut entries = if only_total { Vec::new() } else { page.entries };
+    entries.retain(|entry| may_see(context, DataAction::History, &entry.resource));
+    let versions = entries.iter().map(|entry| &entry.resource);
+    let given_out = GivenOut::of(versions.map(|version| (version.resource_key, version.version)));
     let bytes = entries.iter().map(|entry| entry.resource.json.len()).sum();
     let write = || {
         bundle::history::write(
@@ -66,7 +70,7 @@ pub async fn history(
         )
     };
     let json = beside_others(bytes, write)?;
-    Ok(Answer::of_bundle(json, resources))
+    Ok(Answer::of_bundle(json, given_out))
 }
 
 fn query(

@@ -13,13 +13,15 @@ use http::StatusCode;
 use super::conditional::{Attempts, Criteria, Match};
 use super::prepare::{Prepared, prepare_resource};
 use super::update::{self, Condition};
+use crate::audit::AccessRecord;
 use crate::budget::Spending;
 use crate::exchange::{Answer, Context, InteractionError, Request};
 use crate::long_work::beside_others;
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
+use crate::request::preference::Return;
 use crate::request::resource_body;
 use crate::resource::{Json, Object, ResourceType, weight};
-use crate::retrieval::found;
+use crate::retrieval::{found, visible};
 use crate::storage::{Precondition, StorageError, StoredResource, Write, Written};
 use crate::validation::{Rules, validate};
 pub use document::{Patch, read_patch};
@@ -34,6 +36,13 @@ pub async fn patch(
     resource_type: ResourceType,
     id: &str,
 ) -> Result<Answer, InteractionError> {
+    let mut record = context.record(&request, StatusCode::OK.as_u16());
+    record.resource_id = Some(id.to_owned());
+    // The client gets what it did not send.
+    record.resources = match request.preference.answer {
+        Return::Unspecified | Return::Representation => 1,
+        Return::Minimal | Return::OperationOutcome => 0,
+    };
     let patch = read_patch(&request.body)?;
     let stored = found(context.storage.read(resource_type, id).await?, resource_type, id)?;
     Spending::current()
@@ -41,15 +50,14 @@ pub async fn patch(
         .await?;
     let patched = patched(context, &patch, &request.conditions, stored, validate)?;
     let write = patched.into_write(context);
-    let record = context.record(&request, StatusCode::OK.as_u16());
     let written = match context
         .storage
-        .write(&context.definitions, vec![write], Some(record))
+        .write(&context.definitions, vec![write], Some(record.clone()))
         .await
     {
         // Without If-Match the patch is meant for whatever version is current.
         Err(StorageError::VersionConflict { .. }) if !names_version(&request.conditions) => {
-            patch_in_turn(context, &request, &patch, resource_type, id).await?
+            patch_in_turn(context, &request, &patch, resource_type, id, &record).await?
         }
         written => written?,
     };
@@ -63,10 +71,11 @@ async fn patch_in_turn(
     patch: &Patch,
     resource_type: ResourceType,
     id: &str,
+    record: &AccessRecord,
 ) -> Result<Vec<Written>, InteractionError> {
     let mut attempts = Attempts::default();
     loop {
-        match patch_locked(context, request, patch, resource_type, id).await {
+        match patch_locked(context, request, patch, resource_type, id, record).await {
             Err(error) if attempts.again(&error) => {}
             result => return result,
         }
@@ -79,15 +88,15 @@ async fn patch_locked(
     patch: &Patch,
     resource_type: ResourceType,
     id: &str,
+    record: &AccessRecord,
 ) -> Result<Vec<Written>, InteractionError> {
     let transaction = context.storage.begin(&[]).await?;
     transaction.lock(&[(resource_type, id)]).await?;
     let stored = found(transaction.read(resource_type, id).await?, resource_type, id)?;
     let patched = patched(context, patch, &request.conditions, stored, validate)?;
     let write = patched.into_write(context);
-    let record = context.record(request, StatusCode::OK.as_u16());
     let written = transaction
-        .write(&context.definitions, vec![write], Some(record))
+        .write(&context.definitions, vec![write], Some(record.clone()))
         .await;
     let written = written.map_err(|error| refusal(error, &request.conditions))?;
     transaction.commit().await?;
@@ -112,11 +121,10 @@ pub async fn conditional_patch(
     request: Request,
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
-    context.authorize(DataAction::Search, resource_type)?;
     let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional patch"))?;
     let transaction = context.storage.begin(&[]).await?;
-    let id = match criteria.find(&transaction).await? {
+    let id = match criteria.find(context, &transaction).await? {
         Match::None => return Err(criteria.none()),
         Match::Several => return Err(criteria.several()),
         Match::One(found) => found.id,
@@ -162,6 +170,8 @@ pub fn patched(
     stored: StoredResource,
     rules: Rules,
 ) -> Result<Patched, InteractionError> {
+    // Whether a patch fits tells what is there.
+    let stored = visible(context, DataAction::Read, stored)?;
     let StoredResource {
         resource_type,
         id,

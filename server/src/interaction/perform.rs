@@ -15,8 +15,10 @@ use crate::exchange::{Answer, Context, Interaction, InteractionError, Request};
 pub async fn perform_recorded(context: &Context, request: Request) -> Result<Answer, InteractionError> {
     let mut record = context.record(&request, 0);
     match perform(context, request).await {
+        Ok(answer) if answer.recorded => Ok(answer),
         Ok(answer) => {
-            record_as(context, record, &answer).await?;
+            let record = completed(record, &answer);
+            context.storage.record_access(record).await?;
             Ok(answer)
         }
         Err(error) => {
@@ -28,33 +30,20 @@ pub async fn perform_recorded(context: &Context, request: Request) -> Result<Ans
     }
 }
 
-/// Puts an access that was answered into the audit trail.
-///
-/// # Errors
-/// When the audit trail does not take the record: then the answer must not be given.
-pub async fn record_answer(
-    context: &Context,
-    request: &Request,
-    answer: &Answer,
-) -> Result<(), InteractionError> {
-    record_as(context, context.record(request, 0), answer).await
+/// What the audit trail says of an access that is answered so.
+pub fn answered(context: &Context, request: &Request, answer: &Answer) -> AccessRecord {
+    completed(context.record(request, 0), answer)
 }
 
-async fn record_as(
-    context: &Context,
-    mut record: AccessRecord,
-    answer: &Answer,
-) -> Result<(), InteractionError> {
-    if answer.recorded {
-        return Ok(());
-    }
+fn completed(mut record: AccessRecord, answer: &Answer) -> AccessRecord {
     record.status = answer.status.as_u16();
     record.version = answer.version.map(|(version, _)| version);
     record.resources = answer.resources;
+    record.given_out = answer.given_out.clone();
     if let Some((_, id)) = &answer.written {
         record.resource_id = Some(id.clone());
     }
-    Ok(context.storage.record_access(record).await?)
+    record
 }
 
 /// Carries out `request`, if it is allowed.

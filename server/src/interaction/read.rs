@@ -1,6 +1,7 @@
 //! read: the current version of a resource. <http://hl7.org/fhir/R4/http.html#read>
 
 use base64::Engine;
+use brazier_access::DataAction;
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
@@ -8,7 +9,7 @@ use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::request::format::{self, FormatError};
 use crate::resource::{Json, ResourceType};
-use crate::retrieval::found;
+use crate::retrieval::{found, visible};
 use crate::storage::StoredResource;
 use crate::summary::Subset;
 
@@ -23,10 +24,13 @@ pub async fn read(
     let answers_as_stored = subset.is_ok()
         && request.conditions.if_none_match.is_empty()
         && request.conditions.if_modified_since.is_none()
-        && request.accept.is_none();
+        && request.accept.is_none()
+        // Whether it may be given out is known only when it is there.
+        && (resource_type.name() != "Binary" || context.allows_all(DataAction::Read));
     if !answers_as_stored {
         let current = context.storage.read(resource_type, id).await?;
         let stored = found(current, resource_type, id)?;
+        let stored = visible(context, DataAction::Read, stored)?;
         return answer(context, stored, request, &subset?);
     }
     // What the record will say is known before, so that one statement reads and records.

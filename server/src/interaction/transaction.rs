@@ -8,11 +8,12 @@
 mod entry;
 mod identity;
 mod outcome;
+mod record;
 mod reference_resolution;
 
 use super::conditional::Attempts;
 use super::prepare::parallel;
-use crate::audit::AccessRecord;
+use crate::audit::{AccessRecord, GivenOut};
 use crate::bundle::entry_request::EntryRequest;
 use crate::bundle::transaction_response;
 use crate::exchange::{Answer, Context, InteractionError};
@@ -71,9 +72,11 @@ async fn in_one_write(context: &Context, entries: &[Entry]) -> Result<Option<Ans
     writes.extend(resolution.ready(context, entries, &identities).await?);
     let mut outcomes = Outcomes::new(entries, &identities);
     let (indexes, changes): (Vec<usize>, Vec<Write>) = writes.into_iter().unzip();
+    let records = record::of_writes(context, entries, &identities, &indexes);
+    let others = vec![record::of_all(context)];
     let written = context
         .storage
-        .write(&context.definitions, changes, Some(record(context, &outcomes)))
+        .write_each(&context.definitions, changes, records, others)
         .await;
     let written = written.map_err(|error| identity::refusal(error, context, entries, &identities))?;
     outcomes.add(indexes, written);
@@ -88,10 +91,15 @@ async fn in_steps(context: &Context, entries: &[Entry]) -> Result<Answer, Intera
         .collect();
     let transaction = context.storage.begin(&locks).await?;
     identity::lock_patched(&transaction, entries).await?;
-    let mut identities: Vec<Identity> = identity::decide_deletes(&transaction, entries).await?;
+    let mut identities: Vec<Identity> = identity::decide_deletes(context, &transaction, entries).await?;
     let (indexes, deletes): (Vec<usize>, Vec<Write>) =
         identity::deletes(entries, &identities).into_iter().unzip();
-    let deleted = write(context, &transaction, entries, &identities, deletes, None).await?;
+    let steps = Steps {
+        context,
+        transaction: &transaction,
+        entries,
+    };
+    let deleted = steps.write(&identities, &indexes, deletes, Vec::new()).await?;
     identity::decide_others(context, &transaction, entries, &mut identities).await?;
     let mut outcomes = Outcomes::new(entries, &identities);
     outcomes.add(indexes, deleted);
@@ -104,11 +112,13 @@ async fn in_steps(context: &Context, entries: &[Entry]) -> Result<Answer, Intera
             return Err(resolution.unresolved(entries));
         }
         let (indexes, changes): (Vec<usize>, Vec<Write>) = ready.into_iter().unzip();
-        let record = complete.then(|| record(context, &outcomes));
-        outcomes.add(
-            indexes,
-            write(context, &transaction, entries, &identities, changes, record).await?,
-        );
+        let mut others = Vec::new();
+        if complete {
+            others.push(record::of_all(context));
+            others.extend(record::of_findings(context, entries, &identities, &outcomes));
+        }
+        let written = steps.write(&identities, &indexes, changes, others).await?;
+        outcomes.add(indexes, written);
         if complete {
             break;
         }
@@ -118,26 +128,35 @@ async fn in_steps(context: &Context, entries: &[Entry]) -> Result<Answer, Intera
     Ok(answer(context, outcomes))
 }
 
-async fn write(
-    context: &Context,
-    transaction: &Transaction,
-    entries: &[Entry],
-    identities: &[Identity],
-    writes: Vec<Write>,
-    record: Option<AccessRecord>,
-) -> Result<Vec<Written>, InteractionError> {
-    if writes.is_empty() && record.is_none() {
-        return Ok(Vec::new());
-    }
-    let written = transaction.write(&context.definitions, writes, record).await;
-    written.map_err(|error| identity::refusal(error, context, entries, identities))
+/// What all steps of one attempt have.
+struct Steps<'a> {
+    context: &'a Context,
+    transaction: &'a Transaction,
+    entries: &'a [Entry],
 }
 
-fn record(context: &Context, outcomes: &Outcomes) -> AccessRecord {
-    AccessRecord {
-        interaction: "transaction".to_owned(),
-        resources: outcomes.found(),
-        ..context.blank_record(200)
+impl Steps<'_> {
+    /// Writes for the entries at `places`, with a record for each and `others` after them.
+    async fn write(
+        &self,
+        identities: &[Identity],
+        places: &[usize],
+        writes: Vec<Write>,
+        others: Vec<AccessRecord>,
+    ) -> Result<Vec<Written>, InteractionError> {
+        let Steps {
+            context,
+            transaction,
+            entries,
+        } = *self;
+        if writes.is_empty() && others.is_empty() {
+            return Ok(Vec::new());
+        }
+        let records = record::of_writes(context, entries, identities, places);
+        let written = transaction
+            .write_each(&context.definitions, writes, records, others)
+            .await;
+        written.map_err(|error| identity::refusal(error, context, entries, identities))
     }
 }
 
@@ -146,6 +165,6 @@ fn answer(context: &Context, outcomes: Outcomes) -> Answer {
     let json = transaction_response::write("transaction-response", context.received, answers);
     Answer {
         recorded: true,
-        ..Answer::of_bundle(json, 0)
+        ..Answer::of_bundle(json, GivenOut::default())
     }
 }

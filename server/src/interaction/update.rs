@@ -41,7 +41,6 @@ pub async fn conditional_update(
     mut request: Request,
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
-    context.authorize(DataAction::Search, resource_type)?;
     let criteria = Criteria::of_parameters(context, resource_type, &request.parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional update"))?;
     let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
@@ -62,7 +61,7 @@ async fn update_found(
     prepared: Prepared,
 ) -> Result<Answer, InteractionError> {
     let transaction = context.storage.begin(&[criteria.lock()]).await?;
-    let met = criteria.find(&transaction).await?;
+    let met = criteria.find(context, &transaction).await?;
     let target = Target::of(context, &request.conditions, criteria, met, prepared.id())?;
     let mut record = context.record(request, target.status().as_u16());
     record.resource_id = Some(target.id().to_owned());

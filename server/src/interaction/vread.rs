@@ -1,9 +1,11 @@
 //! vread: one version of a resource. <http://hl7.org/fhir/R4/http.html#vread>
 
+use brazier_access::DataAction;
+
 use super::read;
 use crate::exchange::{Answer, Context, InteractionError, Request};
 use crate::resource::ResourceType;
-use crate::retrieval::found;
+use crate::retrieval::{found, visible};
 use crate::storage::Current;
 use crate::summary::Subset;
 
@@ -27,7 +29,7 @@ pub async fn vread(
     match context.storage.vread(resource_type, id, number).await? {
         Current::Unknown => Err(unknown()),
         current => {
-            let stored = found(current, resource_type, id)?;
+            let stored = visible(context, DataAction::Read, found(current, resource_type, id)?)?;
             let subset = Subset::of_parameters(&request.parameters)?;
             read::answer(context, stored, request, &subset)
         }

@@ -10,7 +10,7 @@ use crate::long_work::beside_others;
 use crate::operation_outcome;
 use crate::request::resource_body::{self, ResourceBodyError};
 use crate::resource::{Json, Object};
-use crate::retrieval::found;
+use crate::retrieval::{found, visible};
 use crate::validation::{self, Issue, IssueCode, Severity, validate_profile};
 
 /// `[type]/$validate` and `[type]/[id]/$validate`; the latter needs no resource but the stored one.
@@ -55,6 +55,7 @@ async fn validate(context: &Context, request: Request) -> Result<Answer, Interac
         (None, Some(id)) => {
             context.authorize(DataAction::Read, resource_type)?;
             let stored = found(context.storage.read(resource_type, id).await?, resource_type, id)?;
+            let stored = visible(context, DataAction::Read, stored)?;
             resource_body::parse(stored.json.as_bytes(), resource_type)?
         }
         (None, None) => return Err(ResourceBodyError::Empty(resource_type.name().to_owned()).into()),

@@ -20,6 +20,7 @@ use crate::budget::Spending;
 use crate::exchange::{Answer, Context, Interaction, InteractionError, Request, RouteError};
 use crate::interaction::{capabilities, perform_recorded};
 use crate::middleware::base_url;
+use crate::middleware::request_id::RequestIds;
 use crate::response::{self, Shape};
 use crate::router;
 use crate::state::ServerState;
@@ -28,7 +29,7 @@ use crate::state::ServerState;
 pub struct Arrival {
     state: Arc<ServerState>,
     parts: Parts,
-    request_id: String,
+    ids: RequestIds,
     received: Timestamp,
     route: Result<Interaction, RouteError>,
     shape: Shape,
@@ -36,7 +37,7 @@ pub struct Arrival {
 
 impl Arrival {
     /// Routes the request by its head.
-    pub fn new(state: Arc<ServerState>, parts: Parts, request_id: String) -> Arrival {
+    pub fn new(state: Arc<ServerState>, parts: Parts, ids: RequestIds) -> Arrival {
         let route = router::route(&parts.method, parts.uri.path());
         let query = parts.uri.query().unwrap_or_default();
         let shape = Shape {
@@ -46,7 +47,7 @@ impl Arrival {
         Arrival {
             state,
             parts,
-            request_id,
+            ids,
             received: Timestamp::now(),
             route,
             shape,
@@ -75,8 +76,9 @@ impl Arrival {
         let principal = match self.state.authenticator.authenticate(&self.parts.headers).await {
             Ok(principal) => principal,
             Err(error) => {
+                let query = self.query();
                 return self
-                    .refuse(self.context(Principal::anonymous()), error.into())
+                    .refuse(self.context(Principal::anonymous()), error.into(), query)
                     .await;
             }
         };
@@ -85,7 +87,10 @@ impl Arrival {
         }
         let spending = match self.state.budget.open(principal.name()) {
             Ok(spending) => spending,
-            Err(error) => return self.refuse(self.context(principal), error.into()).await,
+            Err(error) => {
+                let query = self.query();
+                return self.refuse(self.context(principal), error.into(), query).await;
+            }
         };
         spending
             .clone()
@@ -96,12 +101,13 @@ impl Arrival {
     /// Answers a request of `principal`, who has room for it.
     async fn answer_to(&self, principal: Principal, body: Body, spending: &Spending) -> Response<Body> {
         let context = self.context(principal);
+        let mut query = self.query();
         if let Err(error) = self.authorize_head(&context) {
-            return self.refuse(context, error).await;
+            return self.refuse(context, error, query).await;
         }
-        let request = match self.read(body).await {
+        let request = match self.read(body, &mut query).await {
             Ok(request) => request,
-            Err(error) => return self.refuse(context, error).await,
+            Err(error) => return self.refuse(context, error, query).await,
         };
         let limit = self.state.settings.request_timeout;
         let work = AssertUnwindSafe(perform_recorded(&context, request)).catch_unwind();
@@ -115,7 +121,7 @@ impl Arrival {
                 seconds: limit.as_secs(),
             },
         };
-        self.refuse(context, failure).await
+        self.refuse(context, failure, query).await
     }
 
     /// Whether the principal may do what method and path ask for. Who may not needs no body to be told so.
@@ -136,7 +142,7 @@ impl Arrival {
             Err(error) => return self.respond(Err(error.into()), &context),
         };
         let answer = async {
-            let request = self.read(body).await;
+            let request = self.read(body, &mut self.query()).await;
             let answer = request.and_then(|request| capabilities(&context, &request));
             self.respond(answer, &context)
         };
@@ -152,15 +158,23 @@ impl Arrival {
             definitions: self.state.definitions.current(),
             policy: self.state.policy.current(),
             principal,
-            request_id: self.request_id.clone(),
+            request_id: self.ids.own.clone(),
+            client_request_id: self.ids.client.clone(),
             source: address.map(|ConnectInfo(address)| address.ip().to_string()),
             received: self.received,
         }
     }
 
-    async fn read(&self, body: Body) -> Result<Request, InteractionError> {
+    fn query(&self) -> Option<String> {
+        let query = self.parts.uri.query().filter(|query| !query.is_empty());
+        query.map(str::to_owned)
+    }
+
+    /// Reads the request; a form goes to the `query` as soon as it has come.
+    async fn read(&self, body: Body, query: &mut Option<String>) -> Result<Request, InteractionError> {
         let interaction = self.route.clone()?;
-        request::read(interaction, &self.parts, body, self.state.settings.maximum_body).await
+        let limit = self.state.settings.maximum_body;
+        request::read(interaction, &self.parts, body, limit, query).await
     }
 
     fn respond(&self, result: Result<Answer, InteractionError>, context: &Context) -> Response<Body> {
@@ -174,20 +188,32 @@ impl Arrival {
     }
 
     /// The response to a request that did not come to be carried out, once the audit trail has it.
-    async fn refuse(&self, context: Context, error: InteractionError) -> Response<Body> {
+    async fn refuse(
+        &self,
+        context: Context,
+        error: InteractionError,
+        query: Option<String>,
+    ) -> Response<Body> {
         self.log(&error);
-        let interaction = self.route.as_ref().ok();
-        let record = AccessRecord {
-            interaction: self.code().to_owned(),
-            resource_type: interaction
-                .and_then(Interaction::resource_type)
-                .map(|name| name.name().to_owned()),
-            resource_id: interaction.and_then(Interaction::id).map(str::to_owned),
-            query: self.parts.uri.query().map(str::to_owned),
-            reason: Some(error.to_string()),
-            ..context.blank_record(error.status().as_u16())
+        let status = error.status().as_u16();
+        let record = match &self.route {
+            Ok(interaction) => context.record_of(interaction, query, status),
+            Err(_unknown) => AccessRecord {
+                interaction: self.code().to_owned(),
+                query,
+                ..context.blank_record(status)
+            },
         };
-        match self.state.storage.record_access(record).await {
+        let record = AccessRecord {
+            reason: Some(error.to_string()),
+            ..record
+        };
+        let storage = &self.state.storage;
+        let recorded = match error {
+            InteractionError::Unauthenticated(_) => storage.record_refusal(record).await,
+            _ => storage.record_access(record).await,
+        };
+        match recorded {
             Ok(()) => response::of_error(&error, self.shape),
             Err(unrecorded) => self.respond(Err(unrecorded.into()), &context),
         }
@@ -196,7 +222,7 @@ impl Arrival {
     /// Faults are logged here, once; what clients did wrong is in the audit trail.
     fn log(&self, error: &InteractionError) {
         if error.status().is_server_error() {
-            let (request_id, interaction) = (self.request_id.as_str(), self.code());
+            let (request_id, interaction) = (self.ids.own.as_str(), self.code());
             tracing::error!(request_id, interaction, %error, "failed to answer a request");
         }
     }

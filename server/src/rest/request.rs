@@ -15,7 +15,8 @@ use crate::request::{binary, body, format, query_string, resource_body};
 /// Bytes that the form of a search may have: what a URL could hold, many times.
 const MAXIMUM_FORM: usize = 1 << 20;
 
-/// The request for `interaction`; its body may have `limit` bytes.
+/// The request for `interaction`; its body may have `limit` bytes. `query` is the query string, to which a form is added once
+/// it has come, whatever becomes of the request.
 ///
 /// # Errors
 /// When a part of it cannot be read, or the body does not arrive.
@@ -24,13 +25,9 @@ pub async fn read(
     parts: &Parts,
     body: Body,
     limit: usize,
+    query: &mut Option<String>,
 ) -> Result<Request, InteractionError> {
     let headers = &parts.headers;
-    let mut query = parts
-        .uri
-        .query()
-        .filter(|query| !query.is_empty())
-        .map(str::to_owned);
     let mut parameters = query_string::parse(query.as_deref().unwrap_or_default())?;
     let asked_format = parameters
         .iter()
@@ -50,8 +47,11 @@ pub async fn read(
             format::check_form_body(headers)?;
             let form = body::receive(headers, body, limit.min(MAXIMUM_FORM)).await?;
             let form = query_string::form_text(&form)?;
+            *query = Some(match query.take() {
+                Some(query) => format!("{query}&{form}"),
+                None => form.clone(),
+            });
             parameters.extend(query_string::parse(form.trim_end())?);
-            query = Some(query.map_or_else(|| form.clone(), |query| format!("{query}&{form}")));
             RequestBody::Nothing
         }
         (&Method::PATCH, _) => {
@@ -79,7 +79,7 @@ pub async fn read(
     };
     Ok(Request {
         interaction,
-        query,
+        query: query.clone(),
         parameters,
         conditions,
         preference,

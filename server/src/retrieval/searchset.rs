@@ -1,9 +1,8 @@
 //! A search on behalf of a principal: parameters → query, narrowed to what the principal may see → page → searchset.
 //! <http://hl7.org/fhir/R4/search.html>
 
-use brazier_access::DataAction;
-
-use super::{terminology, visibility};
+use super::{PermittedQuery, terminology, visibility};
+use crate::audit::GivenOut;
 use crate::bundle::link::{self, Pages};
 use crate::bundle::searchset::Searchset;
 use crate::exchange::{Answer, Context, InteractionError, Request};
@@ -41,8 +40,8 @@ impl Search {
     ) -> Result<Answer, InteractionError> {
         let url = format!("{}{}", context.base_url, self.path);
         let query = self.query(context, request, within).await?;
-        let page = context.storage.search(&context.definitions, &query).await?;
-        answer(context, request, &url, &query, page)
+        let page = query.find(context, &context.storage).await?;
+        answer(context, request, &url, query.query(), page)
     }
 
     async fn query(
@@ -50,7 +49,7 @@ impl Search {
         context: &Context,
         request: &Request,
         within: Option<brazier_access::Criterion>,
-    ) -> Result<Query, InteractionError> {
+    ) -> Result<PermittedQuery, InteractionError> {
         let resource_types: Vec<ResourceType> = self.resource_type.into_iter().collect();
         let search = SearchRequest {
             resource_types: &resource_types,
@@ -66,8 +65,7 @@ impl Search {
         if let Some(within) = within {
             visibility::keep_to(&mut query, &within)?;
         }
-        visibility::check_chains(context, &query)?;
-        Ok(query)
+        PermittedQuery::of(context, query)
     }
 }
 
@@ -76,12 +74,8 @@ fn answer(
     request: &Request,
     url: &str,
     query: &Query,
-    mut page: SearchPage,
+    page: SearchPage,
 ) -> Result<Answer, InteractionError> {
-    if !context.allows_all(DataAction::Search) {
-        page.included
-            .retain(|resource| context.allows(DataAction::Search, resource.resource_type));
-    }
     let mut parameters = query.understood.clone();
     parameters.extend(
         request
@@ -100,7 +94,8 @@ fn answer(
             last: page.last.as_deref(),
         },
     );
-    let resources = page.matches.len() + page.included.len();
+    let resources = page.matches.iter().chain(&page.included);
+    let given_out = GivenOut::of(resources.map(|resource| (resource.resource_key, resource.version)));
     let searchset = Searchset {
         structures: context.definitions.structures(),
         base_url: &context.base_url,
@@ -110,7 +105,7 @@ fn answer(
         warnings: warnings(query, context.handling(request)),
     };
     let json = beside_others(page.bytes(), || searchset.write(page))?;
-    Ok(Answer::of_bundle(json, resources))
+    Ok(Answer::of_bundle(json, given_out))
 }
 
 /// Parameters that are about the form of the answer and not about what is searched.

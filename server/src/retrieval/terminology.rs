@@ -1,12 +1,11 @@
 //! Reads the ValueSets and CodeSystems that a search's modifiers name, as far as the principal may.
 
-use brazier_access::DataAction;
-
+use super::PermittedQuery;
 use crate::exchange::{Context, InteractionError};
 use crate::resource::{Json, ResourceType};
+use crate::search::SearchRequest;
 use crate::search::parse::code_modifier::{CodesOfValues, asked, resolve};
 use crate::search::parse::escape::escape;
-use crate::search::{SearchRequest, parse};
 use crate::terminology::{Source, Sources, Unresolved};
 
 /// How many resources a search may make us read.
@@ -48,7 +47,6 @@ async fn read(context: &Context, source: &Source) -> Result<Option<Json>, Intera
         Source::CodeSystem(url) => ("CodeSystem", url),
     };
     let resource_type = ResourceType::parse(name).ok_or(InteractionError::Fault)?;
-    context.authorize(DataAction::Search, resource_type)?;
     let (url, version) = match url.split_once('|') {
         Some((url, version)) => (url, Some(version)),
         None => (url.as_str(), None),
@@ -70,9 +68,8 @@ async fn read(context: &Context, source: &Source) -> Result<Option<Json>, Intera
         lenient: false,
         base_url: &context.base_url,
     };
-    let mut query = parse(context.definitions.search_parameters(), &request)?;
-    query.count = Some(1);
-    let page = context.storage.search(&context.definitions, &query).await?;
+    let query = PermittedQuery::parse(context, &request, 1)?;
+    let page = query.find(context, &context.storage).await?;
     let found = page.matches.into_iter().next();
     Ok(found.and_then(|resource| Json::parse(resource.json.as_bytes()).ok()))
 }

@@ -1,11 +1,13 @@
-//! What a principal who may not search everything must not learn from a search: resources of other types, and, by
-//! chaining through them, what they say.
+//! What a principal who may not see everything must not learn: resources of other types, what they say, by chaining
+//! through them, and Binaries that go with them.
 
 use brazier_access::DataAction;
 
 use crate::authorization;
 use crate::exchange::{Context, InteractionError};
+use crate::resource::{Json, ResourceType};
 use crate::search::query::{Criterion, Query};
+use crate::storage::StoredResource;
 
 /// Narrows a search over several types to what the principal may see.
 ///
@@ -32,16 +34,13 @@ pub fn keep_to(query: &mut Query, within: &brazier_access::Criterion) -> Result<
 /// # Errors
 /// [`InteractionError::Forbidden`].
 pub fn check_chains(context: &Context, query: &Query) -> Result<(), InteractionError> {
-    if context.allows_all(DataAction::Search) {
-        return Ok(());
-    }
     query
         .criteria
         .iter()
-        .try_for_each(|criterion| check(context, criterion))
+        .try_for_each(|criterion| check_criterion(context, criterion))
 }
 
-fn check(context: &Context, criterion: &Criterion) -> Result<(), InteractionError> {
+fn check_criterion(context: &Context, criterion: &Criterion) -> Result<(), InteractionError> {
     match criterion {
         Criterion::Id(_)
         | Criterion::Type(_)
@@ -59,11 +58,109 @@ fn check(context: &Context, criterion: &Criterion) -> Result<(), InteractionErro
             ..
         } => {
             context.authorize(DataAction::Search, *resource_type)?;
-            check(context, criterion)
+            check_criterion(context, criterion)
         }
-        Criterion::Not(criterion) => check(context, criterion),
+        Criterion::Not(criterion) => check_criterion(context, criterion),
         Criterion::Any(criteria) | Criterion::All(criteria) => criteria
             .iter()
-            .try_for_each(|criterion| check(context, criterion)),
+            .try_for_each(|criterion| check_criterion(context, criterion)),
+    }
+}
+
+/// Whether the principal may do `action`, which they may do to resources of this type, to this one: the rules of a Binary are
+/// those of the resource that its `securityContext` names. <http://hl7.org/fhir/R4/binary.html#security>
+pub fn may_see(context: &Context, action: DataAction, stored: &StoredResource) -> bool {
+    if stored.resource_type.name() != "Binary"
+        || !stored.json.contains("\"securityContext\"")
+        || context.allows_all(action)
+    {
+        return true;
+    }
+    match security_context(&stored.json, &context.base_url) {
+        SecurityContext::None => true,
+        SecurityContext::Type(resource_type) => context.allows(action, resource_type),
+        SecurityContext::Unknown => false,
+    }
+}
+
+/// As [`may_see`], for a resource that was asked for by its id.
+///
+/// # Errors
+/// [`InteractionError::Forbidden`].
+pub fn check(
+    context: &Context,
+    action: DataAction,
+    stored: StoredResource,
+) -> Result<StoredResource, InteractionError> {
+    if may_see(context, action, &stored) {
+        return Ok(stored);
+    }
+    Err(InteractionError::Forbidden(format!(
+        "no role assignment allows {} to {action} what the securityContext of {}/{} names",
+        context.principal.name(),
+        stored.resource_type,
+        stored.id
+    )))
+}
+
+/// What a Binary's `securityContext` names.
+#[derive(Debug, PartialEq, Eq)]
+enum SecurityContext {
+    /// Nothing: there is none.
+    None,
+    /// A resource of this type.
+    Type(ResourceType),
+    /// Something whose rules we do not know.
+    Unknown,
+}
+
+fn security_context(binary: &str, base_url: &str) -> SecurityContext {
+    let Ok(binary) = Json::parse(binary.as_bytes()) else {
+        return SecurityContext::Unknown;
+    };
+    let Some(context) = binary.get("securityContext") else {
+        return SecurityContext::None;
+    };
+    let text = |name: &str| context.get(name).and_then(Json::as_str);
+    let name = match text("reference") {
+        Some(reference) => {
+            let local = reference.strip_prefix(base_url).unwrap_or(reference);
+            let local = local.strip_prefix('/').unwrap_or(local);
+            local.split_once('/').map(|(name, _)| name)
+        }
+        None => text("type"),
+    };
+    name.and_then(ResourceType::parse)
+        .map_or(SecurityContext::Unknown, SecurityContext::Type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_security_context_is_known_by_the_type_that_it_names() {
+        let of = |context: &str| {
+            let binary = format!(r#"{{"resourceType":"Binary","securityContext":{context}}}"#);
+            security_context(&binary, "http://h/fhir")
+        };
+        let patient = || SecurityContext::Type(ResourceType::parse("Patient").unwrap());
+        for (context, expected) in [
+            (r#"{"reference":"Patient/1"}"#, patient()),
+            (r#"{"reference":"Patient/1/_history/2"}"#, patient()),
+            (r#"{"reference":"http://h/fhir/Patient/1"}"#, patient()),
+            (r#"{"type":"Patient","identifier":{"value":"1"}}"#, patient()),
+            (
+                r#"{"reference":"https://elsewhere/Patient/1"}"#,
+                SecurityContext::Unknown,
+            ),
+            (r#"{"reference":"urn:uuid:1"}"#, SecurityContext::Unknown),
+            (r#"{"identifier":{"value":"1"}}"#, SecurityContext::Unknown),
+            (r#"{"display":"x"}"#, SecurityContext::Unknown),
+        ] {
+            assert_eq!(of(context), expected, "{context}");
+        }
+        let none = security_context(r#"{"resourceType":"Binary"}"#, "http://h/fhir");
+        assert_eq!(none, SecurityContext::None);
     }
 }

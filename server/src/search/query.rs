@@ -26,6 +26,8 @@ pub struct Query {
     pub total: Total,
     /// `_summary`.
     pub summary: Summary,
+    /// The types of which resources may be included; `None` for all.
+    pub included_types: Option<Vec<ResourceType>>,
     /// `_elements`: names of top-level elements; empty means all.
     pub elements: Vec<String>,
     /// The place to go on from, as an earlier page's link gave it.

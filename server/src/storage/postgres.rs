@@ -12,6 +12,7 @@ mod parameter_numbers;
 mod pool;
 mod read;
 mod recorded_read;
+mod refusals;
 mod schema;
 mod search;
 mod size;
@@ -31,10 +32,12 @@ use self::names::Names;
 use self::parameter_numbers::InternedParameters;
 use self::pool::Planning;
 use self::recorded_read::{Found, RecordedReads};
+use self::refusals::Refusals;
 use self::search::Shapes;
 use self::size::Size;
 use self::transaction::OpenTransaction;
 pub use self::transaction::Transaction;
+use self::write::Records;
 use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
 use crate::audit::AccessRecord;
 use crate::budget::Spending;
@@ -63,6 +66,7 @@ struct Shared {
     pool: Pool,
     side_pool: Pool,
     audit: AuditTrail,
+    refusals: Refusals,
     recorded_reads: RecordedReads,
     parameters: InternedParameters,
     names: Names,
@@ -124,8 +128,10 @@ impl Storage {
         let client = side_pool.get().await.map_err(from_pool)?;
         let parameters = InternedParameters::load(&client, definitions.search_parameters()).await?;
         drop(client);
+        let audit = AuditTrail::start(side_pool.clone());
         let shared = Shared {
-            audit: AuditTrail::start(side_pool.clone()),
+            refusals: Refusals::new(audit.clone()),
+            audit,
             recorded_reads: RecordedReads::start(side_pool.clone()),
             pool,
             side_pool,
@@ -156,7 +162,8 @@ impl Storage {
         if self.transaction.is_some() {
             return Ok((self.read(resource_type, id).await?, false));
         }
-        let current = match self.shared.recorded_reads.read(resource_type, id, record).await? {
+        let reads = &self.shared.recorded_reads;
+        let current = match reads.read(resource_type, id, record.fitted()).await? {
             Found::Whole(current) => current,
             Found::Large { version, length } => {
                 Spending::current().hold(length)?;
@@ -186,10 +193,39 @@ impl Storage {
         writes: Vec<Write>,
         record: Option<AccessRecord>,
     ) -> Result<Vec<Written>, StorageError> {
+        let records = record.map_or(Records::None, |record| Records::One(Box::new(record.fitted())));
+        self.write_with(definitions, writes, records).await
+    }
+
+    /// As [`write`](Self::write), with a record for each change, in their order, and `others` after them.
+    pub async fn write_each(
+        &self,
+        definitions: &Definitions,
+        writes: Vec<Write>,
+        records: Vec<AccessRecord>,
+        others: Vec<AccessRecord>,
+    ) -> Result<Vec<Written>, StorageError> {
+        let records = Records::Each {
+            changes: records.len(),
+            records: records
+                .into_iter()
+                .chain(others)
+                .map(AccessRecord::fitted)
+                .collect(),
+        };
+        self.write_with(definitions, writes, records).await
+    }
+
+    async fn write_with(
+        &self,
+        definitions: &Definitions,
+        writes: Vec<Write>,
+        records: Records,
+    ) -> Result<Vec<Written>, StorageError> {
         let prepared = write::prepare(&self.shared, definitions, writes).await?;
         match &self.transaction {
-            Some(transaction) => write::write_once(transaction.client()?, &prepared, record.as_ref()).await,
-            None => write::write_alone(&self.shared.pool, &prepared, record.as_ref()).await,
+            Some(transaction) => write::write_once(transaction.client()?, &prepared, &records).await,
+            None => write::write_alone(&self.shared.pool, &prepared, &records).await,
         }
     }
 
@@ -209,9 +245,31 @@ impl Storage {
         history::history(self.connection().await?.client()?, query).await
     }
 
-    /// Adds a record to the audit trail; durable when it returns.
+    /// Adds a record to the audit trail; durable when it returns, within a transaction when that is committed.
     pub async fn record_access(&self, record: AccessRecord) -> Result<(), StorageError> {
-        self.shared.audit.record(record).await
+        let record = record.fitted();
+        match &self.transaction {
+            Some(transaction) => audit::write(transaction.client()?, &[record]).await,
+            None => self.shared.audit.record(record).await,
+        }
+    }
+
+    /// As [`record_access`](Self::record_access), for any number of them.
+    pub async fn record_accesses(&self, records: Vec<AccessRecord>) -> Result<(), StorageError> {
+        let records: Vec<AccessRecord> = records.into_iter().map(AccessRecord::fitted).collect();
+        match &self.transaction {
+            _ if records.is_empty() => Ok(()),
+            Some(transaction) => audit::write(transaction.client()?, &records).await,
+            None => {
+                let records = records.into_iter().map(|record| self.shared.audit.record(record));
+                futures::future::try_join_all(records).await.map(|_recorded| ())
+            }
+        }
+    }
+
+    /// Adds the record of a request without a valid token, or counts it with others of its kind.
+    pub async fn record_refusal(&self, record: AccessRecord) -> Result<(), StorageError> {
+        self.shared.refusals.record(record.fitted()).await
     }
 
     /// Begins a transaction that holds a lock on each of `texts`: the criteria of conditional interactions, so that

@@ -7,6 +7,8 @@ use crate::resource::ResourceType;
 /// One version of a resource, its JSON ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredResource {
+    /// Stands for the resource in the database, for life.
+    pub resource_key: i64,
     /// The type that `resourceType` names.
     pub resource_type: ResourceType,
     /// Logical id, unique within the type.

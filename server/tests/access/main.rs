@@ -15,6 +15,7 @@ mod certificates;
 mod check_config;
 #[path = "../../../service/tests/listen/eventually.rs"]
 mod eventually;
+mod ledger;
 mod open_id;
 mod operator_files;
 mod policy_push;

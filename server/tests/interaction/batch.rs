@@ -105,7 +105,7 @@ async fn each_entry_is_answered_by_itself_and_in_its_place() {
         .query("SELECT string_agg(interaction, ',' ORDER BY interaction) FROM access_record");
     assert_eq!(
         recorded,
-        "batch,create,create,delete,read,read,read,search-type,update,update"
+        "batch,create,create,delete,read,read,read,search-type,unknown,update,update"
     );
 }
 

@@ -3,7 +3,10 @@
 
 #[path = "../fixture/mod.rs"]
 mod fixture;
+#[path = "../../../access/tests/fixture/signing.rs"]
+mod signing;
 
+mod audit;
 mod bad_input;
 mod batch;
 mod binary;
@@ -13,6 +16,7 @@ mod conditional_delete;
 mod create;
 mod definitions;
 mod delete;
+mod guarded;
 mod history;
 mod operations;
 mod patch;
@@ -24,3 +28,4 @@ mod search_values;
 mod terminology;
 mod transaction;
 mod update;
+mod visibility;

@@ -89,7 +89,7 @@ async fn a_patch_makes_a_new_version() {
         (answer.status.as_u16(), answer.header("etag"), answer.at("active")),
         (200, "W/\"2\"", "true".into())
     );
-    assert_eq!(server.last_access(), "anonymous patch Patient 2 200 0");
+    assert_eq!(server.last_access(), "anonymous patch Patient 2 200 1");
     assert_eq!(server.get("/Patient?active=true").await.ids(), "a");
 }
 

@@ -146,12 +146,12 @@ async fn answers_are_in_the_order_of_the_entries_whatever_is_done_first() {
     assert_eq!(answer.at("entry.3.resource.id"), "new");
     assert_eq!(answer.at("entry.4.response.etag"), "W/\"2\"");
     server.get("/Patient/old").await.refused("410 deleted");
-    let recorded = server
-        .database
-        .query("SELECT string_agg(interaction || status, ',' ORDER BY interaction) FROM access_record");
+    let recorded = server.database.query(
+        "SELECT string_agg(interaction || status, ',' ORDER BY interaction, status) FROM access_record",
+    );
     assert_eq!(
         recorded,
-        "read200,read410,search-type200,transaction200,update201"
+        "create201,delete204,delete204,read200,read410,search-type200,transaction200,update201,update201"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use brazier_access::{Criterion, DataAction};
+use brazier_access::Criterion;
 
 use crate::bundle::entry_request::{EntryRequest, Step};
 use crate::bundle::full_url::conditional_references;
@@ -105,9 +105,6 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
     let resource_type = request.interaction.resource_type();
     let within = context.authorize_interaction(&request.interaction)?;
     let criteria = criteria(context, &request)?;
-    if let Some(criteria) = &criteria {
-        context.authorize(DataAction::Search, criteria.resource_type())?;
-    }
     let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
     let is_patch = matches!(
         request.interaction,

@@ -100,6 +100,7 @@ pub async fn lock_patched(transaction: &Transaction, entries: &[Entry]) -> Resul
 /// # Errors
 /// When criteria meet several resources.
 pub async fn decide_deletes(
+    context: &Context,
     transaction: &Transaction,
     entries: &[Entry],
 ) -> Result<Vec<Identity>, InteractionError> {
@@ -107,7 +108,7 @@ pub async fn decide_deletes(
     for entry in entries {
         identities.push(match (entry.step, &entry.criteria) {
             (Step::Delete, Some(criteria)) => {
-                let decided = met_by_delete(transaction, entry, criteria).await;
+                let decided = met_by_delete(context, transaction, entry, criteria).await;
                 decided.map_err(|error| entry.failed(error))?
             }
             (Step::Delete, None) => plain(entry).map_err(|error| entry.failed(error))?,
@@ -230,11 +231,12 @@ fn plain(entry: &Entry) -> Result<Identity, InteractionError> {
 }
 
 async fn met_by_delete(
+    context: &Context,
     transaction: &Transaction,
     entry: &Entry,
     criteria: &Criteria,
 ) -> Result<Identity, InteractionError> {
-    match criteria.find(transaction).await? {
+    match criteria.find(context, transaction).await? {
         Match::None => Ok(Identity::Nothing),
         Match::Several => Err(criteria.several()),
         Match::One(found) => {
@@ -259,12 +261,12 @@ async fn decide(
         };
     };
     let resource_type = criteria.resource_type();
-    let met = criteria.find(transaction).await?;
+    let met = criteria.find(context, transaction).await?;
     match (&entry.request.interaction, met) {
         (_, Match::Several) => Err(criteria.several()),
         (Interaction::ConditionalPatch(_), Match::None) => Err(criteria.none()),
         (Interaction::ConditionalPatch(_), Match::One(found)) => {
-            let current = locked(transaction, criteria, *found).await?;
+            let current = locked(context, transaction, criteria, *found).await?;
             patched(context, entry, current)
         }
         (Interaction::Create(_), Match::One(found)) => Ok(Identity::Found(found)),
@@ -295,12 +297,13 @@ fn conditional_update(
 
 /// Locks the one resource that meets the criteria of a patch, as [`lock_patched`] locks those that are named.
 async fn locked(
+    context: &Context,
     transaction: &Transaction,
     criteria: &Criteria,
     met: StoredResource,
 ) -> Result<StoredResource, InteractionError> {
     transaction.lock(&[(met.resource_type, &met.id)]).await?;
-    match criteria.find(transaction).await? {
+    match criteria.find(context, transaction).await? {
         Match::One(current) if current.id == met.id => Ok(*current),
         // Another request changed it between.
         _ => Err(StorageError::Contention.into()),

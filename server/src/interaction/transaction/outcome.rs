@@ -90,6 +90,7 @@ impl Outcomes {
         entries: &[Entry],
     ) -> Result<(), InteractionError> {
         let within = context.within(transaction);
+        let mut records = Vec::new();
         for (place, entry) in entries
             .iter()
             .enumerate()
@@ -98,18 +99,19 @@ impl Outcomes {
             let (request, criterion) = (entry.request.clone(), entry.within.clone());
             let answer = perform::carry_out(&within, request, criterion).await;
             let answer = answer.map_err(|error| entry.failed(error))?;
-            perform::record_answer(context, &entry.request, &answer).await?;
+            records.push(perform::answered(context, &entry.request, &answer));
             self.answers[place] = match entry.is_head {
                 true => transaction_response::without_body(answer),
                 false => answer,
             };
         }
-        Ok(())
+        // What a transaction gives out that fails after all, nobody gets.
+        Ok(transaction.record_accesses(records).await?)
     }
 
-    /// How many resources conditional creates found and give out.
-    pub fn found(&self) -> u32 {
-        self.answers.iter().map(|answer| answer.resources).sum()
+    /// What is known of the answer to the entry at `place`.
+    pub fn answer(&self, place: usize) -> &Answer {
+        &self.answers[place]
     }
 
     /// The answers in the order of the entries.

@@ -5,14 +5,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use brazier_access::DataAction;
-
 use super::entry::Entry;
 use super::identity::Identity;
 use crate::bundle::full_url::FullUrls;
 use crate::definitions::Definitions;
 use crate::exchange::{Context, InteractionError};
-use crate::interaction::conditional::Criteria;
+use crate::interaction::conditional::{Criteria, Match};
 use crate::interaction::create;
 use crate::interaction::patch::Patched;
 use crate::interaction::prepare::{self, Prepared, parallel};
@@ -215,16 +213,11 @@ async fn target(
 ) -> Result<Option<(ResourceType, String)>, InteractionError> {
     let (name, _) = reference.split_once('?').unwrap_or((reference, ""));
     let resource_type = ResourceType::parse(name).ok_or(InteractionError::Fault)?;
-    context.authorize(DataAction::Search, resource_type)?;
     let criteria = Criteria::parse(context, resource_type, reference)?
         .ok_or(InteractionError::NoCriteria("a conditional reference"))?;
-    let mut matches = storage
-        .search(&context.definitions, criteria.query())
-        .await?
-        .matches;
-    match (matches.pop(), matches.is_empty()) {
-        (None, _) => Ok(None),
-        (Some(found), true) => Ok(Some((found.resource_type, found.id))),
-        (Some(_), false) => Err(criteria.several()),
+    match criteria.find(context, storage).await? {
+        Match::None => Ok(None),
+        Match::One(found) => Ok(Some((found.resource_type, found.id))),
+        Match::Several => Err(criteria.several()),
     }
 }

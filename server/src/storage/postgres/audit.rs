@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Client, Pool};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
@@ -30,7 +30,11 @@ impl AuditTrail {
     pub fn start(pool: Pool) -> AuditTrail {
         let write = move |records: Vec<AccessRecord>| {
             let pool = pool.clone();
-            async move { write(&pool, &records).await }
+            async move {
+                let client = pool.get().await.map_err(from_pool)?;
+                write(&client, &records).await?;
+                Ok(vec![(); records.len()])
+            }
         };
         AuditTrail {
             records: Together::start(BATCHES, write),
@@ -42,7 +46,7 @@ impl AuditTrail {
         self.records.waiting()
     }
 
-    /// Adds one record; returns when it is durable.
+    /// Adds one record, which is [fitted](AccessRecord::fitted); returns when it is durable.
     ///
     /// # Errors
     /// When the database did not take it: the access must not be granted then.
@@ -52,25 +56,57 @@ impl AuditTrail {
     }
 }
 
-async fn write(pool: &Pool, records: &[AccessRecord]) -> Result<Vec<()>, StorageError> {
-    let client = pool.get().await.map_err(from_pool)?;
+/// Adds records, which are [fitted](AccessRecord::fitted), in their order; within the client's transaction, if it is in one.
+///
+/// # Errors
+/// When the database did not take them.
+pub async fn write(client: &Client, records: &[AccessRecord]) -> Result<(), StorageError> {
     let statement = client.prepare_cached(&STATEMENT).await.map_err(from_database)?;
     let rows = Rows::of(records.iter());
     client
-        .execute(&statement, &rows.parameters())
+        .execute(&statement, &rows.parameters(Columns::All))
         .await
         .map_err(from_database)?;
-    Ok(vec![(); records.len()])
+    Ok(())
 }
 
 static STATEMENT: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{insert} FROM unnest({arrays}) AS record ({names})",
-        insert = insert(|column| format!("record_{column}")),
-        arrays = arrays(1),
-        names = names(),
+        "{insert} FROM unnest({arrays}) WITH ORDINALITY AS record ({names}, place) ORDER BY place",
+        insert = insert(Columns::All, |column| format!("record_{column}")),
+        arrays = arrays(Columns::All, 1),
+        names = names(Columns::All),
     )
 });
+
+/// Which columns a statement writes; the others are what the table has by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Columns {
+    /// All of them.
+    All,
+    /// Those of a read that gives one resource out. Each column costs the statement of many reads a part of its time.
+    OfRead,
+}
+
+impl Columns {
+    fn has(self, column: &str) -> bool {
+        match self {
+            Columns::All => true,
+            Columns::OfRead => !matches!(column, "reason" | "compartment" | "given_out" | "requests"),
+        }
+    }
+
+    /// Whether the column's values are sent: what a read finds is not.
+    fn sends(self, column: &str) -> bool {
+        let is_found = self == Columns::OfRead && matches!(column, "version" | "resource_id");
+        self.has(column) && !is_found
+    }
+
+    /// The names of the columns whose values are sent, and their types in the database.
+    fn sent(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        COLUMNS.iter().copied().filter(move |(name, _)| self.sends(name))
+    }
+}
 
 /// The columns of a record: name, type in the database, type here, and what stands in it.
 macro_rules! columns {
@@ -107,9 +143,13 @@ macro_rules! columns {
                 Rows { $($name: records.clone().map($name).collect(),)* }
             }
 
-            /// The values of [`arrays`].
-            pub fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-                vec![$(&self.$name,)*]
+            /// The values of [`arrays`] of the same columns.
+            pub fn parameters(&self, columns: Columns) -> Vec<&(dyn ToSql + Sync)> {
+                let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(COLUMNS.len());
+                $(if columns.sends(stringify!($name)) {
+                    parameters.push(&self.$name);
+                })*
+                parameters
             }
         }
     };
@@ -119,24 +159,30 @@ columns! {
     recorded: "timestamptz", Timestamp, |record| record.recorded;
     version: "integer", Option<i32>, |record| record.version;
     resources: "integer", i32, |record| i32::try_from(record.resources).unwrap_or(i32::MAX);
+    requests: "integer", i32, |record| i32::try_from(record.requests).unwrap_or(i32::MAX);
     status: "smallint", i16, |record| i16::try_from(record.status).unwrap_or(i16::MAX);
     agent: "text", &'a str, |record| &record.agent;
     interaction: "text", &'a str, |record| &record.interaction;
     resource_type: "text", Option<&'a str>, |record| record.resource_type.as_deref();
     resource_id: "text", Option<&'a str>, |record| record.resource_id.as_deref();
+    compartment: "text", Option<&'a str>, |record| record.compartment.as_deref();
     query: "text", Option<&'a str>, |record| record.query.as_deref();
     reason: "text", Option<&'a str>, |record| record.reason.as_deref();
     request_id: "text", &'a str, |record| &record.request_id;
+    client_request_id: "text", Option<&'a str>, |record| record.client_request_id.as_deref();
     source: "text", Option<&'a str>, |record| record.source.as_deref();
+    given_out: "bytea", Option<&'a [u8]>, |record| record.given_out.bytes();
 }
 
 /// How every record gets into the audit trail: the beginning of a statement, which goes on with `FROM`. What stands in a
 /// column is told by `expression`. It is a part of each statement and no function of the database, which would be called
 /// for every record: that makes the statement of 32 reads take half as long again.
-pub fn insert(expression: impl Fn(&str) -> String) -> String {
+pub fn insert(columns: Columns, expression: impl Fn(&str) -> String) -> String {
     let names = COLUMNS.iter().map(|(name, _)| *name);
-    let expressions = COLUMNS.iter().map(|(name, _)| expression(name));
-    let (names, expressions): (Vec<&str>, Vec<String>) = names.zip(expressions).unzip();
+    let (names, expressions): (Vec<&str>, Vec<String>) = names
+        .filter(|name| columns.has(name))
+        .map(|name| (name, expression(name)))
+        .unzip();
     let (names, expressions) = (names.join(", "), expressions.join(", "));
     format!("INSERT INTO access_record ({names}) SELECT {expressions}")
 }
@@ -151,13 +197,16 @@ pub fn placeholder(first: usize, column: &str) -> String {
 }
 
 /// The parameters with the arrays of [`Rows`], when they begin with number `first`; what `unnest` takes.
-pub fn arrays(first: usize) -> String {
-    let placeholders = COLUMNS.iter().map(|(name, _)| placeholder(first, name) + "[]");
+pub fn arrays(columns: Columns, first: usize) -> String {
+    let placeholders = columns
+        .sent()
+        .zip(first..)
+        .map(|((_, sql_type), number)| format!("${number}::{sql_type}[]"));
     placeholders.collect::<Vec<String>>().join(", ")
 }
 
 /// The columns of an `unnest` of [`arrays`]: `record_recorded`, `record_version`, …
-pub fn names() -> String {
-    let names = COLUMNS.iter().map(|(name, _)| format!("record_{name}"));
+pub fn names(columns: Columns) -> String {
+    let names = columns.sent().map(|(name, _)| format!("record_{name}"));
     names.collect::<Vec<String>>().join(", ")
 }

@@ -30,6 +30,10 @@ impl Place {
         };
         let (last_updated, resource_key, version) = (next()?, next()?, next()?);
         let version = i32::try_from(version).map_err(|_range| StorageError::InvalidCursor)?;
+        // What the database could not count from 1970 on was never a version's time.
+        if parts.next().is_some() || Timestamp::from_millisecond(last_updated).is_err() {
+            return Err(StorageError::InvalidCursor);
+        }
         Ok(Place {
             last_updated,
             resource_key,

@@ -92,6 +92,7 @@ pub fn stored(row: &Row) -> Result<StoredResource, StorageError> {
         }
     };
     Ok(StoredResource {
+        resource_key: row.get(0),
         resource_type,
         id,
         version,

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use super::audit;
+use super::audit::{self, Columns};
 use super::error::{from_database, from_pool};
 use super::read::{COLUMNS, DELETE, current};
 use super::together::{Batches, Together};
@@ -125,7 +125,7 @@ impl Pipeline {
 /// A row of what is found for each of the asked, `place` counting them from 1. OFFSET keeps the planner from making a join
 /// of it, for which it might read an index from end to end.
 static STATEMENT: LazyLock<String> = LazyLock::new(|| {
-    let insert = audit::insert(|column| match column {
+    let insert = audit::insert(Columns::OfRead, |column| match column {
         "version" => "version".to_owned(),
         "resource_id" => "id".to_owned(),
         column => format!("record_{column}"),
@@ -143,8 +143,8 @@ static STATEMENT: LazyLock<String> = LazyLock::new(|| {
          CASE WHEN octet_length(content) <= {TOGETHER} THEN content END AS content,
          coalesce(octet_length(content), 0), place
      FROM found",
-        arrays = audit::arrays(3),
-        names = audit::names(),
+        arrays = audit::arrays(Columns::OfRead, 3),
+        names = audit::names(Columns::OfRead),
     )
 });
 
@@ -153,7 +153,7 @@ async fn read_all(client: &Client, asked: &[Asked]) -> Result<Vec<Option<Row>>, 
     let ids: Vec<&str> = asked.iter().map(|asked| asked.id.as_str()).collect();
     let records = audit::Rows::of(asked.iter().map(|asked| &asked.record));
     let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&types, &ids];
-    parameters.extend(records.parameters());
+    parameters.extend(records.parameters(Columns::OfRead));
     let statement = client.prepare_cached(&STATEMENT).await.map_err(from_database)?;
     let rows = client
         .query(&statement, &parameters)

@@ -5,14 +5,16 @@ use deadpool_postgres::Client;
 use super::error::from_database;
 use super::pool::SCHEMA;
 use crate::definitions::search_parameter::Registry;
+use crate::resource::ResourceType;
 use crate::storage::StorageError;
 
 /// Number and text of each migration. One that has been released never changes.
-const MIGRATIONS: [(i32, &str); 4] = [
+const MIGRATIONS: [(i32, &str); 5] = [
     (1, include_str!("migrations/0001_resources.sql")),
     (2, include_str!("migrations/0002_search_index.sql")),
     (3, include_str!("migrations/0003_audit.sql")),
     (4, include_str!("migrations/0004_write.sql")),
+    (5, include_str!("migrations/0005_audit_given_out.sql")),
 ];
 
 /// Any number, the same in every version: one migration runs at a time.
@@ -74,6 +76,17 @@ pub async fn migrate(
         )
         .await
         .map_err(from_database)?;
+    let (numbers, names): (Vec<i16>, Vec<&str>) = ResourceType::all()
+        .map(|resource_type| (resource_type.number(), resource_type.name()))
+        .unzip();
+    transaction
+        .execute(
+            "INSERT INTO resource_type (number, name) SELECT * FROM unnest($1::smallint[], $2::text[])
+             ON CONFLICT DO NOTHING",
+            &[&numbers, &names],
+        )
+        .await
+        .map_err(from_database)?;
     if let Some(role) = runtime_role {
         transaction
             .batch_execute(&grants(role))
@@ -90,7 +103,7 @@ fn grants(role: &str) -> String {
     format!(
         "GRANT USAGE ON SCHEMA {SCHEMA} TO {role};
          GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {SCHEMA} TO {role};
-         REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM {role};
+         REVOKE INSERT, UPDATE, DELETE ON schema_migration, resource_type, given_out FROM {role};
          REVOKE UPDATE, DELETE ON search_parameter FROM {role};
          REVOKE UPDATE, DELETE, TRUNCATE ON access_record FROM {role};
          GRANT USAGE ON ALL SEQUENCES IN SCHEMA {SCHEMA} TO {role};

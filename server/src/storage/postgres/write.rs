@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
+use super::audit::{self, Columns};
 use super::index_rows::{IndexRows, systems};
-use super::{Shared, audit, content};
+use super::{Shared, content};
 use crate::audit::AccessRecord;
 use crate::definitions::Definitions;
 use crate::long_work::beside_others;
@@ -39,6 +40,21 @@ pub struct PreparedWrite {
     changes: ChangeRows,
     index: IndexRows,
     writes: Vec<Write>,
+}
+
+/// The records that stand with a write.
+pub enum Records {
+    /// No record; there is one elsewhere.
+    None,
+    /// That of all changes together, which is mostly one.
+    One(Box<AccessRecord>),
+    /// One for each change, in their order, and others after them.
+    Each {
+        /// How many of the records are of a change.
+        changes: usize,
+        /// All of them.
+        records: Vec<AccessRecord>,
+    },
 }
 
 /// Interns what `writes` name, outside of any transaction, and lays them out as arrays.
@@ -91,12 +107,12 @@ async fn index(
 pub async fn write_alone(
     pool: &Pool,
     write: &PreparedWrite,
-    record: Option<&AccessRecord>,
+    records: &Records,
 ) -> Result<Vec<Written>, StorageError> {
     let mut attempt = 1;
     loop {
         let client = pool.get().await.map_err(super::error::from_pool)?;
-        match write_once(&client, write, record).await {
+        match write_once(&client, write, records).await {
             Err(StorageError::Contention) if attempt < ATTEMPTS => attempt += 1,
             result => return result,
         }
@@ -107,15 +123,24 @@ pub async fn write_alone(
 pub async fn write_once(
     client: &Client,
     write: &PreparedWrite,
-    record: Option<&AccessRecord>,
+    records: &Records,
 ) -> Result<Vec<Written>, StorageError> {
-    let record = record.map(audit::Row::of);
     let mut parameters = write.parameters();
-    let rows = match &record {
-        None => run(client, &WRITE, &parameters).await,
-        Some(record) => {
+    let rows = match records {
+        Records::None => run(client, &WRITE, &parameters).await,
+        Records::One(record) => {
+            let record = audit::Row::of(record);
             parameters.extend(record.parameters());
             run(client, &WRITE_WITH_RECORD, &parameters).await
+        }
+        Records::Each { changes, records } => {
+            let places: Vec<Option<i32>> = (0..records.len())
+                .map(|index| i32::try_from(index + 1).ok().filter(|_| index < *changes))
+                .collect();
+            let records = audit::Rows::of(records.iter());
+            parameters.push(&places);
+            parameters.extend(records.parameters(Columns::All));
+            run(client, &WRITE_WITH_RECORDS, &parameters).await
         }
     };
     let mut rows = rows.map_err(|error| write.refusal(error))?;
@@ -145,6 +170,7 @@ const ARGUMENTS: usize = 57;
 static WRITE: LazyLock<String> =
     LazyLock::new(|| format!("SELECT place, version, last_updated, created FROM {}", call()));
 static WRITE_WITH_RECORD: LazyLock<String> = LazyLock::new(with_record);
+static WRITE_WITH_RECORDS: LazyLock<String> = LazyLock::new(with_records);
 
 fn call() -> String {
     let placeholders: Vec<String> = (1..=ARGUMENTS).map(|number| format!("${number}")).collect();
@@ -155,9 +181,9 @@ fn call() -> String {
 /// tells a creation (201) from a change (200), which only the database knows.
 fn with_record() -> String {
     let of_record = |column: &str| audit::placeholder(ARGUMENTS + 1, column);
-    let insert = audit::insert(|column| match column {
+    let insert = audit::insert(Columns::All, |column| match column {
         "version" => format!(
-            "coalesce({}, CASE WHEN count(*) = 1 THEN min(done.version) END)",
+            "coalesce({}, CASE WHEN count(*) = 1 THEN nullif(min(done.version), 0) END)",
             of_record(column)
         ),
         "status" => format!(
@@ -171,6 +197,29 @@ fn with_record() -> String {
          recorded AS ({insert} FROM done)
          SELECT place, version, last_updated, created FROM done",
         call = call(),
+    )
+}
+
+/// The write and a record for each of its changes as one statement. As [`with_record`], each record takes version and
+/// status from its change.
+fn with_records() -> String {
+    let insert = audit::insert(Columns::All, |column| match column {
+        "version" => "coalesce(record_version, nullif(done.version, 0))".to_owned(),
+        "status" => {
+            "CASE WHEN record_status = 200 AND done.created THEN 201 ELSE record_status END".to_owned()
+        }
+        column => format!("record_{column}"),
+    });
+    format!(
+        "WITH done AS MATERIALIZED (SELECT place, version, last_updated, created FROM {call}),
+         recorded AS ({insert}
+             FROM unnest(${places}::integer[], {arrays}) WITH ORDINALITY AS record (change, {names}, number)
+             LEFT JOIN done ON done.place = record.change ORDER BY number)
+         SELECT place, version, last_updated, created FROM done",
+        call = call(),
+        places = ARGUMENTS + 1,
+        arrays = audit::arrays(Columns::All, ARGUMENTS + 2),
+        names = audit::names(Columns::All),
     )
 }
 

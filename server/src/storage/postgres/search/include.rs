@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::Search;
-use super::condition::{of_resource, of_types};
+use super::condition::{of_resource, of_resource_types, of_types};
 use super::predicate::Writer;
 use crate::definitions::search_parameter::{ParameterId, ParameterKind};
 use crate::resource::ResourceType;
@@ -75,6 +75,15 @@ fn source(resource_key: i64, resource: &StoredResource) -> Source {
     }
 }
 
+/// That `resource` is of a type that may be included: others are no way to further ones either.
+fn may_be_included(search: &Search<'_>) -> String {
+    match &search.query.included_types {
+        None => "true".to_owned(),
+        Some(types) if types.is_empty() => "false".to_owned(),
+        Some(types) => of_resource_types(types, "resource.resource_type"),
+    }
+}
+
 async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Result<Vec<Row>, StorageError> {
     let mut writer = search.writer();
     let limit = MAXIMUM + 1;
@@ -105,8 +114,9 @@ async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Res
                      SELECT pointing.resource_key FROM reference pointing WHERE pointing.target = source.id
                          AND pointing.target_type = source.resource_type AND {condition} OFFSET 0) AS pointing
                  {by_url}) AS found, LATERAL {resource}
-             ORDER BY resource_key LIMIT {limit}",
-            resource = of_resource("resource", "resource", "found.found_key")
+             WHERE {included} ORDER BY resource_key LIMIT {limit}",
+            resource = of_resource("resource", "resource", "found.found_key"),
+            included = may_be_included(search),
         )
     } else {
         let wanted = sources
@@ -139,8 +149,9 @@ async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Res
                  WHERE {condition} AND {target} {by_url}) AS wanted, LATERAL (
                  SELECT * FROM resource WHERE resource.id = wanted.target
                      AND resource.resource_type = wanted.target_type OFFSET 0) AS resource
-             WHERE resource.method <> {DELETE} ORDER BY resource_key LIMIT {limit}",
-            pointing = of_resource("reference", "pointing", "source.resource_key")
+             WHERE resource.method <> {DELETE} AND {included} ORDER BY resource_key LIMIT {limit}",
+            pointing = of_resource("reference", "pointing", "source.resource_key"),
+            included = may_be_included(search),
         )
     };
     writer.statement.run_counted(search, &sql).await

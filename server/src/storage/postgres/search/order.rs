@@ -112,16 +112,38 @@ pub fn sorted_column(kind: ParameterKind) -> Option<(&'static str, &'static str,
 pub fn can_have(registry: &Registry, wanted: &SortKey, value: &str) -> bool {
     match &wanted.by {
         SortBy::Id => true,
-        SortBy::LastUpdated => value.parse::<Timestamp>().is_ok(),
+        SortBy::LastUpdated => is_moment(value),
         SortBy::Parameter(parameters) => {
             let first = parameters.first().map(|first| registry.get(*first).kind);
             match first.and_then(sorted_column) {
                 Some((_, _, "bigint")) => value.parse::<i64>().is_ok(),
-                Some((_, _, "numeric")) => value.parse::<Decimal>().is_ok(),
+                // Some digits that Rust reads, not every PostgreSQL does: 1_000.
+                Some((_, _, "numeric")) => !value.contains('_') && value.parse::<Decimal>().is_ok(),
                 _ => true,
             }
         }
     }
+}
+
+/// Whether `value` is a moment as PostgreSQL writes it, `2026-01-31 08:00:00.5+01`; more is understood by the one who reads it
+/// here than by the database.
+fn is_moment(value: &str) -> bool {
+    let (Some(date), Some(offset)) = (value.get(..19), value.get(19..)) else {
+        return false;
+    };
+    let offset =
+        offset.trim_start_matches(|of_fraction: char| of_fraction == '.' || of_fraction.is_ascii_digit());
+    let hours = offset
+        .get(1..3)
+        .filter(|_| offset.starts_with(['+', '-']))
+        .and_then(|hours| hours.parse::<u8>().ok());
+    let is_plain = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b':' | b' ' | b'.');
+    date.as_bytes().get(10) == Some(&b' ')
+        && value.bytes().all(is_plain)
+        && hours.is_some_and(|hours| hours < 16)
+        && value
+            .parse::<Timestamp>()
+            .is_ok_and(|moment| moment.as_second() >= 0)
 }
 
 /// `ORDER BY` of columns called `k0`, `k1`, … and of `page_key`.
@@ -143,4 +165,35 @@ pub fn order_by(columns: &[Column], backwards: bool) -> String {
         .collect();
     keys.push(format!("page_key {}", if backwards { "DESC" } else { "ASC" }));
     format!("ORDER BY {}", keys.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_moment;
+
+    #[test]
+    fn a_moment_is_what_the_database_writes() {
+        for moment in [
+            "2026-01-31 08:00:00+00",
+            "2026-01-31 08:00:00.123+01",
+            "2026-01-31 08:00:00.5-03:30",
+        ] {
+            assert!(is_moment(moment), "{moment}");
+        }
+        for forged in [
+            "",
+            "now",
+            "infinity",
+            "2026-01-31",
+            "2026-01-31T08:00:00Z",
+            "2026-01-31 08:00:00Z[UTC]",
+            "2026-01-31 08:00:00+25:00",
+            "2026-02-31 08:00:00+00",
+            "-009999-01-01 00:00:00+00",
+            "0001-01-01 00:00:00+00",
+            "2026-01-31 08:00:00+0é",
+        ] {
+            assert!(!is_moment(forged), "{forged}");
+        }
+    }
 }
