@@ -211,6 +211,39 @@ async fn a_mapping_that_does_not_compile_is_reported_and_the_last_good_one_stays
     assert_eq!(answer["messages"][0]["errors"], json!([]));
 }
 
+#[tokio::test]
+async fn the_log_says_whether_another_mapping_stays_in_service() {
+    let folder = prepare(&nowhere(), &json!({}));
+    let (device, fhir) = heart_rate_mappings();
+    fixture::file(&folder, "..1/device.json", "{}");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_brazier-connector"));
+    command
+        .args(["run", "--config"])
+        .arg(folder.path().join("connector.yaml"));
+    // The fixture takes off the log what comes before the addresses.
+    let connector = Connector {
+        program: fixture::Program::start(&mut command),
+        source: String::new(),
+        probes: String::new(),
+        folder,
+    };
+    let mut log = String::new();
+    let mut logged = async |wanted: &str| {
+        let deadline = std::time::Instant::now() + fixture::PATIENCE;
+        while !log.contains(wanted) {
+            assert!(std::time::Instant::now() < deadline, "{log}");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            log += &connector.program.log();
+        }
+        log.contains("stays in service")
+    };
+    assert!(!logged("and there is no other: no message is taken").await);
+    connector.swap_mapping(2, &device, &fhir);
+    assert!(!logged("the mappings are in service").await);
+    connector.swap_mapping(3, "{}", &fhir);
+    assert!(logged("the last good one stays in service").await);
+}
+
 #[test]
 fn a_configuration_that_cannot_be_used_ends_the_program_with_a_message() {
     let folder = prepare(&nowhere(), &json!({"listen": "0.0.0.0:0"}));

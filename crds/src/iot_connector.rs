@@ -115,7 +115,7 @@ pub struct IotConnectorStatus {
     /// Where devices send to, inside the cluster, and the audience that their tokens must be made for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// Messages acknowledged since the connectors started: what is in them is stored, or was refused with reasons.
+    /// Messages acknowledged since the connectors started. Their content is stored, or was refused with reasons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processed: Option<i64>,
     /// Parts of messages that were not stored, since the connectors started.
