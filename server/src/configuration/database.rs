@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use brazier_service::trust;
 use serde::Deserialize;
@@ -11,6 +12,9 @@ use super::Problem;
 
 /// Connections a server keeps to its database at most, when the configuration does not say.
 const DEFAULT_MAX_CONNECTIONS: usize = 16;
+
+/// How long the database works on one statement at most: as long as a request may take.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How to reach and enter the database.
 #[derive(Debug, Clone)]
@@ -30,6 +34,8 @@ pub struct DatabaseConfiguration {
     pub tls: Option<rustls::ClientConfig>,
     /// How many connections the pool may hold.
     pub max_connections: usize,
+    /// How long the database works on one statement at most, and waits for the next one of a transaction.
+    pub statement_timeout: Duration,
 }
 
 /// A password that does not show itself in logs.
@@ -91,6 +97,7 @@ impl DatabaseConfiguration {
             password: password.map(|password| Password(password.into_owned())),
             tls: None,
             max_connections: DEFAULT_MAX_CONNECTIONS,
+            statement_timeout: STATEMENT_TIMEOUT,
         })
     }
 }
@@ -154,6 +161,7 @@ impl DatabaseSection {
             password: password.map(|text| Password(without_line_end(&text).to_owned())),
             tls,
             max_connections: self.max_connections,
+            statement_timeout: STATEMENT_TIMEOUT,
         })
     }
 }

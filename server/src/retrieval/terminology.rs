@@ -11,6 +11,9 @@ use crate::terminology::{Source, Sources, Unresolved};
 /// How many resources a search may make us read.
 const MAXIMUM_READ: usize = 64;
 
+/// How many values of such modifiers a search may have: each is worked out by itself.
+const MAXIMUM_ASKED: usize = 64;
+
 /// What the values of `:in` and its like stand for.
 ///
 /// # Errors
@@ -21,8 +24,13 @@ pub async fn codes_of_values(
 ) -> Result<CodesOfValues, InteractionError> {
     let mut codes_of_values = CodesOfValues::default();
     let mut sources = Sources::new();
-    for asked in asked(parameters) {
+    for (asked, place) in asked(parameters).into_iter().zip(0..) {
         let codes = loop {
+            if place >= MAXIMUM_ASKED {
+                break Err(format!(
+                    "at most {MAXIMUM_ASKED} values of :in, :above and :below"
+                ));
+            }
             match resolve(&asked, &sources) {
                 Ok(codes) => break Ok(codes),
                 Err(Unresolved::Refused(instead)) => break Err(instead),

@@ -5,6 +5,7 @@ pub mod canonical;
 mod chain;
 pub mod code_modifier;
 pub mod control;
+mod cost;
 pub mod criterion;
 pub mod error;
 pub mod escape;

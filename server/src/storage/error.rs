@@ -44,6 +44,9 @@ pub enum StorageError {
     /// There is no memory for what was found.
     #[error(transparent)]
     Budget(#[from] BudgetError),
+    /// Others hold what the request has to wait for, and have held it for too long.
+    #[error("other requests hold the same resources or criteria for too long; try again later")]
+    Locked,
     /// The database cannot be reached or does not answer in time.
     #[error("the database is not available: {0}")]
     Unavailable(String),

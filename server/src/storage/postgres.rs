@@ -18,25 +18,28 @@ mod search;
 mod size;
 mod together;
 mod transaction;
+mod turns;
 mod write;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Pool, Status};
+use deadpool_postgres::{Client, Status};
 
 use self::audit::AuditTrail;
-use self::connection::Connection;
+use self::connection::{Connection, Connections};
 use self::error::{from_database, from_pool};
 use self::names::Names;
 use self::parameter_numbers::InternedParameters;
-use self::pool::Planning;
+use self::pool::Purpose;
 use self::recorded_read::{Found, RecordedReads};
 use self::refusals::Refusals;
 use self::search::Shapes;
 use self::size::Size;
 use self::transaction::OpenTransaction;
 pub use self::transaction::Transaction;
+use self::turns::Turns;
 use self::write::Records;
 use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
 use crate::audit::AccessRecord;
@@ -63,8 +66,9 @@ pub struct Storage {
 
 /// What all connections share.
 struct Shared {
-    pool: Pool,
-    side_pool: Pool,
+    connections: Connections,
+    turns: Turns,
+    side_connections: Connections,
     audit: AuditTrail,
     refusals: Refusals,
     recorded_reads: RecordedReads,
@@ -82,7 +86,7 @@ pub async fn wait_until_reachable(
     database: &DatabaseConfiguration,
     patience: Duration,
 ) -> Result<(), StorageError> {
-    let pool = pool::pool(database, 1, Planning::Automatic)?;
+    let pool = pool::pool(database, 1, Purpose::Migrating)?;
     let begun = Instant::now();
     loop {
         match pool.get().await.map_err(from_pool) {
@@ -106,7 +110,7 @@ pub async fn migrate(
     definitions: &Definitions,
     runtime_role: Option<&str>,
 ) -> Result<(), StorageError> {
-    let pool = pool::pool(database, 1, Planning::Automatic)?;
+    let pool = pool::pool(database, 1, Purpose::Migrating)?;
     let mut client = pool.get().await.map_err(from_pool)?;
     schema::migrate(&mut client, definitions.search_parameters(), runtime_role).await
 }
@@ -123,8 +127,8 @@ impl Storage {
     ) -> Result<Storage, StorageError> {
         let side = (database.max_connections / 3).clamp(1, SIDE_CONNECTIONS);
         let size = database.max_connections.saturating_sub(side).max(1);
-        let pool = pool::pool(database, size, Planning::Automatic)?;
-        let side_pool = pool::pool(database, side, Planning::Once)?;
+        let pool = pool::pool(database, size, Purpose::Requests)?;
+        let side_pool = pool::pool(database, side, Purpose::OnePlan)?;
         let client = side_pool.get().await.map_err(from_pool)?;
         let parameters = InternedParameters::load(&client, definitions.search_parameters()).await?;
         drop(client);
@@ -133,8 +137,9 @@ impl Storage {
             refusals: Refusals::new(audit.clone()),
             audit,
             recorded_reads: RecordedReads::start(side_pool.clone()),
-            pool,
-            side_pool,
+            connections: Connections::new(pool, database),
+            turns: Turns::new(size, turns::PATIENCE),
+            side_connections: Connections::new(side_pool, database),
             parameters,
             names: Names::default(),
             size: Size::default(),
@@ -148,7 +153,10 @@ impl Storage {
 
     /// What is stored under a type and id now.
     pub async fn read(&self, resource_type: ResourceType, id: &str) -> Result<Current, StorageError> {
-        read::read(self.connection().await?.client()?, resource_type, id).await
+        let connection = self.connection().await?;
+        let current = read::read(connection.client()?, resource_type, id).await;
+        connection.ended();
+        current
     }
 
     /// As [`read`](Self::read). The answer's second part says whether `record`, with the version that was found, is in the
@@ -181,7 +189,10 @@ impl Storage {
         id: &str,
         version: i32,
     ) -> Result<Current, StorageError> {
-        read::vread(self.connection().await?.client()?, resource_type, id, version).await
+        let connection = self.connection().await?;
+        let current = read::vread(connection.client()?, resource_type, id, version).await;
+        connection.ended();
+        current
     }
 
     /// Makes all changes or none, with the record of the access, in one round trip; durable when it returns, within a
@@ -224,32 +235,39 @@ impl Storage {
     ) -> Result<Vec<Written>, StorageError> {
         let prepared = write::prepare(&self.shared, definitions, writes).await?;
         match &self.transaction {
-            Some(transaction) => write::write_once(transaction.client()?, &prepared, &records).await,
-            None => write::write_alone(&self.shared.pool, &prepared, &records).await,
+            Some(transaction) => {
+                let connection = transaction.connection();
+                let written = write::write_once(connection.client()?, &prepared, &records).await;
+                connection.ended();
+                written
+            }
+            None => write::write_alone(&self.shared, &prepared, &records).await,
         }
     }
 
     /// A page of a search; the query is in terms of `definitions`.
     pub async fn search(&self, definitions: &Definitions, query: &Query) -> Result<SearchPage, StorageError> {
-        search::search(
-            self.connection().await?.client()?,
-            &self.shared,
-            definitions,
-            query,
-        )
-        .await
+        let connection = self.connection().await?;
+        let is_cut = AtomicBool::new(false);
+        let page = search::search(connection.client()?, &self.shared, definitions, query, &is_cut).await;
+        connection.ended_with(&page, is_cut.into_inner());
+        page
     }
 
     /// A page of a history.
     pub async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, StorageError> {
-        history::history(self.connection().await?.client()?, query).await
+        let connection = self.connection().await?;
+        let answer = history::history(connection.client()?, query).await;
+        let is_cut = matches!(answer, Ok((_, true)));
+        connection.ended_with(&answer, is_cut);
+        answer.map(|(page, _)| page)
     }
 
     /// Adds a record to the audit trail; durable when it returns, within a transaction when that is committed.
     pub async fn record_access(&self, record: AccessRecord) -> Result<(), StorageError> {
         let record = record.fitted();
         match &self.transaction {
-            Some(transaction) => audit::write(transaction.client()?, &[record]).await,
+            Some(transaction) => record_within(transaction, &[record]).await,
             None => self.shared.audit.record(record).await,
         }
     }
@@ -259,7 +277,7 @@ impl Storage {
         let records: Vec<AccessRecord> = records.into_iter().map(AccessRecord::fitted).collect();
         match &self.transaction {
             _ if records.is_empty() => Ok(()),
-            Some(transaction) => audit::write(transaction.client()?, &records).await,
+            Some(transaction) => record_within(transaction, &records).await,
             None => {
                 let records = records.into_iter().map(|record| self.shared.audit.record(record));
                 futures::future::try_join_all(records).await.map(|_recorded| ())
@@ -274,6 +292,9 @@ impl Storage {
 
     /// Begins a transaction that holds a lock on each of `texts`: the criteria of conditional interactions, so that
     /// two with the same criteria run one after the other.
+    ///
+    /// # Errors
+    /// [`StorageError::Locked`] when others hold one of them, or all that may wait for locks, for too long.
     pub async fn begin(&self, texts: &[String]) -> Result<Transaction, StorageError> {
         Transaction::begin(self, texts).await
     }
@@ -284,26 +305,14 @@ impl Storage {
     /// When the database does not answer, takes no writes, or takes no record of an access.
     pub async fn is_ready(&self) -> Result<(), StorageError> {
         let connection = self.connection().await?;
-        let row = connection
-            .client()?
-            .query_one("SELECT pg_is_in_recovery()", &[])
-            .await
-            .map_err(from_database)?;
-        if row.get(0) {
-            return Err(StorageError::Unavailable("it is a standby".into()));
-        }
-        // As a record would be written, but none: what refuses or hinders one shows.
-        let record = "INSERT INTO access_record (recorded) SELECT now() WHERE false";
-        let recorded = connection.client()?.batch_execute(record).await;
-        recorded.map_err(|error| {
-            let error = from_database(error);
-            StorageError::Unavailable(format!("no record can be written to the audit trail: {error}"))
-        })
+        let ready = is_ready(connection.client()?).await;
+        connection.ended();
+        ready
     }
 
     /// The pool's connections: open, in use, and requests that wait for one.
     pub fn connections(&self) -> Status {
-        self.shared.pool.status()
+        self.shared.connections.pool().status()
     }
 
     /// How many records of the audit trail are not yet in the database.
@@ -313,11 +322,36 @@ impl Storage {
 
     async fn connection(&self) -> Result<Connection, StorageError> {
         match &self.transaction {
-            Some(transaction) => Ok(Connection::Shared(transaction.clone())),
+            Some(transaction) => Ok(transaction.connection()),
             None => {
-                let client = self.shared.pool.get().await.map_err(from_pool)?;
-                Ok(Connection::Own(Box::new(client)))
+                let lease = self.shared.connections.take(None).await?;
+                Ok(Connection::Own(Box::new(lease)))
             }
         }
     }
+}
+
+/// Adds records to the audit trail that stand with `transaction`.
+async fn record_within(
+    transaction: &Arc<OpenTransaction>,
+    records: &[AccessRecord],
+) -> Result<(), StorageError> {
+    let connection = transaction.connection();
+    let recorded = audit::write(connection.client()?, records).await;
+    connection.ended();
+    recorded
+}
+
+/// Whether a record could be written where `client` leads to.
+async fn is_ready(client: &Client) -> Result<(), StorageError> {
+    let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await;
+    if row.map_err(from_database)?.get(0) {
+        return Err(StorageError::Unavailable("it is a standby".into()));
+    }
+    // As a record would be written, but none: what refuses or hinders one shows.
+    let record = "INSERT INTO access_record (recorded) SELECT now() WHERE false";
+    client.batch_execute(record).await.map_err(|error| {
+        let error = from_database(error);
+        StorageError::Unavailable(format!("no record can be written to the audit trail: {error}"))
+    })
 }

@@ -11,7 +11,9 @@
 mod fixture;
 
 mod examples;
+mod given_up;
 mod history;
+mod narrowed;
 mod reads;
 mod trail;
 mod transactions;

@@ -24,6 +24,7 @@ impl Criteria<'_> {
         if links > MAXIMUM_LINKS {
             return Err(self.too_long(written));
         }
+        self.budget.link(written)?;
         let link = Link {
             written,
             value,
@@ -69,7 +70,7 @@ impl Criteria<'_> {
                     target,
                     criterion: Box::new(criterion),
                 }),
-                Err(error @ QueryError::ChainTooLong { .. }) => return Err(error),
+                Err(error) if error.is_of_cost() => return Err(error),
                 // Of the types that a reference may point at, those count that have the parameter.
                 Err(error) => failure = Some(more_telling(failure, error)),
             }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::criterion::unknown;
-use super::{QueryError, SearchRequest, include};
+use super::{QueryError, SearchRequest, cost, include};
 use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry};
 use crate::resource::ResourceType;
 use crate::search::query::{Query, SortBy, SortKey, Total};
@@ -115,8 +115,18 @@ impl<'a> Controls<'a> {
             "_contained" if value == "false" => {}
             "_contained" => return refused("false; contained resources are not searched on their own"),
             "_elements" => query.elements.extend(elements(name, value)?),
-            "_sort" => query.sort.extend(self.sort(name, value)?),
+            "_sort" => {
+                let keys = query.sort.len() + value.split(',').count();
+                if keys > cost::SORT_KEYS {
+                    return Err(QueryError::too_many(name, "keys of _sort", cost::SORT_KEYS));
+                }
+                query.sort.extend(self.sort(name, value)?);
+            }
             _ => match name.split_once(':').map_or(name, |(base, _)| base) {
+                "_include" | "_revinclude" if query.includes.len() == cost::INCLUDES => {
+                    let what = "_include and _revinclude";
+                    return Err(QueryError::too_many(name, what, cost::INCLUDES));
+                }
                 "_include" | "_revinclude" => {
                     query.includes.push(include::parse(self.registry, name, value)?)
                 }

@@ -1,10 +1,9 @@
 //! One parameter and its value → one condition: finds the parameter, checks the modifier, reads the values.
 //! Commas are alternatives; <http://hl7.org/fhir/R4/search.html#modifiers>.
 
-use std::cell::Cell;
-
 use compact_str::CompactString;
 
+use super::cost::Budget;
 use super::{QueryError, canonical, escape};
 use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry, SearchParameter};
 use crate::resource::ResourceType;
@@ -13,15 +12,11 @@ use crate::search::value::{
     Expected, ValueContext, composite, date, number, position, quantity, reference, string, token, uri,
 };
 
-/// How many conditions one search may have, so that a chain over many types cannot grow without end.
-const MAXIMUM_CRITERIA: usize = 1000;
-
 /// Reads the conditions of one search, and counts them.
 pub struct Criteria<'a> {
     pub(super) registry: &'a Registry,
     pub(super) context: ValueContext<'a>,
-    /// How many conditions may still be made.
-    left: Cell<usize>,
+    pub(super) budget: Budget,
 }
 
 /// A parameter of each type searched, all of one kind, and how it was asked for.
@@ -40,7 +35,7 @@ impl<'a> Criteria<'a> {
         Criteria {
             registry,
             context,
-            left: Cell::new(MAXIMUM_CRITERIA),
+            budget: Budget::default(),
         }
     }
 
@@ -69,10 +64,7 @@ impl<'a> Criteria<'a> {
         name: &str,
         value: &str,
     ) -> Result<Criterion, QueryError> {
-        self.left.set(self.left.get().saturating_sub(1));
-        if self.left.get() == 0 {
-            return Err(self.too_long(written));
-        }
+        self.budget.condition(written)?;
         let (code, modifier) = match name.split_once(':') {
             Some((code, modifier)) => (code, Some(modifier)),
             None => (name, None),
@@ -80,6 +72,7 @@ impl<'a> Criteria<'a> {
         let values: Vec<&str> = escape::split(value, ',')
             .filter(|value| !value.is_empty())
             .collect();
+        self.budget.values(written, values.len())?;
         match code {
             "_id" | "_lastUpdated" if modifier == Some("missing") => {
                 // Every resource has them.
@@ -94,6 +87,7 @@ impl<'a> Criteria<'a> {
             "_list" => self.list(searched, written, &values),
             _ => {
                 let (parameters, kind) = self.find(searched, written, code)?;
+                self.budget.ranges(written, kind, modifier, values.len())?;
                 let asked = Asked {
                     written,
                     parameters,
@@ -258,7 +252,9 @@ impl<'a> Criteria<'a> {
                 for value in &asked.values {
                     let refused = |instead| QueryError::value(asked.written, value, instead);
                     let found = self.context.codes.codes(modifier, value);
-                    codes.extend_from_slice(found.map_err(refused)?);
+                    let found = found.map_err(refused)?;
+                    self.budget.values(asked.written, found.len())?;
+                    codes.extend_from_slice(found);
                 }
                 let found = asked.criterion(Matches::Tokens(codes))?;
                 Ok(match modifier {

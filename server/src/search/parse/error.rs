@@ -41,6 +41,16 @@ pub enum QueryError {
         /// How many links a chain may have.
         limit: usize,
     },
+    /// The search asks for too much at once.
+    #[error("{parameter}: a search takes at most {limit} {what} in all; ask for fewer, in several searches")]
+    TooMany {
+        /// The parameter with which it became too much, as it was written.
+        parameter: String,
+        /// What there is too much of, in the plural.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
 }
 
 impl QueryError {
@@ -50,7 +60,21 @@ impl QueryError {
             QueryError::UnknownParameter { parameter, .. }
             | QueryError::Modifier { parameter, .. }
             | QueryError::Value { parameter, .. }
-            | QueryError::ChainTooLong { parameter, .. } => parameter,
+            | QueryError::ChainTooLong { parameter, .. }
+            | QueryError::TooMany { parameter, .. } => parameter,
+        }
+    }
+
+    /// Whether it would cost too much, whichever way it is read.
+    pub(super) fn is_of_cost(&self) -> bool {
+        matches!(self, QueryError::ChainTooLong { .. } | QueryError::TooMany { .. })
+    }
+
+    pub(super) fn too_many(parameter: &str, what: &'static str, limit: usize) -> QueryError {
+        QueryError::TooMany {
+            parameter: parameter.to_owned(),
+            what,
+            limit,
         }
     }
 

@@ -2,7 +2,7 @@
 //! until its record is on disk, and all that wait share one commit. Records of reads and of writes go with the statement that
 //! reads or writes; how a record is written stands here for all of them.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use deadpool_postgres::{Client, Pool};
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ pub struct AuditTrail {
 impl AuditTrail {
     /// Starts the task that writes; it ends when the last handle is dropped.
     pub fn start(pool: Pool) -> AuditTrail {
-        let write = move |records: Vec<AccessRecord>| {
+        let write = move |records: Arc<Vec<AccessRecord>>| {
             let pool = pool.clone();
             async move {
                 let client = pool.get().await.map_err(from_pool)?;

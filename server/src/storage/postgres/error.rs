@@ -13,6 +13,9 @@ pub fn from_database(error: Error) -> StorageError {
         return StorageError::Unavailable(with_causes(&error));
     };
     let code = fault.code();
+    if *code == SqlState::LOCK_NOT_AVAILABLE {
+        return StorageError::Locked;
+    }
     if [
         SqlState::T_R_SERIALIZATION_FAILURE,
         SqlState::T_R_DEADLOCK_DETECTED,

@@ -56,8 +56,8 @@ impl Place {
     }
 }
 
-/// A page of a history. An instance that never was has an empty history.
-pub async fn history(client: &Client, query: &HistoryQuery) -> Result<HistoryPage, StorageError> {
+/// A page of a history, and whether rows of the answer were left unread. An instance that never was has an empty history.
+pub async fn history(client: &Client, query: &HistoryQuery) -> Result<(HistoryPage, bool), StorageError> {
     let place = query.cursor.as_deref().map(Place::parse).transpose()?;
     let (mut parameters, scope) = scope(&query.scope);
     let mut conditions = scope;
@@ -116,7 +116,8 @@ pub async fn history(client: &Client, query: &HistoryQuery) -> Result<HistoryPag
     let entries = rows.iter().map(entry).collect::<Result<_, _>>()?;
     let last = rows.last().filter(|_| more);
     let next = last.map(|row| Place::of(row).write());
-    Ok(HistoryPage { entries, total, next })
+    let page = HistoryPage { entries, total, next };
+    Ok((page, is_cut))
 }
 
 /// A row of the page as an entry.

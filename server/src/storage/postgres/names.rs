@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use compact_str::CompactString;
-use deadpool_postgres::Pool;
 use tokio_postgres::Client;
 
-use super::error::{from_database, from_pool};
+use super::connection::Connections;
+use super::error::from_database;
 use super::index_rows::{LONGEST_KEY, key};
 use crate::storage::StorageError;
 
@@ -36,22 +36,28 @@ impl Names {
     }
 
     /// Makes sure that all of `uris` have numbers.
-    pub async fn intern(&self, pool: &Pool, uris: &[&str]) -> Result<(), StorageError> {
+    pub async fn intern(&self, connections: &Connections, uris: &[&str]) -> Result<(), StorageError> {
         let missing = self.missing(uris);
         if missing.is_empty() {
             return Ok(());
         }
-        let client = pool.get().await.map_err(from_pool)?;
+        let lease = connections.take(None).await?;
+        let interned = self.add(lease.client()?, &missing).await;
+        lease.free();
+        interned
+    }
+
+    async fn add(&self, client: &Client, uris: &[String]) -> Result<(), StorageError> {
         client
             .execute(
                 "INSERT INTO code_system (uri) SELECT DISTINCT new.uri FROM unnest($1::text[]) AS new (uri)
                  WHERE NOT EXISTS (SELECT 1 FROM code_system WHERE code_system.uri = new.uri)
                  ORDER BY new.uri ON CONFLICT DO NOTHING",
-                &[&missing],
+                &[&uris],
             )
             .await
             .map_err(from_database)?;
-        self.read(&client, &missing).await
+        self.read(client, uris).await
     }
 
     /// Finds the numbers of those of `uris` that have one.

@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use deadpool_postgres::Pool;
 use tokio_postgres::{Client, Row};
 
-use super::error::{from_database, from_pool};
+use super::connection::Connections;
+use super::error::from_database;
 use crate::definitions::search_parameter::{ParameterId, Registry, SearchParameter};
 use crate::storage::StorageError;
 
@@ -52,7 +52,7 @@ impl InternedParameters {
     /// When the database fails, or has no numbers left.
     pub async fn of(
         &self,
-        pool: &Pool,
+        connections: &Connections,
         registry: &Arc<Registry>,
     ) -> Result<Arc<ParameterNumbers>, StorageError> {
         let kept = self.0.load_full();
@@ -62,7 +62,10 @@ impl InternedParameters {
         let numbers = match ParameterNumbers::of(registry, |parameter| kept.find(parameter)) {
             Ok(numbers) => numbers,
             Err(missing) => {
-                let rows = intern(pool, &missing).await?;
+                let lease = connections.take(None).await?;
+                let rows = intern(lease.client()?, &missing).await;
+                lease.free();
+                let rows = rows?;
                 let interned = known(&rows);
                 let find = |parameter: &SearchParameter| {
                     let number = interned.get(&key(parameter)).copied();
@@ -135,8 +138,7 @@ fn known(rows: &[Row]) -> HashMap<(i16, &str), i16> {
 }
 
 /// Makes sure that all of `parameters` have numbers, and reads them.
-async fn intern(pool: &Pool, parameters: &[&SearchParameter]) -> Result<Vec<Row>, StorageError> {
-    let client = pool.get().await.map_err(from_pool)?;
+async fn intern(client: &Client, parameters: &[&SearchParameter]) -> Result<Vec<Row>, StorageError> {
     let (resource_types, codes): (Vec<i16>, Vec<&str>) =
         parameters.iter().map(|parameter| key(parameter)).unzip();
     client

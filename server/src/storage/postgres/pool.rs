@@ -7,6 +7,7 @@ use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::turns;
 use crate::configuration::database::DatabaseConfiguration;
 use crate::storage::StorageError;
 
@@ -22,24 +23,48 @@ pub const SCHEMA: &str = "fhir";
 /// its plan while the table grows, until it is analyzed again.
 const PLANS: &str = "-c jit=off -c enable_seqscan=off";
 
-/// How often a prepared statement is planned.
+/// How often the database looks whether the server is still there while a statement runs.
+const CLIENT_CHECK: Duration = Duration::from_secs(5);
+
+/// What the connections of a pool are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Planning {
-    /// As PostgreSQL finds best: for what it is asked each time, where that may make a difference.
-    Automatic,
-    /// Once. For statements with one sensible plan, whose planning would cost more than they do.
-    Once,
+pub enum Purpose {
+    /// Migrations, which take as long as they take.
+    Migrating,
+    /// Requests. Prepared statements are planned as PostgreSQL finds best: for what is asked each time, where that may make a
+    /// difference.
+    Requests,
+    /// Statements with one sensible plan, which are planned once: planning would cost more than they do.
+    OnePlan,
+}
+
+impl Purpose {
+    /// Settings of the sessions. Whatever becomes of the server or of a request, the database's own clock ends what it asked for:
+    /// each statement, each wait for a lock, a transaction in which nothing happens, and what nobody waits for.
+    fn settings(self, database: &DatabaseConfiguration) -> String {
+        let plans = match self {
+            Purpose::OnePlan => "force_generic_plan",
+            Purpose::Migrating | Purpose::Requests => "auto",
+        };
+        let settings = format!("-c search_path={SCHEMA} {PLANS} -c plan_cache_mode={plans}");
+        if self == Purpose::Migrating {
+            return settings;
+        }
+        format!(
+            "{settings} -c statement_timeout={statement} -c idle_in_transaction_session_timeout={statement} \
+             -c lock_timeout={lock} -c client_connection_check_interval={check}",
+            statement = database.statement_timeout.as_millis(),
+            lock = turns::PATIENCE.min(database.statement_timeout / 2).as_millis(),
+            check = CLIENT_CHECK.as_millis()
+        )
+    }
 }
 
 /// A pool of at most `size` connections. None is made before it is needed.
 ///
 /// # Errors
 /// When the configuration makes no pool.
-pub fn pool(database: &DatabaseConfiguration, size: usize, planning: Planning) -> Result<Pool, StorageError> {
-    let planning = match planning {
-        Planning::Automatic => "auto",
-        Planning::Once => "force_generic_plan",
-    };
+pub fn pool(database: &DatabaseConfiguration, size: usize, purpose: Purpose) -> Result<Pool, StorageError> {
     let mut config = Config::new();
     config
         .host(&database.host)
@@ -47,9 +72,7 @@ pub fn pool(database: &DatabaseConfiguration, size: usize, planning: Planning) -
         .dbname(&database.name)
         .user(&database.user)
         .application_name("brazier-server")
-        .options(format!(
-            "-c search_path={SCHEMA} {PLANS} -c plan_cache_mode={planning}"
-        ))
+        .options(purpose.settings(database))
         .connect_timeout(CONNECT_TIMEOUT)
         .keepalives_idle(Duration::from_secs(10))
         .keepalives_interval(Duration::from_secs(5))

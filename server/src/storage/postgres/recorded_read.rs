@@ -56,7 +56,7 @@ impl RecordedReads {
             pool,
             running: Mutex::default(),
         });
-        let read = move |asked: Vec<Asked>| {
+        let read = move |asked: Arc<Vec<Asked>>| {
             let pipeline = Arc::clone(&pipeline);
             async move { read_all(&*pipeline.connection().await?, &asked).await }
         };

@@ -4,8 +4,10 @@
 //! gathered, everything else is looked up for one resource at a time, or among few that are read once (`membership`). That is
 //! what makes it safe to prepare (`shapes`).
 
+mod alternatives;
 mod candidates;
 mod comparison;
+mod compound;
 mod condition;
 mod cursor;
 mod dates;
@@ -16,10 +18,13 @@ mod membership;
 mod order;
 mod page;
 mod predicate;
+mod several;
 mod shapes;
 mod statement;
 mod systems;
 mod walk;
+
+use std::sync::atomic::AtomicBool;
 
 use deadpool_postgres::Client;
 
@@ -53,17 +58,20 @@ struct Search<'a> {
     query: &'a Query,
     /// Resources in the database, roughly.
     resources: u64,
+    /// Whether rows of an answer were left unread.
+    is_cut: &'a AtomicBool,
 }
 
-/// A page of the matches of `query`, and what it includes.
+/// A page of the matches of `query`, and what it includes. `is_cut` is set when rows of an answer were left unread.
 pub async fn search(
     client: &Client,
     shared: &Shared,
     definitions: &Definitions,
     query: &Query,
+    is_cut: &AtomicBool,
 ) -> Result<SearchPage, StorageError> {
     let registry = definitions.search_parameters();
-    let parameters = shared.parameters.of(&shared.side_pool, registry).await?;
+    let parameters = shared.parameters.of(&shared.side_connections, registry).await?;
     let uris = systems::of_query(query);
     shared.names.look_up(client, &uris).await?;
     let search = Search {
@@ -74,6 +82,7 @@ pub async fn search(
         registry,
         query,
         resources: shared.size.resources(client).await?,
+        is_cut,
     };
     let count = query.count.unwrap_or(DEFAULT_COUNT);
     let route = leader::choose(&search, u64::from(count) + 1).await?;

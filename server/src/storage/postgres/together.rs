@@ -1,5 +1,8 @@
 //! What many requests ask of the database, done in one statement: what comes while it is busy goes to it together.
 //! A single request waits for others only when many have just been answered, and then for a millisecond or two.
+//!
+//! A statement that the database refuses is tried again in halves, until what brought the refusal about stands alone: what one
+//! asks costs the others no answer.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,7 +20,9 @@ const MANY: usize = 4;
 /// How long a statement waits for its share of the questions at most: the shortest time that Tokio measures.
 const PATIENCE: Duration = Duration::from_millis(1);
 
-type Waiting<Q, A> = (Q, oneshot::Sender<Result<A, StorageError>>);
+type Reply<A> = oneshot::Sender<Result<A, StorageError>>;
+
+type Waiting<Q, A> = (Q, Reply<A>);
 
 /// How many questions make a statement, and how many statements there are at one time.
 #[derive(Debug, Clone, Copy)]
@@ -56,10 +61,10 @@ impl<Q, A> Clone for Together<Q, A> {
 
 impl<Q: Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
     /// Starts tasks that end when the last handle is dropped. They hand what waits to `answer`, in `batches`, which answers
-    /// the questions in their order, or fails for all of them.
+    /// the questions in their order, or fails for all of them; after [`StorageError::Internal`] it is asked again for each half.
     pub(super) fn start<F, D>(batches: Batches, answer: F) -> Self
     where
-        F: Fn(Vec<Q>) -> D + Clone + Send + Sync + 'static,
+        F: Fn(Arc<Vec<Q>>) -> D + Clone + Send + Sync + 'static,
         D: Future<Output = Result<Vec<A>, StorageError>> + Send + 'static,
     {
         let (queue, waiting) = mpsc::channel(QUEUE);
@@ -83,7 +88,7 @@ impl<Q: Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
     /// Asks `question`.
     ///
     /// # Errors
-    /// Those of the statement, whichever of its questions brought them about.
+    /// Those of the statement; that the database refused it, only when this question alone brought that about.
     pub(super) async fn ask(&self, question: Q) -> Result<A, StorageError> {
         let (reply, answer) = oneshot::channel();
         let ended = || StorageError::Internal("a statement ended without an answer".into());
@@ -134,44 +139,73 @@ impl<Q, A> Line<Q, A> {
 
 async fn work<Q, A, F, D>(line: Arc<Line<Q, A>>, answer: F)
 where
-    F: Fn(Vec<Q>) -> D,
+    F: Fn(Arc<Vec<Q>>) -> D,
     D: Future<Output = Result<Vec<A>, StorageError>>,
 {
     let mut batch = Vec::with_capacity(line.batches.most);
+    let mut parts = Vec::new();
     loop {
         line.take(&mut batch).await;
         if batch.is_empty() {
             return;
         }
-        let (questions, replies): (Vec<Q>, Vec<_>) = batch.drain(..).unzip();
-        let asked = questions.len();
-        let answers = answer(questions).await;
-        line.running.fetch_sub(asked, Ordering::Relaxed);
-        // Who went away meanwhile takes no answer; the others get theirs.
-        match answers {
-            Ok(answers) => {
-                for (reply, answer) in replies.into_iter().zip(answers) {
-                    reply.send(Ok(answer)).ok();
-                }
+        parts.push(batch.drain(..).unzip());
+        while let Some((questions, replies)) = parts.pop() {
+            let (questions, replies): (Vec<Q>, Vec<Reply<A>>) = (questions, replies);
+            let asked = questions.len();
+            let questions = Arc::new(questions);
+            let answers = answer(Arc::clone(&questions)).await;
+            if asked > 1
+                && matches!(answers, Err(StorageError::Internal(_)))
+                && let Some(questions) = Arc::into_inner(questions)
+            {
+                let (first, second) = halves(questions, replies);
+                parts.extend([second, first]);
+                continue;
             }
-            Err(error) => {
-                for reply in replies {
-                    reply.send(Err(error.clone())).ok();
-                }
+            line.running.fetch_sub(asked, Ordering::Relaxed);
+            reply(replies, answers);
+        }
+    }
+}
+
+/// Who went away meanwhile takes no answer; the others get theirs.
+fn reply<A>(replies: Vec<Reply<A>>, answers: Result<Vec<A>, StorageError>) {
+    match answers {
+        Ok(answers) => {
+            for (reply, answer) in replies.into_iter().zip(answers) {
+                reply.send(Ok(answer)).ok();
+            }
+        }
+        Err(error) => {
+            for reply in replies {
+                reply.send(Err(error.clone())).ok();
             }
         }
     }
+}
+
+/// Questions with those who wait for their answers.
+type Part<Q, A> = (Vec<Q>, Vec<Reply<A>>);
+
+fn halves<Q, A>(mut questions: Vec<Q>, mut replies: Vec<Reply<A>>) -> (Part<Q, A>, Part<Q, A>) {
+    let middle = questions.len() / 2;
+    let second = (questions.split_off(middle), replies.split_off(middle));
+    ((questions, replies), second)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Doubles numbers, and tells how many it was given at once; fails for a batch with 13.
-    async fn double(numbers: Vec<u32>) -> Result<Vec<(u32, usize)>, StorageError> {
+    /// Doubles numbers, and tells how many it was given at once; fails for a batch with 13, and is refused one with 26.
+    async fn double(numbers: Arc<Vec<u32>>) -> Result<Vec<(u32, usize)>, StorageError> {
         tokio::time::sleep(Duration::from_millis(20)).await;
         if numbers.contains(&13) {
             return Err(StorageError::Unavailable("13".into()));
+        }
+        if numbers.contains(&26) {
+            return Err(StorageError::Internal("26".into()));
         }
         let together = numbers.len();
         Ok(numbers.iter().map(|number| (number * 2, together)).collect())
@@ -229,5 +263,35 @@ mod tests {
         });
         assert!(matches!(a, Err(StorageError::Unavailable(_))));
         assert_eq!(b.unwrap(), (2, 1));
+    }
+    #[tokio::test]
+    async fn what_is_refused_for_one_is_asked_again_for_the_others() {
+        let doubling = Together::start(ONE_BY_ONE, double);
+        let asked = [1, 2, 26, 3, 4, 5, 26, 26, 6].map(|number| doubling.ask(number));
+        for (number, answer) in [1, 2, 26, 3, 4, 5, 26, 26, 6]
+            .into_iter()
+            .zip(futures::future::join_all(asked).await)
+        {
+            match answer {
+                Ok((doubled, _)) => assert_eq!(doubled, number * 2),
+                Err(error) => assert!(
+                    number == 26 && matches!(error, StorageError::Internal(_)),
+                    "{number}: {error}"
+                ),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_for_all_is_not_asked_again() {
+        let asked_for = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked_for);
+        let failing = Together::start(ONE_BY_ONE, move |numbers: Arc<Vec<u32>>| {
+            counted.fetch_add(numbers.len(), Ordering::Relaxed);
+            async { Err::<Vec<()>, _>(StorageError::Unavailable("no database".into())) }
+        });
+        let answers = futures::future::join_all((0..9).map(|number| failing.ask(number))).await;
+        assert!(answers.iter().all(Result::is_err));
+        assert_eq!(asked_for.load(Ordering::Relaxed), 9);
     }
 }

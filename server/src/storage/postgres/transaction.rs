@@ -2,13 +2,14 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use deadpool_postgres::{Client, Object};
-use sha2::{Digest, Sha256};
+use deadpool_postgres::Client;
+use tokio_postgres::types::ToSql;
 
 use super::Storage;
-use super::error::{from_database, from_pool};
+use super::connection::{Connection, Lease};
+use super::error::from_database;
+use super::turns;
 use crate::resource::ResourceType;
 use crate::storage::StorageError;
 
@@ -22,8 +23,7 @@ pub struct Transaction {
 
 /// The connection of a transaction, which all clones of its storage share.
 pub(super) struct OpenTransaction {
-    client: Option<Client>,
-    committed: AtomicBool,
+    lease: Lease,
 }
 
 impl Deref for Transaction {
@@ -37,26 +37,18 @@ impl Deref for Transaction {
 impl Transaction {
     /// Begins, and locks each of `texts` until the end: of two transactions with one text, the second waits for the first.
     pub(super) async fn begin(storage: &Storage, texts: &[String]) -> Result<Transaction, StorageError> {
-        let client = storage.shared.pool.get().await.map_err(from_pool)?;
-        // Locked in one order, so that two transactions cannot wait for each other.
-        let mut locks: Vec<i64> = texts.iter().map(|text| lock_number(text)).collect();
-        locks.sort_unstable();
-        locks.dedup();
+        let shared = &storage.shared;
+        let locks = turns::numbers(texts);
+        let turn = shared.turns.take(&locks).await?;
         let open = Arc::new(OpenTransaction {
-            client: Some(client),
-            committed: AtomicBool::new(false),
+            lease: shared.connections.take_for_transaction(turn).await?,
         });
-        let client = open.client()?;
-        client.batch_execute("BEGIN").await.map_err(from_database)?;
-        if !locks.is_empty() {
-            let statement = client
-                .prepare_cached("SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number")
-                .await
-                .map_err(from_database)?;
-            client.query(&statement, &[&locks]).await.map_err(from_database)?;
-        }
+        let connection = open.connection();
+        let begun = begin(connection.client()?, &locks).await;
+        connection.ended();
+        begun?;
         let storage = Storage {
-            shared: storage.shared.clone(),
+            shared: shared.clone(),
             transaction: Some(open.clone()),
         };
         Ok(Transaction { storage, open })
@@ -76,13 +68,10 @@ impl Transaction {
              JOIN resource ON resource.id = wanted.id AND resource.resource_type = wanted.resource_type
              ORDER BY resource.id, resource.resource_type
              FOR UPDATE OF resource";
-        let client = self.open.client()?;
-        let statement = client.prepare_cached(sql).await.map_err(from_database)?;
-        client
-            .query(&statement, &[&types, &ids])
-            .await
-            .map_err(from_database)?;
-        Ok(())
+        let connection = self.open.connection();
+        let locked = query(connection.client()?, sql, &[&types, &ids]).await;
+        connection.ended();
+        locked
     }
 
     /// Makes everything stand; durable when it returns.
@@ -90,41 +79,49 @@ impl Transaction {
     /// # Errors
     /// When the database did not commit; then nothing has happened.
     pub async fn commit(self) -> Result<(), StorageError> {
-        let client = self.open.client()?;
-        client.batch_execute("COMMIT").await.map_err(from_database)?;
-        self.open.committed.store(true, Ordering::Release);
+        let Transaction { storage, open } = self;
+        drop(storage);
+        let connection = open.connection();
+        let committed = connection.client()?.batch_execute("COMMIT").await;
+        connection.ended();
+        committed.map_err(from_database)?;
+        // Nobody else has it any more, or the last one gives it back.
+        if let Some(open) = Arc::into_inner(open) {
+            open.lease.free();
+        }
         Ok(())
     }
 }
 
 impl OpenTransaction {
-    /// The connection.
-    ///
-    /// # Errors
-    /// Never: it is there until this is dropped.
-    pub(super) fn client(&self) -> Result<&Client, StorageError> {
-        self.client
-            .as_ref()
-            .ok_or_else(|| StorageError::Internal("the transaction has ended".into()))
+    /// The connection, for statements that begin.
+    pub(super) fn connection(self: &Arc<Self>) -> Connection {
+        self.lease.begin();
+        Connection::Shared(Arc::clone(self))
+    }
+
+    /// The connection's place in the pool.
+    pub(super) fn lease(&self) -> &Lease {
+        &self.lease
     }
 }
 
-impl Drop for OpenTransaction {
-    fn drop(&mut self) {
-        // Only a connection without a transaction goes back to the pool; another one is closed, and with it the
-        // transaction.
-        if let Some(client) = self.client.take()
-            && !self.committed.load(Ordering::Acquire)
-        {
-            drop(Object::take(client));
-        }
+/// Begins on a connection, and takes the locks in the database that requests to other servers wait for.
+async fn begin(client: &Client, locks: &[i64]) -> Result<(), StorageError> {
+    client.batch_execute("BEGIN").await.map_err(from_database)?;
+    if locks.is_empty() {
+        return Ok(());
     }
+    let sql = "SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number";
+    query(client, sql, &[&locks]).await
 }
 
-fn lock_number(text: &str) -> i64 {
-    let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .take(8)
-        .fold(0_i64, |number, byte| (number << 8) | i64::from(*byte))
+/// Runs a statement for what it does.
+async fn query(client: &Client, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<(), StorageError> {
+    let statement = client.prepare_cached(sql).await.map_err(from_database)?;
+    client
+        .query(&statement, parameters)
+        .await
+        .map_err(from_database)?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use deadpool_postgres::{Client, Pool};
+use deadpool_postgres::Client;
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
@@ -82,13 +82,13 @@ async fn index(
     writes: &[Write],
     uris: &[&str],
 ) -> Result<IndexRows, StorageError> {
-    let (pool, names) = (&shared.side_pool, &shared.names);
+    let (connections, names) = (&shared.side_connections, &shared.names);
     let parameters = shared
         .parameters
-        .of(pool, definitions.search_parameters())
+        .of(connections, definitions.search_parameters())
         .await?;
     for _ in 0..ATTEMPTS {
-        names.intern(pool, uris).await?;
+        names.intern(connections, uris).await?;
         let mut index = IndexRows::default();
         for (write, place) in writes.iter().zip(1..) {
             if let Some(entries) = index_of(write) {
@@ -105,18 +105,24 @@ async fn index(
 
 /// Makes the changes as one statement, trying again when another transaction was in the way.
 pub async fn write_alone(
-    pool: &Pool,
+    shared: &Shared,
     write: &PreparedWrite,
     records: &Records,
 ) -> Result<Vec<Written>, StorageError> {
+    let turn = match write.may_wait() {
+        true => Some(shared.turns.take(&[]).await?),
+        false => None,
+    };
+    let lease = shared.connections.take(turn).await?;
     let mut attempt = 1;
-    loop {
-        let client = pool.get().await.map_err(super::error::from_pool)?;
-        match write_once(&client, write, records).await {
+    let written = loop {
+        match write_once(lease.client()?, write, records).await {
             Err(StorageError::Contention) if attempt < ATTEMPTS => attempt += 1,
-            result => return result,
+            result => break result,
         }
-    }
+    };
+    lease.free();
+    written
 }
 
 /// Makes the changes in the client's transaction, if it is in one.
@@ -268,6 +274,12 @@ impl ChangeRows {
 }
 
 impl PreparedWrite {
+    /// Whether there may be locks to wait for: of resources that are there, or that others create under the same ids.
+    fn may_wait(&self) -> bool {
+        let is_create = |write: &Write| matches!(write.method, Method::Create { .. });
+        !self.writes.iter().all(is_create)
+    }
+
     fn written(&self, row: &Row, index: usize) -> Written {
         let (version, last_updated): (i32, Timestamp) = (row.get(1), row.get(2));
         let write = &self.writes[index];

@@ -110,3 +110,63 @@ fn a_chain_cannot_grow_without_end() {
     let wide = format!("{}_id=1", "focus.".repeat(8));
     assert!(refusal("Observation", &wide).contains("name the types"));
 }
+
+#[test]
+fn a_chain_is_refused_before_it_was_followed_everywhere() {
+    // What it ends in exists nowhere, which only a walk over all types that its links may lead to would tell.
+    let everywhere = "item.focus.focus.focus.focus.focus.nothing=1";
+    assert!(refusal("List", everywhere).contains("name the types"));
+    // Each of many is small enough.
+    let many = vec!["item.subject.name=x"; 400].join("&");
+    assert!(refusal("List", &many).contains("name the types"));
+    assert!(parse_with("List", "item.subject.name=x", false).is_ok());
+}
+
+#[test]
+fn a_search_asks_for_a_bounded_number_of_things() {
+    let values = |count: usize, value: &str| vec![value; count].join(",");
+    for (text, telling) in [
+        (
+            format!("code={}", values(60_000, "a")),
+            "code: a search takes at most 5000 values in all",
+        ),
+        (
+            format!("code={}&subject={}", values(3000, "a"), values(3000, "Patient/1")),
+            "subject: a search takes at most 5000 values in all",
+        ),
+        (
+            format!("date={}", values(501, "2020")),
+            "date: a search takes at most 500 texts, dates and numbers in all",
+        ),
+        (
+            format!("code:text={}", values(501, "a")),
+            "code:text: a search takes at most 500 texts, dates and numbers in all",
+        ),
+        (
+            vec!["code=a"; 1001].join("&"),
+            "code: a search takes at most 1000 conditions in all",
+        ),
+        (
+            format!("_sort={}", values(1500, "date")),
+            "_sort: a search takes at most 16 keys of _sort in all",
+        ),
+        (
+            vec!["_sort=date"; 17].join("&"),
+            "_sort: a search takes at most 16 keys of _sort in all",
+        ),
+        (
+            vec!["_include=*"; 65].join("&"),
+            "_include: a search takes at most 64 _include and _revinclude in all",
+        ),
+    ] {
+        let message = refusal("Observation", &text);
+        assert!(message.starts_with(telling), "{message}");
+    }
+    for text in [
+        format!("code={}", values(5000, "a")),
+        format!("date={}", values(500, "2020")),
+        format!("_sort={}", values(16, "date")),
+    ] {
+        assert!(parse_with("Observation", &text, false).is_ok());
+    }
+}

@@ -3,11 +3,11 @@
 
 use compact_str::CompactString;
 
-use super::condition::{all, any, of_resource_types, of_types};
+use super::condition::{all, of_resource_types, of_types};
 use super::leader::{Leader, comes_in_order};
 use super::membership::Within;
 use super::predicate::{Rows, Unit, Writer, units};
-use crate::definitions::search_parameter::ParameterId;
+use super::several::one_of;
 use crate::resource::ResourceType;
 use crate::search::query::{Criterion, DateComparison, Query};
 use crate::storage::postgres::read::DELETE;
@@ -36,12 +36,40 @@ pub struct Candidates {
     pub repeats: bool,
 }
 
+impl Candidates {
+    /// Rows of an index table.
+    pub fn of_rows(rows: Rows) -> Candidates {
+        let Rows {
+            table,
+            alias,
+            condition,
+        } = rows;
+        Candidates {
+            from: format!("FROM {table} {alias} WHERE {condition}"),
+            key: format!("{alias}.resource_key"),
+            repeats: true,
+        }
+    }
+}
+
 /// The rows that lead to the matches of a unit.
 pub struct Gathering {
     /// Rows of the matches, or of what leads to them.
     pub rows: Candidates,
     /// How many of them cost as much as testing one resource.
     pub rows_for_one: u64,
+}
+
+/// Whether what a unit leads to is of the types searched in any case: it has one parameter, which is of one type, or looks at the type
+/// itself. Access rules may narrow a search to fewer types than its parameters are of.
+fn keeps_to_types(unit: &Unit<'_>) -> bool {
+    let parameters = match unit {
+        Unit::Span(parameters, _) => *parameters,
+        Unit::One(Criterion::Parameter { parameters, .. }) => parameters.as_slice(),
+        Unit::One(Criterion::Chain { references, .. }) => references.as_slice(),
+        Unit::One(_) => return true,
+    };
+    parameters.len() == 1
 }
 
 impl Writer<'_> {
@@ -89,6 +117,9 @@ impl Writer<'_> {
         };
         let mut conditions: Vec<String> = others.map(test).collect();
         conditions.extend(more(self, &key));
+        if !keeps_to_types(&units[leading]) {
+            conditions.push(format!("({})", of_types(types, &key)));
+        }
         for condition in conditions {
             from.push_str(" AND ");
             from.push_str(&condition);
@@ -98,7 +129,7 @@ impl Writer<'_> {
 
     /// The same rows from a subquery of their own: `OFFSET 0` keeps the planner from going through all keys in their order, in
     /// the belief that it soon meets enough of these.
-    fn apart(&mut self, Candidates { from, key, repeats }: Candidates) -> Candidates {
+    pub fn apart(&mut self, Candidates { from, key, repeats }: Candidates) -> Candidates {
         let rows = self.statement.alias('l');
         Candidates {
             from: format!("FROM (SELECT {key} AS resource_key {from} OFFSET 0) AS {rows} WHERE true"),
@@ -112,12 +143,8 @@ impl Writer<'_> {
         let (rows, rows_for_one) = match unit {
             // What it points at is known only when all sources are.
             Unit::One(Criterion::Has {
-                source,
-                reference,
-                criterion,
-            }) if !self.may_be_canonical(&[*reference]) => {
-                (self.lead(&Unit::One(criterion), &[*source])?, SOURCES_FOR_ONE)
-            }
+                source, criterion, ..
+            }) => (self.lead(&Unit::One(criterion), &[*source])?, SOURCES_FOR_ONE),
             unit => (self.lead(unit, types)?, 1),
         };
         Some(Gathering { rows, rows_for_one })
@@ -136,7 +163,8 @@ impl Writer<'_> {
         ));
         Some(match unit {
             Unit::One(Criterion::Has { reference, .. }) => {
-                let mut candidates = self.pointed_at(&format!("TABLE {GATHERED}"), *reference, types);
+                let sources = format!("TABLE {GATHERED}");
+                let mut candidates = self.lead_to_pointed_at(&sources, *reference, types);
                 candidates.from.push_str(&format!(" AND {IS_ALL}"));
                 candidates
             }
@@ -164,49 +192,54 @@ impl Writer<'_> {
             Unit::One(criterion) => *criterion,
         };
         match criterion {
-            // What canonical URLs lead to is tested only.
-            Criterion::Chain { references, .. } if self.may_be_canonical(references) => None,
-            Criterion::Has { reference, .. } if self.may_be_canonical(&[*reference]) => None,
             Criterion::Id(ids) => Some(self.with_ids(ids, types)),
             Criterion::LastUpdated(wanted) => Some(self.updated_at(wanted, types)),
             Criterion::Parameter { parameters, matches } => {
                 let mut rows = self.rows(parameters, matches);
-                let Rows {
-                    table,
-                    alias,
-                    condition,
-                } = rows.pop()?;
-                let from = format!("FROM {table} {alias} WHERE {condition}");
-                rows.is_empty().then(|| Candidates {
-                    from,
-                    key: format!("{alias}.resource_key"),
-                    repeats: true,
-                })
+                if rows.len() == 1 {
+                    return rows.pop().map(Candidates::of_rows);
+                }
+                // A reference is found in one table, its identifier in another.
+                let leads = rows.into_iter().map(Candidates::of_rows).collect();
+                Some(self.any_of(leads, types))
             }
             Criterion::Chain {
                 references,
                 target,
                 criterion,
-            } => Some(self.pointing_at(references, *target, criterion)),
+            } => Some(self.lead_to_pointing(references, &[*target], criterion)),
             Criterion::Has {
                 source,
                 reference,
                 criterion,
             } => {
                 let sources = self.keys(&[*source], criterion);
-                Some(self.pointed_at(&sources, *reference, types))
+                Some(self.lead_to_pointed_at(&sources, *reference, types))
             }
-            _ => None,
+            Criterion::Missing {
+                parameters,
+                missing: false,
+            } => {
+                let rows = self.any_rows(parameters);
+                let leads = rows.into_iter().map(Candidates::of_rows).collect();
+                Some(self.any_of(leads, types))
+            }
+            Criterion::Any(criteria) => self.lead_to_any(criteria, types),
+            Criterion::All(criteria) => self.lead_to_all(criteria, types),
+            Criterion::Type(_) | Criterion::Missing { missing: true, .. } | Criterion::Not(_) => None,
         }
     }
 
     /// The resources with one of these ids.
     fn with_ids(&mut self, ids: &[CompactString], types: &[ResourceType]) -> Candidates {
         let row = self.statement.alias('r');
-        let wanted = any(ids
-            .iter()
-            .map(|id| format!("{row}.id = {}", self.statement.text(id.as_str())))
-            .collect());
+        let wanted = match ids {
+            [] => "false".to_owned(),
+            ids => {
+                let ids = ids.iter().map(ToString::to_string).collect();
+                one_of(&mut self.statement, &format!("{row}.id"), ids)
+            }
+        };
         let key = format!("{row}.resource_key");
         let types = of_types(types, &key);
         let from = format!("FROM resource {row} WHERE {row}.method <> {DELETE} AND {wanted} AND ({types})");
@@ -229,57 +262,6 @@ impl Writer<'_> {
         }
     }
 
-    /// The resources that point at those of type `target` that meet `criterion`.
-    fn pointing_at(
-        &mut self,
-        references: &[ParameterId],
-        target: ResourceType,
-        criterion: &Criterion,
-    ) -> Candidates {
-        let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('p'));
-        let targets = self.resources(&[target], criterion);
-        let parameters = self.parameters(references, &reference);
-        let from = format!(
-            "FROM ({targets}) AS {pointed} JOIN reference {reference}
-                 ON {reference}.target = {pointed}.id AND {reference}.target_type = {target}
-             WHERE {parameters}",
-            target = target.number()
-        );
-        Candidates {
-            from,
-            key: format!("{reference}.resource_key"),
-            repeats: true,
-        }
-    }
-
-    /// The resources of `types` that those with the keys `sources` point at by `reference`.
-    fn pointed_at(&mut self, sources: &str, reference: ParameterId, types: &[ResourceType]) -> Candidates {
-        let (pointing, reference_row, pointed, row) = (
-            self.statement.alias('p'),
-            self.statement.alias('f'),
-            self.statement.alias('t'),
-            self.statement.alias('r'),
-        );
-        let parameters = self.parameters(&[reference], &reference_row);
-        let key = format!("{row}.resource_key");
-        let types = of_types(types, &key);
-        // `OFFSET 0`: from the sources to what they point at. The planner knows too little of how many point
-        // at one resource, and would go through all sources once for each reference.
-        let from = format!(
-            "FROM (SELECT DISTINCT {reference_row}.target, {reference_row}.target_type
-                   FROM ({sources}) AS {pointing} JOIN reference {reference_row}
-                       ON {reference_row}.resource_key = {pointing}.resource_key
-                   WHERE {parameters} OFFSET 0) AS {pointed}
-             JOIN resource {row} ON {row}.id = {pointed}.target AND {row}.resource_type = {pointed}.target_type
-             WHERE {row}.method <> {DELETE} AND ({types})"
-        );
-        Candidates {
-            from,
-            key,
-            repeats: false,
-        }
-    }
-
     /// The keys of the resources of `types` that meet one criterion, some several times, as a subquery of its own.
     fn keys(&mut self, types: &[ResourceType], criterion: &Criterion) -> String {
         match self.lead(&Unit::One(criterion), types) {
@@ -290,13 +272,14 @@ impl Writer<'_> {
 
     /// The resources of `types` that meet one criterion, as a subquery of its own with their keys and ids. `OFFSET 0`
     /// keeps the planner from taking it apart: what it makes of two such sets at once is rarely the better for it.
-    fn resources(&mut self, types: &[ResourceType], criterion: &Criterion) -> String {
+    pub fn resources(&mut self, types: &[ResourceType], criterion: &Criterion) -> String {
         let row = self.statement.alias('r');
         match self.lead(&Unit::One(criterion), types) {
             Some(Candidates { from, key, .. }) => {
                 let found = self.statement.alias('g');
                 format!(
-                    "SELECT {row}.resource_key, {row}.id FROM (SELECT DISTINCT {key} AS resource_key {from}) AS {found}
+                    "SELECT {row}.resource_key, {row}.id, {row}.resource_type
+                     FROM (SELECT DISTINCT {key} AS resource_key {from}) AS {found}
                      JOIN resource {row} ON {row}.resource_key = {found}.resource_key WHERE {row}.method <> {DELETE}
                      OFFSET 0"
                 )
@@ -305,7 +288,7 @@ impl Writer<'_> {
                 let key = format!("{row}.resource_key");
                 let test = self.test(&Unit::One(criterion), &key);
                 format!(
-                    "SELECT {key}, {row}.id FROM resource {row}
+                    "SELECT {key}, {row}.id, {row}.resource_type FROM resource {row}
                      WHERE {row}.method <> {DELETE} AND ({types}) AND {test} OFFSET 0",
                     types = of_types(types, &key)
                 )

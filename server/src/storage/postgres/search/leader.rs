@@ -72,7 +72,7 @@ impl Route {
 
 /// What is known of a unit without looking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Promise {
+pub enum Promise {
     /// Names resources, or what they point at.
     Few(u8),
     /// Few as a rule.
@@ -85,20 +85,26 @@ enum Promise {
     None,
 }
 
-fn promise(unit: &Unit<'_>) -> Promise {
+/// What is known of a unit. One that promises anything can [`lead`](super::predicate::Writer::lead).
+pub fn promise(unit: &Unit<'_>) -> Promise {
     let criterion = match unit {
         Unit::Span(..) => return Promise::Unknown,
         Unit::One(criterion) => *criterion,
     };
     let ordered = comes_in_order(unit);
+    let of = |criterion| promise(&Unit::One(criterion));
     match criterion {
         Criterion::Id(_) => Promise::Few(0),
         Criterion::Chain { .. } | Criterion::Has { .. } | Criterion::LastUpdated(_) => Promise::Unknown,
         Criterion::Parameter { matches, .. } => match matches {
-            Matches::References(_) if ordered => Promise::Few(1),
-            Matches::Uris(_) if ordered => Promise::Few(2),
-            Matches::References(_) => Promise::Rare(1),
-            Matches::Uris(_) => Promise::Rare(2),
+            Matches::References(wanted) => match wanted.as_slice() {
+                [ReferenceMatch::Target(_) | ReferenceMatch::Id(_)] => Promise::Few(1),
+                _ => Promise::Rare(1),
+            },
+            Matches::Uris(wanted) => match wanted.as_slice() {
+                [UriMatch::Exact(_)] => Promise::Few(2),
+                _ => Promise::Rare(2),
+            },
             Matches::Composites(_) => Promise::Rare(3),
             Matches::Strings(wanted) if !wanted.iter().any(|one| matches!(one, StringMatch::Contains(_))) => {
                 Promise::Rare(4)
@@ -106,15 +112,31 @@ fn promise(unit: &Unit<'_>) -> Promise {
             Matches::Tokens(_) if ordered => Promise::OrderedUnknown,
             _ => Promise::Unknown,
         },
-        _ => Promise::None,
+        // What comes from several indexes comes in no order.
+        Criterion::Any(criteria) => match criteria.iter().map(of).max() {
+            None => Promise::None,
+            Some(Promise::OrderedUnknown) => Promise::Unknown,
+            Some(worst) => worst,
+        },
+        Criterion::All(criteria) => match criteria.iter().map(of).min() {
+            None => Promise::None,
+            Some(Promise::OrderedUnknown) => Promise::Unknown,
+            Some(best) => best,
+        },
+        Criterion::Missing { missing: false, .. } => Promise::Unknown,
+        Criterion::Type(_) | Criterion::Missing { missing: true, .. } | Criterion::Not(_) => Promise::None,
     }
 }
 
 /// Whether an index has the rows of a unit in the order of keys, so that a page of that order takes what it needs.
 pub fn comes_in_order(unit: &Unit<'_>) -> bool {
-    let Unit::One(Criterion::Parameter { matches, .. }) = unit else {
+    let Unit::One(Criterion::Parameter { parameters, matches }) = unit else {
         return false;
     };
+    // The index has the parameter before the key.
+    if parameters.len() != 1 {
+        return false;
+    }
     match matches {
         Matches::References(wanted) => matches!(
             wanted.as_slice(),

@@ -1,7 +1,8 @@
 //! Conditions on linked resources: chains and `_has`, which follow references, and what canonical URLs lead to.
 //! <http://hl7.org/fhir/R4/references.html#canonical>
 
-use super::condition::any;
+use super::candidates::Candidates;
+use super::condition::{of_resource, of_resource_types, of_types};
 use super::predicate::Writer;
 use crate::definitions::search_parameter::{ParameterId, ParameterKind};
 use crate::resource::ResourceType;
@@ -9,60 +10,162 @@ use crate::search::query::Criterion;
 use crate::storage::postgres::read::DELETE;
 
 impl Writer<'_> {
-    /// Whether the resource whose key is `key` refers, by one of `references`, to a `target` that meets `criterion`.
+    /// Whether the resource whose key is `key` refers, by one of `references`, to one of the types `targets` that meets
+    /// `criterion`.
     pub fn chain(
         &mut self,
         references: &[ParameterId],
-        target: ResourceType,
+        targets: &[ResourceType],
         criterion: &Criterion,
         key: &str,
     ) -> String {
         let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('r'));
         let parameters = self.parameters(references, &reference);
         let inner = self.predicate(criterion, &format!("{pointed}.resource_key"));
-        let by_reference = format!(
-            "EXISTS (SELECT 1 FROM reference {reference} JOIN resource {pointed}
-                 ON {pointed}.id = {reference}.target AND {pointed}.resource_type = {reference}.target_type
-             WHERE {reference}.resource_key = {key} AND {parameters}
-                 AND {reference}.target_type = {target} AND {pointed}.method <> {DELETE} AND {inner} OFFSET 0)",
-            target = target.number()
-        );
+        let of_targets = of_resource_types(targets, &format!("{reference}.target_type"));
         if !self.may_be_canonical(references) {
-            return by_reference;
+            return format!(
+                "EXISTS (SELECT 1 FROM reference {reference} JOIN resource {pointed}
+                     ON {pointed}.id = {reference}.target AND {pointed}.resource_type = {reference}.target_type
+                 WHERE {reference}.resource_key = {key} AND {parameters}
+                     AND {of_targets} AND {pointed}.method <> {DELETE} AND {inner} OFFSET 0)"
+            );
         }
-        let (reference, url) = (self.statement.alias('f'), self.statement.alias('u'));
-        let parameters = self.parameters(references, &reference);
-        let inner = self.predicate(criterion, &format!("{url}.resource_key"));
-        let leads = self.leads_to(&reference, &url, &[target]);
-        let by_url = format!(
-            "EXISTS (SELECT 1 FROM reference {reference} JOIN uri {url} ON {leads}
+        let targets = self.pointed_at_by(&reference, targets);
+        format!(
+            "EXISTS (SELECT 1 FROM reference {reference}, LATERAL ({targets} OFFSET 0) AS {pointed}
              WHERE {reference}.resource_key = {key} AND {parameters} AND {inner} OFFSET 0)"
-        );
-        any(vec![by_reference, by_url])
+        )
     }
 
     /// Whether a resource that meets `criterion` refers, by `reference`, to the resource whose key is `key`.
     pub fn has(&mut self, reference: ParameterId, criterion: &Criterion, key: &str) -> String {
-        let (pointing, row) = (self.statement.alias('f'), self.statement.alias('r'));
-        let parameters = self.parameters(&[reference], &pointing);
+        let pointing = self.statement.alias('f');
         let inner = self.predicate(criterion, &format!("{pointing}.resource_key"));
-        let by_reference = format!(
-            "EXISTS (SELECT 1 FROM resource {row} JOIN reference {pointing}
-                 ON {pointing}.target = {row}.id AND {pointing}.target_type = {row}.resource_type
-             WHERE {row}.resource_key = {key} AND {parameters} AND {inner} OFFSET 0)"
+        let sources = self.pointing_to(&[reference], key, &[]);
+        format!("EXISTS (SELECT 1 FROM ({sources}) AS {pointing} WHERE {inner} OFFSET 0)")
+    }
+
+    /// The rows that lead to what points at one of the types `targets` that meets `criterion`, by one of `references`.
+    pub fn lead_to_pointing(
+        &mut self,
+        references: &[ParameterId],
+        targets: &[ResourceType],
+        criterion: &Criterion,
+    ) -> Candidates {
+        let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('p'));
+        let found = self.resources(targets, criterion);
+        let key = format!("{reference}.resource_key");
+        let from = if self.may_be_canonical(references) {
+            let pointing = self.pointing_to(references, &format!("{pointed}.resource_key"), targets);
+            format!("FROM ({found}) AS {pointed}, LATERAL ({pointing} OFFSET 0) AS {reference} WHERE true")
+        } else {
+            let target_type = match targets {
+                [one] => one.number().to_string(),
+                _ => format!("{pointed}.resource_type"),
+            };
+            format!(
+                "FROM ({found}) AS {pointed} JOIN reference {reference}
+                     ON {reference}.target = {pointed}.id AND {reference}.target_type = {target_type}
+                 WHERE {parameters}",
+                parameters = self.parameters(references, &reference)
+            )
+        };
+        Candidates {
+            from,
+            key,
+            repeats: true,
+        }
+    }
+
+    /// The rows that lead to the resources of `types` that those with the keys `sources` point at by `reference`.
+    pub fn lead_to_pointed_at(
+        &mut self,
+        sources: &str,
+        reference: ParameterId,
+        types: &[ResourceType],
+    ) -> Candidates {
+        let (pointing, row, pointed, target) = (
+            self.statement.alias('p'),
+            self.statement.alias('f'),
+            self.statement.alias('t'),
+            self.statement.alias('r'),
         );
-        if !self.may_be_canonical(&[reference]) {
+        let parameters = self.parameters(&[reference], &row);
+        let key = format!("{target}.resource_key");
+        // `OFFSET 0`: from the sources to what they point at. The planner knows too little of how many point
+        // at one resource, and would go through all sources once for each reference.
+        let references = |columns: &str| {
+            format!(
+                "SELECT DISTINCT {columns} FROM ({sources}) AS {pointing} JOIN reference {row}
+                     ON {row}.resource_key = {pointing}.resource_key
+                 WHERE {parameters} OFFSET 0"
+            )
+        };
+        let of_types = of_types(types, &key);
+        if self.may_be_canonical(&[reference]) {
+            let references = references(&format!("{row}.target, {row}.target_type, {row}.version"));
+            let targets = self.pointed_at_by(&pointed, types);
+            return Candidates {
+                from: format!(
+                    "FROM ({references}) AS {pointed}, LATERAL ({targets} OFFSET 0) AS {target} WHERE ({of_types})"
+                ),
+                key,
+                repeats: true,
+            };
+        }
+        let references = references(&format!("{row}.target, {row}.target_type"));
+        Candidates {
+            from: format!(
+                "FROM ({references}) AS {pointed}
+                 JOIN resource {target} ON {target}.id = {pointed}.target AND {target}.resource_type = {pointed}.target_type
+                 WHERE {target}.method <> {DELETE} AND ({of_types})"
+            ),
+            key,
+            repeats: false,
+        }
+    }
+
+    /// The keys of what the row `reference` points at, by type and id or by a canonical URL: of one of `targets`, or of any
+    /// type when there are none.
+    fn pointed_at_by(&mut self, reference: &str, targets: &[ResourceType]) -> String {
+        let (pointed, url) = (self.statement.alias('r'), self.statement.alias('u'));
+        let of_targets = match targets {
+            [] => "true".to_owned(),
+            targets => of_resource_types(targets, &format!("{reference}.target_type")),
+        };
+        let leads = self.leads_to(reference, &url, targets);
+        format!(
+            "SELECT {pointed}.resource_key FROM resource {pointed}
+             WHERE {pointed}.id = {reference}.target AND {pointed}.resource_type = {reference}.target_type
+                 AND {of_targets} AND {pointed}.method <> {DELETE}
+             UNION ALL SELECT {url}.resource_key FROM uri {url} WHERE {leads}"
+        )
+    }
+
+    /// The keys of what points, by one of `references`, at the resource whose key is `key`, which is one of `targets`, or of any
+    /// type when there are none.
+    fn pointing_to(&mut self, references: &[ParameterId], key: &str, targets: &[ResourceType]) -> String {
+        let (pointing, row) = (self.statement.alias('f'), self.statement.alias('r'));
+        let parameters = self.parameters(references, &pointing);
+        let by_reference = format!(
+            "SELECT {pointing}.resource_key FROM resource {row} JOIN reference {pointing}
+                 ON {pointing}.target = {row}.id AND {pointing}.target_type = {row}.resource_type
+             WHERE {row}.resource_key = {key} AND {parameters}"
+        );
+        if !self.may_be_canonical(references) {
             return by_reference;
         }
         let (pointing, url) = (self.statement.alias('f'), self.statement.alias('u'));
-        let parameters = self.parameters(&[reference], &pointing);
-        let inner = self.predicate(criterion, &format!("{pointing}.resource_key"));
-        let leads = self.leads_to(&pointing, &url, &[]);
-        let by_url = format!(
-            "EXISTS (SELECT 1 FROM uri {url} JOIN reference {pointing} ON {leads}
-             WHERE {url}.resource_key = {key} AND {parameters} AND {inner} OFFSET 0)"
-        );
-        any(vec![by_reference, by_url])
+        let parameters = self.parameters(references, &pointing);
+        let leads = self.leads_to(&pointing, &url, targets);
+        let urls = of_resource("uri", &url, key);
+        format!(
+            "{by_reference} UNION ALL SELECT {pointing}.resource_key
+             FROM {urls}, LATERAL (
+                 SELECT * FROM reference WHERE reference.target = {url}.value OFFSET 0) AS {pointing}
+             WHERE {leads} AND {parameters}"
+        )
     }
 
     /// Whether one of the reference parameters may hold canonical URLs.
@@ -82,7 +185,7 @@ impl Writer<'_> {
             "{url}.value = {reference}.target AND {reference}.target_type = 0 AND {urls}
                  AND ({reference}.version IS NULL OR EXISTS (SELECT 1 FROM token {version}
                      WHERE {version}.resource_key = {url}.resource_key AND {versions}
-                         AND {version}.code = {reference}.version))"
+                         AND {version}.code = {reference}.version OFFSET 0))"
         )
     }
 

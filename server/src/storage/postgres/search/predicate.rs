@@ -5,8 +5,10 @@
 
 use tokio_postgres::types::Type;
 
+use super::alternatives::{Alternative, alternatives};
 use super::comparison::{self, Range, Spans};
 use super::condition::{all, any, of_resource, of_types};
+use super::several;
 use super::statement::Statement;
 use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{Criterion, DateComparison, Matches, ReferenceMatch};
@@ -108,13 +110,23 @@ impl Writer<'_> {
                 references,
                 target,
                 criterion,
-            } => self.chain(references, *target, criterion, key),
+            } => self.chain(references, &[*target], criterion, key),
             Criterion::Has {
                 source: _,
                 reference,
                 criterion,
             } => self.has(*reference, criterion, key),
-            Criterion::Any(criteria) => any(criteria.iter().map(|one| self.predicate(one, key)).collect()),
+            Criterion::Any(criteria) => any(alternatives(criteria)
+                .iter()
+                .map(|one| match one {
+                    Alternative::One(criterion) => self.predicate(criterion, key),
+                    Alternative::Chains {
+                        references,
+                        targets,
+                        criterion,
+                    } => self.chain(references, targets, criterion, key),
+                })
+                .collect()),
             Criterion::All(criteria) => all(criteria.iter().map(|one| self.predicate(one, key)).collect()),
             Criterion::Not(criterion) => format!("NOT {}", self.predicate(criterion, key)),
         }
@@ -177,10 +189,7 @@ impl Writer<'_> {
         let conditions: Vec<String> = match matches {
             Matches::Tokens(wanted) => {
                 let (system, code) = (format!("{alias}.system"), format!("{alias}.code"));
-                wanted
-                    .iter()
-                    .map(|one| comparison::token(statement, names, &system, &code, one))
-                    .collect()
+                several::tokens(statement, names, &system, &code, wanted)
             }
             Matches::Strings(wanted) => wanted
                 .iter()
@@ -199,13 +208,7 @@ impl Writer<'_> {
                 .iter()
                 .map(|one| comparison::quantity(statement, names, &alias, one))
                 .collect(),
-            Matches::Uris(wanted) => {
-                let column = format!("{alias}.value");
-                wanted
-                    .iter()
-                    .map(|one| comparison::uri(statement, &column, one))
-                    .collect()
-            }
+            Matches::Uris(wanted) => several::uris(statement, &format!("{alias}.value"), wanted),
             Matches::Composites(wanted) => wanted
                 .iter()
                 .map(|components| {
@@ -232,10 +235,7 @@ impl Writer<'_> {
         wanted: &[ReferenceMatch],
     ) -> Vec<Rows> {
         let mut rows = Vec::new();
-        let targets: Vec<String> = wanted
-            .iter()
-            .filter_map(|one| comparison::reference(&mut self.statement, &alias, one))
-            .collect();
+        let targets = several::references(&mut self.statement, &alias, wanted);
         if !targets.is_empty() {
             let condition = format!("{} AND {}", any(targets), self.parameters(parameters, &alias));
             rows.push(Rows {

@@ -1,6 +1,8 @@
 //! A statement that grows: its text with numbered parameters, and the parameters with their types. Values never
 //! become text of the statement.
 
+use std::sync::atomic::Ordering;
+
 use deadpool_postgres::Client;
 use futures::TryStreamExt;
 use tokio_postgres::types::{ToSql, Type};
@@ -11,6 +13,11 @@ use super::shapes::Running;
 use crate::storage::StorageError;
 use crate::storage::postgres::error::from_database;
 use crate::storage::postgres::paging::{all_of, page_of};
+
+/// Parameters of one statement at most; the protocol has room for 65,535.
+const MOST_PARAMETERS: usize = 20_000;
+/// Bytes of a statement's text at most: reading and planning more would take longer than most searches.
+const LONGEST: usize = 1 << 20;
 
 /// The parameters of a statement that is being written.
 #[derive(Default)]
@@ -40,7 +47,7 @@ impl Statement {
     /// Runs `sql`, which has all the placeholders. A shape that came before is run prepared.
     ///
     /// # Errors
-    /// When the database cannot be reached or refuses.
+    /// When the database cannot be reached or refuses, or the statement is too large to be sent to it.
     pub async fn run(&self, search: &Search<'_>, sql: &str) -> Result<Vec<Row>, StorageError> {
         let rows = self.begin(search, sql).await?;
         rows.try_collect().await.map_err(from_database)
@@ -52,7 +59,11 @@ impl Statement {
     /// # Errors
     /// As for [`run`](Self::run), and when there is no memory for them.
     pub async fn run_page(&self, search: &Search<'_>, sql: &str) -> Result<(Vec<Row>, bool), StorageError> {
-        page_of(self.begin(search, sql).await?).await
+        let (rows, is_cut) = page_of(self.begin(search, sql).await?).await?;
+        if is_cut {
+            search.is_cut.store(true, Ordering::Relaxed);
+        }
+        Ok((rows, is_cut))
     }
 
     /// As [`run`](Self::run), for rows of resources that are all needed.
@@ -64,6 +75,10 @@ impl Statement {
     }
 
     async fn begin(&self, search: &Search<'_>, sql: &str) -> Result<RowStream, StorageError> {
+        if self.parameters.len() > MOST_PARAMETERS || sql.len() > LONGEST {
+            let instead = "the search has too many conditions and values; ask for fewer, in several searches";
+            return Err(StorageError::Unsupported(instead.to_owned()));
+        }
         let client = search.client;
         let types: Vec<Type> = self.parameters.iter().map(|(_, kind)| kind.clone()).collect();
         let values = self.parameters.iter();
