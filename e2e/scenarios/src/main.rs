@@ -7,6 +7,8 @@ mod database;
 mod fhir_client;
 mod kubectl;
 mod network_policy;
+mod page;
+mod reader;
 mod release;
 mod report;
 mod route;

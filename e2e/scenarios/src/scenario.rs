@@ -3,6 +3,7 @@
 mod access;
 mod convergence;
 mod deletion;
+mod documentation;
 mod failover;
 mod footprint;
 mod isolation;
@@ -33,7 +34,7 @@ impl Scenario {
 }
 
 /// All of them.
-pub const ALL: [Scenario; 7] = [
+pub const ALL: [Scenario; 8] = [
     Scenario {
         name: "ready",
         shows: "one kubectl apply makes clinic, rules and connector Ready, three times over",
@@ -68,6 +69,11 @@ pub const ALL: [Scenario; 7] = [
         name: "footprint",
         shows: "memory of an idle server and an idle operator",
         run: || Box::pin(footprint::run()),
+    },
+    Scenario {
+        name: "documentation",
+        shows: "every command of README and docs does what it says",
+        run: || Box::pin(documentation::run()),
     },
 ];
 
