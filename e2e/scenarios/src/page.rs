@@ -8,9 +8,9 @@
 pub enum Step {
     /// Writes a file.
     File {
-        /// Its name.
+        /// The name, relative to the folder in which the commands run.
         name: String,
-        /// Its content.
+        /// What is written into it, to the last line end.
         content: String,
     },
     /// Types commands into a shell.
