@@ -10,6 +10,7 @@ use crate::budget::{self, Budget};
 use crate::definitions::DefinitionsHandle;
 use crate::metrics::Metrics;
 use crate::rest;
+use crate::router;
 use crate::state::{ServerState, Settings};
 use crate::storage::Storage;
 
@@ -43,7 +44,7 @@ pub fn router(parts: Parts) -> Router {
         update_create,
     } = parts;
     let settings = Settings {
-        base_url: Some(base_url),
+        base_url: base_url.into(),
         update_create,
         ..Settings::default()
     };
@@ -52,6 +53,7 @@ pub fn router(parts: Parts) -> Router {
         authenticator,
         policy,
         definitions,
+        route: router::route,
         capability_statement: Arc::default(),
         budget: Budget::of(budget::MEMORY),
         metrics,

@@ -4,6 +4,7 @@ pub mod entry_request;
 pub mod full_url;
 pub mod history;
 pub mod link;
+pub mod placeholder;
 pub mod searchset;
 pub mod transaction_response;
 pub mod writer;

@@ -8,6 +8,7 @@ use arc_swap::ArcSwapOption;
 
 use crate::definitions::Definitions;
 use crate::definitions::search_parameter::{ParameterKind, Registry, SearchParameter};
+use crate::exchange::KeptText;
 use crate::exchange::operation::{Level, Operation};
 use crate::operation;
 use crate::request::format::JSON_PATCH;
@@ -18,55 +19,57 @@ use crate::state::Settings;
 /// When what the statement claims last changed.
 const DATE: &str = "2026-11-25";
 
+/// Whatever points at the matches, by any parameter.
+const EVERY_INCLUDE: &str = "*";
+
 /// The parameters that every type has and that are not in the registry, with their definitions' ids and types.
 const ALWAYS: [(&str, &str, &str); 2] = [
     ("_id", "Resource-id", "token"),
     ("_lastUpdated", "Resource-lastUpdated", "date"),
 ];
 
-/// The statement of a server: kept for as long as the definitions that it was computed from are in force.
+/// The statement of a server: kept, packed too, for as long as the definitions that it was computed from are in force.
 #[derive(Debug, Default)]
 pub struct CapabilityStatement {
-    rest: ArcSwapOption<Rest>,
+    kept: ArcSwapOption<Kept>,
 }
 
-/// The part that is the same for all requests, as JSON text.
+/// The statement as it is sent, and what it depends on.
 #[derive(Debug)]
-struct Rest {
+struct Kept {
     definitions: Arc<Definitions>,
     update_create: bool,
-    text: String,
+    base_url: Arc<str>,
+    text: KeptText,
 }
 
 impl CapabilityStatement {
     /// The statement as JSON text.
-    pub fn write(&self, definitions: &Arc<Definitions>, base_url: &str, settings: &Settings) -> String {
-        let mut text = head(base_url).to_text();
-        text.pop();
-        text.push_str(",\"rest\":[");
-        text.push_str(&self.rest(definitions, settings.update_create).text);
-        text.push_str("]}");
-        text
-    }
-
-    fn rest(&self, definitions: &Arc<Definitions>, update_create: bool) -> Arc<Rest> {
-        let kept = self.rest.load_full().filter(|rest| {
-            Arc::ptr_eq(&rest.definitions, definitions) && rest.update_create == update_create
+    pub fn text(&self, definitions: &Arc<Definitions>, settings: &Settings) -> KeptText {
+        let kept = self.kept.load_full().filter(|kept| {
+            Arc::ptr_eq(&kept.definitions, definitions)
+                && kept.update_create == settings.update_create
+                && kept.base_url == settings.base_url
         });
-        kept.unwrap_or_else(|| {
-            let computed = Arc::new(Rest {
+        let kept = kept.unwrap_or_else(|| {
+            let mut statement = head(&settings.base_url);
+            let rest = compute_rest(definitions, settings.update_create);
+            statement.set("rest", Json::Array(vec![rest]));
+            let computed = Arc::new(Kept {
                 definitions: Arc::clone(definitions),
-                update_create,
-                text: compute_rest(definitions, update_create).to_text(),
+                update_create: settings.update_create,
+                base_url: settings.base_url.clone(),
+                text: KeptText::new(Json::Object(statement).to_text()),
             });
-            self.rest.store(Some(Arc::clone(&computed)));
+            self.kept.store(Some(Arc::clone(&computed)));
             computed
-        })
+        });
+        kept.text.clone()
     }
 }
 
 /// All but what the server can do.
-fn head(base_url: &str) -> Json {
+fn head(base_url: &str) -> Object {
     let implementation = object([
         ("description", "FHIR R4 over PostgreSQL".into()),
         ("url", base_url.into()),
@@ -75,7 +78,7 @@ fn head(base_url: &str) -> Json {
         ("name", "Brazier".into()),
         ("version", env!("CARGO_PKG_VERSION").into()),
     ]);
-    object([
+    Object::from_iter([
         ("resourceType", "CapabilityStatement".into()),
         ("url", format!("{base_url}/metadata").into()),
         ("version", env!("CARGO_PKG_VERSION").into()),
@@ -95,9 +98,13 @@ fn head(base_url: &str) -> Json {
 
 fn compute_rest(definitions: &Definitions, update_create: bool) -> Json {
     let registry = definitions.search_parameters();
-    let includes = Includes::new(registry);
-    let resources =
-        ResourceType::all().map(|resource_type| resource(resource_type, registry, &includes, update_create));
+    let claims = Claims {
+        registry,
+        includes: Includes::new(registry),
+        of_all: of_all(registry),
+        update_create,
+    };
+    let resources = ResourceType::all().map(|resource_type| claims.resource(resource_type));
     let (_, of_system) = ResourceType::all()
         .next()
         .map(router::supported)
@@ -108,11 +115,15 @@ fn compute_rest(definitions: &Definitions, update_create: bool) -> Json {
             compartment.resource_type().name().to_lowercase()
         ))
     });
+    let of_all = claims.of_all.iter().map(|parameter| search_parameter(parameter));
     let mut rest = Object::from_iter([
         ("mode", Json::from("server")),
         ("resource", Json::Array(resources.collect())),
         ("interaction", interactions(&of_system)),
-        ("searchParam", Json::Array(ALWAYS.iter().map(always).collect())),
+        (
+            "searchParam",
+            Json::Array(ALWAYS.iter().map(always).chain(of_all).collect()),
+        ),
     ]);
     let operations = operations(|operation| operation.is_at(Level::System, None));
     if !operations.is_empty() {
@@ -122,48 +133,72 @@ fn compute_rest(definitions: &Definitions, update_create: bool) -> Json {
     Json::Object(rest)
 }
 
-fn resource(
-    resource_type: ResourceType,
-    registry: &Registry,
-    includes: &Includes,
+/// The parameters that every type has: said once, for all of them.
+fn of_all(registry: &Registry) -> Vec<&SearchParameter> {
+    let has_it = |resource_type: ResourceType, parameter: &SearchParameter| {
+        let found = registry.find(resource_type, &parameter.code);
+        found.is_some_and(|found| found.url == parameter.url)
+    };
+    let of_first = ResourceType::all()
+        .next()
+        .into_iter()
+        .flat_map(|first| registry.of(first));
+    of_first
+        .filter(|parameter| ResourceType::all().all(|resource_type| has_it(resource_type, parameter)))
+        .collect()
+}
+
+/// What is claimed of resource types.
+struct Claims<'a> {
+    registry: &'a Registry,
+    includes: Includes,
+    of_all: Vec<&'a SearchParameter>,
     update_create: bool,
-) -> Json {
-    let (of_type, _) = router::supported(resource_type);
-    let profile = format!("http://hl7.org/fhir/StructureDefinition/{resource_type}");
-    let named = registry.of(resource_type).map(search_parameter);
-    let mut resource = Object::from_iter([
-        ("type", Json::from(resource_type.name())),
-        ("profile", profile.into()),
-        ("interaction", interactions(&of_type)),
-        ("versioning", "versioned".into()),
-        ("readHistory", true.into()),
-        ("updateCreate", update_create.into()),
-        ("conditionalCreate", true.into()),
-        ("conditionalRead", "full-support".into()),
-        ("conditionalUpdate", true.into()),
-        ("conditionalDelete", "single".into()),
-        ("referencePolicy", texts(["literal", "logical", "local"])),
-    ]);
-    let operations = operations(|operation| operation.is_of(resource_type));
-    if !operations.is_empty() {
-        resource.set("operation", Json::Array(operations));
-    }
-    for (name, values) in [
-        ("searchInclude", includes.forward.get(&resource_type)),
-        ("searchRevInclude", includes.reverse.get(&resource_type)),
-    ] {
-        if let Some(values) = values {
-            resource.set(
-                name,
-                Json::Array(values.iter().map(|value| value.as_str().into()).collect()),
-            );
+}
+
+impl Claims<'_> {
+    fn resource(&self, resource_type: ResourceType) -> Json {
+        let (of_type, _) = router::supported(resource_type);
+        let profile = format!("http://hl7.org/fhir/StructureDefinition/{resource_type}");
+        let is_own =
+            |parameter: &&SearchParameter| self.of_all.iter().all(|other| other.url != parameter.url);
+        let named = self
+            .registry
+            .of(resource_type)
+            .filter(is_own)
+            .map(search_parameter);
+        let mut resource = Object::from_iter([
+            ("type", Json::from(resource_type.name())),
+            ("profile", profile.into()),
+            ("interaction", interactions(&of_type)),
+            ("versioning", "versioned".into()),
+            ("readHistory", true.into()),
+            ("updateCreate", self.update_create.into()),
+            ("conditionalCreate", true.into()),
+            ("conditionalRead", "full-support".into()),
+            ("conditionalUpdate", true.into()),
+            ("conditionalDelete", "single".into()),
+            ("referencePolicy", texts(["literal", "logical", "local"])),
+        ]);
+        let operations = operations(|operation| operation.is_of(resource_type));
+        if !operations.is_empty() {
+            resource.set("operation", Json::Array(operations));
         }
+        for (name, values) in [
+            ("searchInclude", self.includes.forward.get(&resource_type)),
+            ("searchRevInclude", self.includes.reverse.get(&resource_type)),
+        ] {
+            if let Some(values) = values {
+                let values = values.iter().map(|value| value.as_str().into());
+                resource.set(name, Json::Array(values.collect()));
+            }
+        }
+        resource.set(
+            "searchParam",
+            Json::Array(ALWAYS.iter().map(always).chain(named).collect()),
+        );
+        Json::Object(resource)
     }
-    resource.set(
-        "searchParam",
-        Json::Array(ALWAYS.iter().map(always).chain(named).collect()),
-    );
-    Json::Object(resource)
 }
 
 /// What can be included, by type: `Observation:subject`.
@@ -173,18 +208,24 @@ struct Includes {
 }
 
 impl Includes {
+    /// What may point at almost anything is not named for each type that it may point at: `*` claims it for all.
     fn new(registry: &Registry) -> Includes {
+        let everything = ResourceType::all().count();
+        let reverse =
+            ResourceType::all().map(|resource_type| (resource_type, vec![EVERY_INCLUDE.to_owned()]));
         let mut includes = Includes {
             forward: BTreeMap::new(),
-            reverse: BTreeMap::new(),
+            reverse: reverse.collect(),
         };
         let references = ResourceType::all()
             .flat_map(|resource_type| registry.of(resource_type))
             .filter(|parameter| parameter.kind == ParameterKind::Reference);
         for parameter in references {
             let name = format!("{}:{}", parameter.resource_type, parameter.code);
-            for target in &parameter.targets {
-                includes.reverse.entry(*target).or_default().push(name.clone());
+            if parameter.targets.len() * 2 < everything {
+                for target in &parameter.targets {
+                    includes.reverse.entry(*target).or_default().push(name.clone());
+                }
             }
             includes
                 .forward

@@ -1,6 +1,7 @@
 //! What handlers are given and what they give back: the words that interactions, operations and all around them share.
 //!
-//! - [`Interaction`]: which interaction, and what its URL names; [`RouteError`]: why a URL names none.
+//! - [`Interaction`]: which interaction, and what its URL names; [`Route`]: the table of them; [`RouteError`]: why a URL
+//!   names none.
 //! - [`operation`]: what an operation says of itself.
 //! - [`Request`]: one that is asked for, with its parameters, conditions, preferences and body.
 //! - [`Context`]: on whose behalf and with what it is carried out; asks the policy.
@@ -19,9 +20,9 @@ mod outcome;
 mod request;
 mod route_error;
 
-pub use answer::{Answer, AnswerBody};
+pub use answer::{Answer, AnswerBody, KeptText};
 pub use context::Context;
 pub use error::InteractionError;
-pub use interaction::Interaction;
+pub use interaction::{Interaction, Route};
 pub use request::{Request, RequestBody};
 pub use route_error::RouteError;

@@ -13,6 +13,7 @@ pub mod budget;
 pub mod bundle;
 pub mod capability_statement;
 pub mod command;
+pub mod compression;
 pub mod configuration;
 pub mod definitions;
 pub mod exchange;

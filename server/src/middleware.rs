@@ -1,6 +1,3 @@
-//! What every request has, whatever it asks for: an id, and the base URL that its links are made of.
+//! What every request has, whatever it asks for: an id.
 
-pub mod base_url;
 pub mod request_id;
-
-pub use self::base_url::Scheme;

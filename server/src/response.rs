@@ -1,5 +1,6 @@
 //! Answer → HTTP response.
 
+pub mod encoding;
 pub mod headers;
 pub mod pretty;
 
@@ -10,7 +11,8 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Response, StatusCode, header};
 
 use crate::budget::Spending;
-use crate::exchange::{Answer, AnswerBody, InteractionError};
+use crate::exchange::{Answer, AnswerBody, InteractionError, KeptText};
+use crate::request::encoding::Encoding;
 use crate::request::format::FHIR_JSON;
 use pretty::Pretty;
 
@@ -18,12 +20,14 @@ use pretty::Pretty;
 const PRETTY_AT_ONCE: usize = 16 << 10;
 
 /// What of the request shapes the response.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Shape {
     /// `HEAD`: all headers, no body.
     pub head: bool,
     /// `_pretty=true`
     pub pretty: bool,
+    /// How the client takes the body packed.
+    pub encoding: Encoding,
 }
 
 /// The response to a request that was carried out.
@@ -45,6 +49,8 @@ pub fn of_answer(answer: Answer, base_url: &str, shape: Shape) -> Response<Body>
     match answer.body {
         AnswerBody::Nothing => response,
         AnswerBody::Resource(json) | AnswerBody::Outcome(json) => with_json(response, json, shape),
+        AnswerBody::Kept(kept) if shape.pretty => with_json(response, kept.text().to_owned(), shape),
+        AnswerBody::Kept(kept) => with_kept(response, kept, shape),
         AnswerBody::Content { media_type, bytes } => {
             // What clients have stored is shown as what they called it, and as nothing else; scripts in it do not run.
             let headers = response.headers_mut();
@@ -104,6 +110,20 @@ impl AsRef<[u8]> for Counted {
     fn as_ref(&self) -> &[u8] {
         &self.body
     }
+}
+
+/// What is kept packed needs no more work; nor a copy.
+fn with_kept(mut response: Response<Body>, kept: KeptText, shape: Shape) -> Response<Body> {
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    let body = match shape.encoding {
+        Encoding::Identity => kept.plain,
+        Encoding::Gzip => {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            kept.gzip
+        }
+    };
+    with_body(response, HeaderValue::from_static(FHIR_JSON), body, shape)
 }
 
 fn with_body(

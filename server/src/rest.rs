@@ -21,8 +21,8 @@ use crate::middleware::request_id;
 use crate::response;
 use crate::state::ServerState;
 
-/// The FHIR service. Whoever accepts connections may give requests a [`Scheme`](crate::middleware::Scheme) and axum's
-/// `ConnectInfo` of the client's socket address as extensions.
+/// The FHIR service. Whoever accepts connections may give requests axum's `ConnectInfo` of the client's socket address as an
+/// extension.
 pub fn service(state: Arc<ServerState>) -> Router {
     Router::new().fallback(move |request: axum::extract::Request| {
         let state = state.clone();

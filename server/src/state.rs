@@ -9,6 +9,7 @@ use brazier_access::token::Authenticator;
 use crate::budget::Budget;
 use crate::capability_statement::CapabilityStatement;
 use crate::definitions::DefinitionsHandle;
+use crate::exchange::Route;
 use crate::metrics::Metrics;
 use crate::request::preference::Handling;
 use crate::storage::Storage;
@@ -23,6 +24,8 @@ pub struct ServerState {
     pub policy: Arc<PolicyHandle>,
     /// What the service knows of FHIR.
     pub definitions: Arc<DefinitionsHandle>,
+    /// What methods and paths ask for, those of a Bundle's entries too.
+    pub route: Route,
     /// What the server claims of itself.
     pub capability_statement: Arc<CapabilityStatement>,
     /// The memory that requests may take.
@@ -36,9 +39,8 @@ pub struct ServerState {
 /// Choices that the standard leaves to the server.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The URL under which clients know the service, without a slash at its end. `None`: what each request's `Host`
-    /// says.
-    pub base_url: Option<String>,
+    /// The URL under which clients know the service, without a slash at its end.
+    pub base_url: Arc<str>,
     /// Whether an update may create a resource under an id that the client chose.
     pub update_create: bool,
     /// What is done with search parameters that are not known, when the request does not say.
@@ -56,7 +58,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            base_url: None,
+            base_url: Arc::from("http://localhost"),
             update_create: true,
             search_handling: Handling::Lenient,
             maximum_body: 64 << 20,

@@ -99,6 +99,11 @@ impl Subset {
         self.summary == Summary::Count
     }
 
+    /// Whether all of a resource is asked for.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.summary, Summary::False | Summary::Count) && self.elements.is_empty()
+    }
+
     /// The JSON text of a resource, cut down; the text itself when all of it is asked for.
     ///
     /// # Errors
@@ -109,8 +114,7 @@ impl Subset {
         resource_type: ResourceType,
         json: String,
     ) -> Result<String, SubsetError> {
-        let whole = matches!(self.summary, Summary::False | Summary::Count) && self.elements.is_empty();
-        if whole || json.is_empty() {
+        if self.is_whole() || json.is_empty() {
             return Ok(json);
         }
         match Json::parse(json.as_bytes()) {

@@ -123,7 +123,17 @@ impl<'definitions, 'resource> Validator<'definitions, 'resource> {
                 code,
                 expression: location.to_string(),
                 diagnostics,
+                by_profile: false,
             });
+        }
+    }
+
+    /// Reports what the standard allows and a profile does not.
+    fn report_by_profile(&mut self, code: IssueCode, location: &Location<'_>, diagnostics: String) {
+        let before = self.issues.len();
+        self.report(code, location, diagnostics);
+        for issue in &mut self.issues[before..] {
+            issue.by_profile = true;
         }
     }
 

@@ -1,15 +1,15 @@
 //! A Bundle of type batch or transaction → the requests of its entries. <http://hl7.org/fhir/R4/http.html#transaction>
 
+mod body;
 mod structure;
 
 use http::Method;
 
-use crate::exchange::{Interaction, InteractionError, Request, RequestBody};
+use crate::exchange::{Interaction, InteractionError, Request, Route};
 use crate::request::conditional_headers::ConditionalHeaders;
 use crate::request::preference::{Preference, Return};
 use crate::request::query_string;
 use crate::resource::{Json, Object};
-use crate::router;
 pub use structure::check_structure;
 
 /// How the entries belong together.
@@ -86,7 +86,8 @@ pub fn kind(bundle: &Object) -> Result<BundleKind, InteractionError> {
     }
 }
 
-/// The requests of the entries in their order, each with what is wrong with it.
+/// The requests of the entries in their order, each with what is wrong with it. `route` knows what their methods and URLs
+/// ask for.
 ///
 /// # Errors
 /// When `entry` is not an array.
@@ -94,6 +95,7 @@ pub fn entries(
     bundle: Object,
     base_url: &str,
     outer: Preference,
+    route: Route,
 ) -> Result<Vec<Result<EntryRequest, InteractionError>>, InteractionError> {
     let mut bundle = bundle;
     let entries = match bundle.remove("entry") {
@@ -107,7 +109,7 @@ pub fn entries(
         }
     };
     let read = |(index, entry)| match entry {
-        Json::Object(entry) => read(index, entry, base_url, outer),
+        Json::Object(entry) => read(index, entry, base_url, outer, route),
         _ => Err(InteractionError::element(
             format!("Bundle.entry[{index}]"),
             "must be an object",
@@ -121,13 +123,14 @@ fn read(
     mut entry: Object,
     base_url: &str,
     outer: Preference,
+    route: Route,
 ) -> Result<EntryRequest, InteractionError> {
     let place = |member: &str| format!("Bundle.entry[{index}].{member}");
     let wrong = |member: &str, problem: &str| InteractionError::element(place(member), problem);
     let Some(Json::Object(request)) = entry.get("request") else {
         return Err(wrong(
             "request",
-            "is missing; every entry of a batch or transaction needs a method and a url",
+            "is missing; every entry of a batch or transaction needs a method and a url, such as POST and Patient to create the resource or PUT and Patient/1 to update it",
         ));
     };
     let text = |name: &str| request.get(name).and_then(Json::as_str);
@@ -154,17 +157,10 @@ fn read(
         )
     })?;
     let (path, query) = relative.split_once('?').unwrap_or((relative, ""));
-    let interaction = router::route(&Method::from_bytes(method.as_bytes()).unwrap_or_default(), path)?;
-    match interaction {
-        Interaction::Bundle => {
-            let problem = "a Bundle cannot be processed within a Bundle";
-            return Err(wrong("request.url", problem));
-        }
-        Interaction::Operation { .. } => {
-            let problem = "an operation cannot be carried out within a Bundle";
-            return Err(wrong("request.url", problem));
-        }
-        _ => {}
+    let interaction = route(&Method::from_bytes(method.as_bytes()).unwrap_or_default(), path)?;
+    if interaction == Interaction::Bundle {
+        let problem = "a Bundle cannot be processed within a Bundle";
+        return Err(wrong("request.url", problem));
     }
     let conditions = ConditionalHeaders::of_entry(request)?;
     let full_url = entry.get("fullUrl").and_then(Json::as_str).map(str::to_owned);
@@ -173,38 +169,30 @@ fn read(
     } else {
         outer.answer
     };
-    let mut request = Request {
-        parameters: query_string::parse(query)?,
-        query: (!query.is_empty()).then(|| query.to_owned()),
-        interaction,
-        conditions,
-        preference: Preference { answer, ..outer },
-        accept: None,
-        body: RequestBody::Nothing,
-    };
     let is_head = method == "HEAD";
-    let needs_resource = matches!(method, "POST" | "PUT" | "PATCH");
-    request.body = body(entry.remove("resource"), needs_resource, &place("resource"))?;
+    let is_post = method == "POST";
+    let mut parameters = query_string::parse(query)?;
+    let mut query = (!query.is_empty()).then(|| query.to_owned());
+    let resource = entry.remove("resource");
+    let body = body::read(&interaction, resource, is_post, &place("resource"))?;
+    if is_post && interaction.is_search() {
+        query = body::add_form(&body, query, &mut parameters, &place("resource"))?;
+    }
     Ok(EntryRequest {
         index,
         full_url,
         label,
         is_head,
-        request,
+        request: Request {
+            interaction,
+            query,
+            parameters,
+            conditions,
+            preference: Preference { answer, ..outer },
+            wants_content: false,
+            body,
+        },
     })
-}
-
-/// What a GET or a DELETE carries has no meaning.
-fn body(resource: Option<Json>, needed: bool, place: &str) -> Result<RequestBody, InteractionError> {
-    match resource {
-        _ if !needed => Ok(RequestBody::Nothing),
-        Some(Json::Object(resource)) => Ok(RequestBody::Resource(resource)),
-        Some(_) => Err(InteractionError::element(place, "must be an object, a resource")),
-        None => Err(InteractionError::element(
-            place,
-            "is missing; POST, PUT and PATCH need a resource",
-        )),
-    }
 }
 
 /// The part of `url` after the base URL; `None` when it is an absolute URL of another place.
@@ -221,6 +209,7 @@ fn relative<'a>(url: &'a str, base_url: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::router;
 
     #[test]
     fn only_urls_of_this_server_are_taken() {
@@ -240,7 +229,7 @@ mod tests {
         let Ok(Json::Object(bundle)) = Json::parse(text.as_bytes()) else {
             panic!("{text}")
         };
-        let mut entries = entries(bundle, "http://h", Preference::default()).unwrap();
+        let mut entries = entries(bundle, "http://h", Preference::default(), router::route).unwrap();
         entries.remove(0).unwrap_err().to_string()
     }
 

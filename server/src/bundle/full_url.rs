@@ -22,6 +22,11 @@ impl FullUrls {
         self.targets.insert(name.to_owned(), target);
     }
 
+    /// What `name` stands for, as `Type/id`.
+    pub fn target(&self, name: &str) -> Option<&str> {
+        self.targets.get(name).map(CompactString::as_str)
+    }
+
     /// Rewrites every reference in `resource` that stands for an entry's resource: references, URIs and links in
     /// the narrative. `full_url` is that of the resource's own entry.
     pub fn rewrite(&self, structures: &Structures, resource: &mut Object, full_url: Option<&str>) {

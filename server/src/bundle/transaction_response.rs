@@ -38,13 +38,19 @@ fn size(result: &Result<Answer, InteractionError>) -> usize {
             body: AnswerBody::Resource(json) | AnswerBody::Outcome(json),
             ..
         }) => json.len() + 256,
+        Ok(Answer {
+            body: AnswerBody::Kept(kept),
+            ..
+        }) => kept.plain.len() + 256,
         _ => 256,
     }
 }
 
 fn answered(entry: &mut EntryWriter<'_>, answer: &Answer) {
-    if let AnswerBody::Resource(json) = &answer.body {
-        entry.json("resource", json);
+    match &answer.body {
+        AnswerBody::Resource(json) => entry.json("resource", json),
+        AnswerBody::Kept(kept) => entry.json("resource", kept.text()),
+        AnswerBody::Nothing | AnswerBody::Outcome(_) | AnswerBody::Content { .. } => {}
     }
     entry.object("response", |response| {
         response.text("status", &status_line(answer.status));

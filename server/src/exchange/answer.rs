@@ -1,10 +1,12 @@
 //! What an interaction came to, before it is an HTTP response or an entry of a Bundle.
 
+use bytes::Bytes;
 use http::StatusCode;
 use jiff::Timestamp;
 
 use super::InteractionError;
 use crate::audit::GivenOut;
+use crate::compression::{Effort, pack};
 use crate::request::preference::Return;
 use crate::resource::ResourceType;
 use crate::storage::{StoredResource, Written};
@@ -35,6 +37,8 @@ pub enum AnswerBody {
     Nothing,
     /// A resource, a Bundle too.
     Resource(String),
+    /// A resource that is the same for everybody, kept in the forms in which it is sent.
+    Kept(KeptText),
     /// An OperationOutcome about the interaction.
     Outcome(String),
     /// What a Binary holds, in its own format.
@@ -44,6 +48,30 @@ pub enum AnswerBody {
         /// What `Binary.data` holds, decoded from base64.
         bytes: Vec<u8>,
     },
+}
+
+/// JSON text that is sent often: all who are sent it share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptText {
+    /// The text, UTF-8.
+    pub plain: Bytes,
+    /// The same as gzip.
+    pub gzip: Bytes,
+}
+
+impl KeptText {
+    /// Packs `text`, once and well.
+    pub fn new(text: String) -> KeptText {
+        KeptText {
+            gzip: pack(text.as_bytes(), Effort::Much).into(),
+            plain: text.into(),
+        }
+    }
+
+    /// The plain form as text; empty if it were not UTF-8, which it always is.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.plain).unwrap_or_default()
+    }
 }
 
 impl Answer {

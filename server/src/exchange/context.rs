@@ -23,8 +23,8 @@ pub struct Context {
     pub storage: Storage,
     /// What the service knows of FHIR; the same from end to end.
     pub definitions: Arc<Definitions>,
-    /// The base URL that the client used, without a slash at its end.
-    pub base_url: String,
+    /// The URL under which clients know the service, without a slash at its end.
+    pub base_url: Arc<str>,
     /// Who sent the request, as the token tells; anonymous when it tells nobody.
     pub principal: Principal,
     /// What they may do; one policy from end to end.

@@ -3,8 +3,15 @@
 
 use brazier_access::DataAction;
 
+use http::Method;
+
+use super::RouteError;
 use super::operation::{Operation, Reach};
 use crate::resource::ResourceType;
+
+/// The table of the server: method and path, from the base URL on, → interaction. Whoever reads requests is handed it, because
+/// the table knows the handlers of operations.
+pub type Route = fn(&Method, &str) -> Result<Interaction, RouteError>;
 
 /// One interaction, with what its URL names.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,11 +37,14 @@ fn row(error: &InteractionError) -> (StatusCode, &'static str) {
         E::QueryString(_) | E::Header(_) | E::Parameter { .. } => (StatusCode::BAD_REQUEST, "invalid"),
         E::Search(_) | E::Subset(SubsetError::UnknownSummary(_)) => (StatusCode::BAD_REQUEST, "invalid"),
         E::Format(FormatError::NotAcceptable(_)) => (StatusCode::NOT_ACCEPTABLE, "not-supported"),
-        E::Format(FormatError::UnsupportedBody(..)) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-supported"),
+        E::Format(FormatError::UnsupportedBody(..) | FormatError::UnsupportedEncoding(_)) => {
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-supported")
+        }
         E::Body(BodyError::TooLarge { .. }) => (StatusCode::PAYLOAD_TOO_LARGE, "too-long"),
         E::Body(BodyError::TooSlow) => (StatusCode::REQUEST_TIMEOUT, "timeout"),
         E::Body(BodyError::Budget(error)) => budget_row(*error),
         E::Body(BodyError::Broken(_)) => (StatusCode::BAD_REQUEST, "incomplete"),
+        E::Body(BodyError::NotGzip(_)) => (StatusCode::BAD_REQUEST, "structure"),
         E::ResourceBody(_) => (StatusCode::BAD_REQUEST, "structure"),
         E::Element { .. } => (StatusCode::BAD_REQUEST, "invalid"),
         E::Invalid(issues) => (validation_status(issues), "invalid"),
@@ -116,11 +119,13 @@ fn entry_row(error: &InteractionError) -> (StatusCode, &'static str) {
     )
 }
 
-/// 400 when any issue is about what can be told from one element alone, else 422.
+/// 400 when any issue is about what can be told from one element alone, else 422; also for what only a profile asks for.
+/// <http://hl7.org/fhir/R4/http.html#create>
 fn validation_status(issues: &[validation::Issue]) -> StatusCode {
     let is_shape = |issue: &validation::Issue| {
         use validation::IssueCode as Code;
         match issue.code {
+            _ if issue.by_profile => false,
             Code::Invalid | Code::Structure | Code::Value | Code::CodeInvalid | Code::TooLong => true,
             Code::Required | Code::Invariant => false,
         }

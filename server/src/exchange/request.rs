@@ -21,8 +21,8 @@ pub struct Request {
     pub conditions: ConditionalHeaders,
     /// `Prefer`
     pub preference: Preference,
-    /// `Accept`, when the client reads a Binary and names no JSON: then it gets the content.
-    pub accept: Option<String>,
+    /// Whether the client reads a Binary and names none of FHIR's formats: then it gets the content.
+    pub wants_content: bool,
     /// The body, as it was sent or already read.
     pub body: RequestBody,
 }

@@ -205,6 +205,10 @@ impl<'text> Parser<'text> {
             }
             Token::Word("true") => Value::Boolean(true),
             Token::Word("false") => Value::Boolean(false),
+            // After a dot they are names, as in Patient.text.div: no operator can stand there.
+            Token::Word("and" | "or" | "xor" | "implies" | "div" | "mod") => {
+                return Err(self.expected("a name"));
+            }
             _ => {
                 steps.push(self.member_or_call()?);
                 return Ok(None);
@@ -260,13 +264,6 @@ impl<'text> Parser<'text> {
 
     fn member_or_call(&mut self) -> Result<Step, ParseError> {
         let position = self.position;
-        let is_keyword = matches!(
-            self.current,
-            Token::Word("and" | "or" | "xor" | "implies" | "div" | "mod" | "true" | "false")
-        );
-        if is_keyword {
-            return Err(self.expected("a name"));
-        }
         let name = self.name()?;
         if !self.symbol("(")? {
             return Ok(Step::Member(name));

@@ -33,7 +33,8 @@ pub fn bundle(context: &Context, request: Request) -> BoxFuture<'_, Result<Answe
             RequestBody::Nothing => return Err(ResourceBodyError::Empty("Bundle".to_owned()).into()),
         };
         let kind = entry_request::kind(&bundle)?;
-        let entries = entry_request::entries(bundle, &context.base_url, request.preference)?;
+        let entries =
+            entry_request::entries(bundle, &context.base_url, request.preference, context.state.route)?;
         Spending::current().hold(entries.len().saturating_mul(ENTRY))?;
         match kind {
             BundleKind::Batch => batch::batch(context, entries).await,

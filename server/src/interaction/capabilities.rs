@@ -5,8 +5,8 @@ use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::resource::ResourceType;
 use crate::summary::Subset;
 
-/// Bytes that a statement takes, by itself and in an answer.
-const STATEMENT: usize = 1536 << 10;
+/// Bytes that a statement takes in an answer: a part of it, or, as an entry of a Bundle, a copy.
+const STATEMENT: usize = 768 << 10;
 
 /// 200 with the CapabilityStatement; everybody may ask for it.
 ///
@@ -25,17 +25,19 @@ pub fn capabilities(context: &Context, request: &Request) -> Result<Answer, Inte
     }
     Spending::current().hold(STATEMENT)?;
     let subset = Subset::of_parameters(&request.parameters)?;
-    let json = context.state.capability_statement.write(
-        &context.definitions,
-        &context.base_url,
-        &context.state.settings,
-    );
+    let state = &context.state;
+    let kept = state
+        .capability_statement
+        .text(&context.definitions, &state.settings);
     let body = match ResourceType::parse("CapabilityStatement") {
-        Some(resource_type) => subset.cut(context.definitions.structures(), resource_type, json)?,
-        None => json,
+        Some(resource_type) if !subset.is_whole() => {
+            let structures = context.definitions.structures();
+            AnswerBody::Resource(subset.cut(structures, resource_type, kept.text().to_owned())?)
+        }
+        _ => AnswerBody::Kept(kept),
     };
     Ok(Answer {
-        body: AnswerBody::Resource(body),
+        body,
         ..Answer::new(http::StatusCode::OK)
     })
 }

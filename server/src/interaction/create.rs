@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use super::conditional::{Attempts, Criteria, Match};
 use super::prepare::{Prepared, prepare};
-use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request, RequestBody};
+use crate::exchange::{Answer, AnswerBody, Context, Interaction, InteractionError, Request, RequestBody};
 use crate::request::logical_id::new_logical_id;
 use crate::request::preference::Return;
 use crate::resource::ResourceType;
@@ -17,6 +17,7 @@ pub async fn create(
     mut request: Request,
     resource_type: ResourceType,
 ) -> Result<Answer, InteractionError> {
+    check_url(&request)?;
     let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
     let prepared = prepare(context, body, resource_type).await?;
     match request.conditions.if_none_exist.clone() {
@@ -42,6 +43,25 @@ pub async fn create(
                 }
             }
         }
+    }
+}
+
+/// Checks that the URL of a create has no criteria: they would be those of a search, or of a conditional create, and neither
+/// is asked for so.
+///
+/// # Errors
+/// For the first parameter that is not about the form of the answer.
+pub fn check_url(request: &Request) -> Result<(), InteractionError> {
+    let is_criterion = |(name, _): &&(String, String)| {
+        !matches!(name.as_str(), "_format" | "_pretty" | "_summary" | "_elements")
+    };
+    match (&request.interaction, request.parameters.iter().find(is_criterion)) {
+        (Interaction::Create(_), Some((name, value))) => Err(InteractionError::Parameter {
+            name: name.clone(),
+            value: value.clone(),
+            expected: "a create has no criteria in its URL: write them as If-None-Exist (in a Bundle ifNoneExist) for a conditional create, or POST them to [type]/_search for a search",
+        }),
+        _ => Ok(()),
     }
 }
 

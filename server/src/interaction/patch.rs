@@ -3,6 +3,7 @@
 
 mod bounds;
 mod document;
+mod emptied;
 mod fhirpath_patch;
 mod json_patch;
 mod number;

@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
-use crate::request::format::{self, FormatError};
 use crate::resource::{Json, ResourceType};
 use crate::retrieval::{found, visible};
 use crate::storage::StoredResource;
@@ -24,7 +23,7 @@ pub async fn read(
     let answers_as_stored = subset.is_ok()
         && request.conditions.if_none_match.is_empty()
         && request.conditions.if_modified_since.is_none()
-        && request.accept.is_none()
+        && !request.wants_content
         // Whether it may be given out is known only when it is there.
         && (resource_type.name() != "Binary" || context.allows_all(DataAction::Read));
     if !answers_as_stored {
@@ -45,7 +44,7 @@ pub async fn read(
 /// 200 with the part of `stored` that is asked for, or 304.
 ///
 /// # Errors
-/// When a Binary's content is asked for in another format than its own.
+/// Only when the server is at fault.
 pub fn answer(
     context: &Context,
     stored: StoredResource,
@@ -59,8 +58,8 @@ pub fn answer(
             ..Answer::new(StatusCode::NOT_MODIFIED)
         });
     }
-    if let Some(accept) = &request.accept {
-        return content(&stored, accept);
+    if request.wants_content {
+        return content(&stored);
     }
     let json = subset.cut(
         context.definitions.structures(),
@@ -70,13 +69,13 @@ pub fn answer(
     Ok(Answer::of_stored(StoredResource { json, ..stored }))
 }
 
-/// 200 with what a Binary holds, for a client that takes its format. <http://hl7.org/fhir/R4/binary.html#rest>
-fn content(stored: &StoredResource, accept: &str) -> Result<Answer, InteractionError> {
+/// 200 with what a Binary holds, in its own format whatever others the client names. <http://hl7.org/fhir/R4/binary.html#rest>
+fn content(stored: &StoredResource) -> Result<Answer, InteractionError> {
     let binary = Json::parse(stored.json.as_bytes());
     let text = |name: &str| binary.as_ref().ok()?.get(name)?.as_str();
-    let Some(media_type) = text("contentType").filter(|media_type| format::takes(accept, media_type)) else {
-        return Err(FormatError::NotAcceptable(accept.to_owned()).into());
-    };
+    let media_type = text("contentType")
+        .unwrap_or("application/octet-stream")
+        .to_owned();
     let data = text("data").unwrap_or_default();
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(data)
@@ -84,7 +83,6 @@ fn content(stored: &StoredResource, accept: &str) -> Result<Answer, InteractionE
             tracing::error!(%error, "the data of a stored Binary is not Base64");
             InteractionError::Fault
         })?;
-    let media_type = media_type.to_owned();
     Ok(Answer {
         version: Some((stored.version, stored.last_updated)),
         body: AnswerBody::Content { media_type, bytes },

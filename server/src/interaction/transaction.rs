@@ -5,11 +5,13 @@
 //! steps, in which the criteria of the entries and what is patched are locked, deletes come first, and reads see what was
 //! written.
 
+mod decision;
 mod entry;
 mod identity;
 mod outcome;
 mod record;
 mod reference_resolution;
+mod selection;
 
 use super::conditional::Attempts;
 use super::prepare::parallel;
@@ -87,11 +89,11 @@ async fn in_one_write(context: &Context, entries: &[Entry]) -> Result<Option<Ans
 async fn in_steps(context: &Context, entries: &[Entry]) -> Result<Answer, InteractionError> {
     let locks: Vec<String> = entries
         .iter()
-        .filter_map(|entry| Some(entry.criteria.as_ref()?.lock()))
+        .filter_map(|entry| entry.selection.as_ref()?.lock())
         .collect();
     let transaction = context.storage.begin(&locks).await?;
-    identity::lock_patched(&transaction, entries).await?;
-    let mut identities: Vec<Identity> = identity::decide_deletes(context, &transaction, entries).await?;
+    decision::lock_patched(&transaction, entries).await?;
+    let mut identities: Vec<Identity> = decision::decide_deletes(context, &transaction, entries).await?;
     let (indexes, deletes): (Vec<usize>, Vec<Write>) =
         identity::deletes(entries, &identities).into_iter().unzip();
     let steps = Steps {
@@ -100,7 +102,7 @@ async fn in_steps(context: &Context, entries: &[Entry]) -> Result<Answer, Intera
         entries,
     };
     let deleted = steps.write(&identities, &indexes, deletes, Vec::new()).await?;
-    identity::decide_others(context, &transaction, entries, &mut identities).await?;
+    decision::decide_others(context, &transaction, entries, &mut identities).await?;
     let mut outcomes = Outcomes::new(entries, &identities);
     outcomes.add(indexes, deleted);
 
@@ -123,7 +125,9 @@ async fn in_steps(context: &Context, entries: &[Entry]) -> Result<Answer, Intera
             break;
         }
     }
-    outcomes.read(context, &transaction, entries).await?;
+    outcomes
+        .read(context, &transaction, entries, resolution.targets())
+        .await?;
     transaction.commit().await?;
     Ok(answer(context, outcomes))
 }

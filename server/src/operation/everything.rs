@@ -6,7 +6,7 @@ use futures::FutureExt;
 
 use super::parameters;
 use crate::exchange::operation::{Input, Level, Operation, Reach, ResourceTypes};
-use crate::exchange::{Answer, Context, InteractionError, Request, RequestBody};
+use crate::exchange::{Answer, Context, InteractionError, Request};
 use crate::resource::ResourceType;
 use crate::retrieval::{Search, found};
 use crate::search::compartment;
@@ -40,9 +40,7 @@ async fn everything(
     mut request: Request,
     within: Option<Criterion>,
 ) -> Result<Answer, InteractionError> {
-    if let RequestBody::Text(text) = &request.body {
-        request.parameters.extend(parameters::read(text)?);
-    }
+    request.parameters.extend(parameters::read(&request.body)?);
     let id = request.interaction.id().ok_or(InteractionError::Fault)?;
     let patient = ResourceType::parse("Patient").ok_or(InteractionError::Fault)?;
     let may_know = within

@@ -106,7 +106,7 @@ async fn validate(context: &Context, request: Request) -> Result<Answer, Interac
     }
     let json = operation_outcome::of_validation(&issues);
     Ok(Answer {
-        body: AnswerBody::Outcome(json),
+        body: AnswerBody::Resource(json),
         ..Answer::new(StatusCode::OK)
     })
 }
@@ -117,6 +117,7 @@ fn issue(severity: Severity, code: IssueCode, expression: String, diagnostics: &
         code,
         expression,
         diagnostics: diagnostics.to_owned(),
+        by_profile: false,
     }
 }
 

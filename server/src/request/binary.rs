@@ -4,14 +4,16 @@
 use base64::Engine;
 use http::{HeaderMap, header};
 
+use super::encoding::Encoding;
 use super::format::is_fhir_name;
 use crate::resource::{Json, Object};
 
-/// The media type of a body that is the content of a Binary; `None` when it is a resource, or not sent as it is.
+/// The media type of a body that is the content of a Binary; `None` when it is a resource, or packed in a way that we do
+/// not know.
 pub fn content_type(headers: &HeaderMap) -> Option<String> {
     let media_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?.trim();
-    let is_compressed = headers.contains_key(header::CONTENT_ENCODING);
-    (!media_type.is_empty() && !is_compressed && !is_fhir_name(media_type)).then(|| media_type.to_owned())
+    let is_known = Encoding::of_body(headers).is_ok();
+    (!media_type.is_empty() && is_known && !is_fhir_name(media_type)).then(|| media_type.to_owned())
 }
 
 /// The Binary that holds `content`; `X-Security-Context` names the resource whose protection it shares.

@@ -1,4 +1,4 @@
-//! Receiving a body: not more than the limit. How long a client may take is the listener's to say.
+//! Receiving a body: not more than the limit, packed or not. How long a client may take is the listener's to say.
 
 use std::error::Error;
 
@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::encoding::Encoding;
 use crate::budget::{BudgetError, Spending};
 use crate::long_work::beside_others;
 use crate::resource::weight;
@@ -32,16 +33,24 @@ pub enum BodyError {
     /// 413 or 503
     #[error(transparent)]
     Budget(#[from] BudgetError),
+    /// 400
+    #[error("the body is not gzip, as Content-Encoding says it is: {0}")]
+    NotGzip(String),
 }
 
 /// In how many forms a body is in memory at one time beside its tree.
 const FORMS: usize = 6;
 
-/// The whole body. Its bytes are counted as they come, and what will be made of them before anything is.
+/// The whole body, of `limit` bytes at most, unpacked as `encoding` says. Its bytes are counted as they come, and what will be made of them before anything is.
 ///
 /// # Errors
 /// [`BodyError`]; a body whose length is announced as too large is not read at all.
-pub async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
+pub async fn receive(
+    headers: &HeaderMap,
+    encoding: Encoding,
+    body: Body,
+    limit: usize,
+) -> Result<Bytes, BodyError> {
     let announced = headers
         .get(http::header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
@@ -62,6 +71,7 @@ pub async fn receive(headers: &HeaderMap, body: Body, limit: usize) -> Result<By
         Interruption::Body(error) if is_late(error.as_ref()) => BodyError::TooSlow,
         Interruption::Body(error) => BodyError::Broken(error.to_string()),
     })?;
+    let body = encoding.unpacked(body, limit, &spending).await?;
     spending.work(worked_with(&body)).await?;
     Ok(body)
 }
@@ -130,13 +140,15 @@ mod tests {
     #[tokio::test]
     async fn refuses_what_is_announced_or_turns_out_too_large() {
         let mut headers = HeaderMap::new();
-        let result = receive(&headers, Body::from("12345"), 4).await;
+        let result = receive(&headers, Encoding::Identity, Body::from("12345"), 4).await;
         assert!(matches!(result, Err(BodyError::TooLarge { limit: 4 })));
         headers.insert("content-length", "5000000000".parse().unwrap());
-        let result = receive(&headers, Body::empty(), 4).await;
+        let result = receive(&headers, Encoding::Identity, Body::empty(), 4).await;
         assert!(matches!(result, Err(BodyError::TooLarge { limit: 4 })));
         assert_eq!(
-            receive(&HeaderMap::new(), Body::from("1234"), 4).await.unwrap(),
+            receive(&HeaderMap::new(), Encoding::Identity, Body::from("1234"), 4)
+                .await
+                .unwrap(),
             "1234"
         );
     }

@@ -3,7 +3,9 @@
 
 use http::HeaderMap;
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::tz::TimeZone;
 
 use crate::resource::Object;
 
@@ -141,9 +143,18 @@ fn tag(text: &str) -> Option<EntityTag> {
     Some(version.map_or(EntityTag::Foreign, EntityTag::Version))
 }
 
+/// The three forms of <https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7>: today's, and the two that are obsolete and must
+/// be taken all the same.
 fn http_date(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
     let parser = DateTimeParser::new().relaxed_weekday(true);
-    parser.parse_timestamp(text.trim()).ok()
+    let obsolete = || {
+        ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+            .iter()
+            .find_map(|form| DateTime::strptime(form, text).ok())
+    };
+    let in_utc = |moment: DateTime| Some(moment.to_zoned(TimeZone::UTC).ok()?.timestamp());
+    parser.parse_timestamp(text).ok().or_else(|| in_utc(obsolete()?))
 }
 
 #[cfg(test)]
@@ -197,9 +208,20 @@ mod tests {
     #[test]
     fn reads_http_dates_and_leaves_out_others() {
         let since = |value| of("if-modified-since", value).unwrap().if_modified_since;
+        for date in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+        ] {
+            assert_eq!(
+                since(date),
+                Some("1994-11-06T08:49:37Z".parse().unwrap()),
+                "{date}"
+            );
+        }
         assert_eq!(
-            since("Sun, 06 Nov 1994 08:49:37 GMT"),
-            Some("1994-11-06T08:49:37Z".parse().unwrap())
+            since("Tue Dec 15 23:00:00 2026"),
+            Some("2026-12-15T23:00:00Z".parse().unwrap())
         );
         assert_eq!(since("yesterday"), None);
     }

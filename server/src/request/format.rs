@@ -3,12 +3,12 @@
 
 use http::{HeaderMap, header};
 
+use super::encoding::Encoding;
+
 /// The media type of our answers.
 pub const FHIR_JSON: &str = "application/fhir+json; charset=utf-8";
 /// The media type of a JSON Patch.
 pub const JSON_PATCH: &str = "application/json-patch+json";
-/// The media range of a client that takes anything.
-pub const ANYTHING: &str = "*/*";
 /// The media type of a posted search.
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -21,6 +21,9 @@ pub enum FormatError {
     /// 415
     #[error("the body is {0}; the server accepts {1}")]
     UnsupportedBody(String, &'static str),
+    /// 415
+    #[error("the body is sent with Content-Encoding: {0}; the server accepts gzip, or none")]
+    UnsupportedEncoding(String),
 }
 
 /// Checks `_format`, which goes before `Accept`, and `Accept`.
@@ -66,7 +69,7 @@ pub fn check_answer(format: Option<&str>, headers: &HeaderMap) -> Result<(), For
 /// # Errors
 /// [`FormatError::UnsupportedBody`].
 pub fn check_resource_body(headers: &HeaderMap) -> Result<(), FormatError> {
-    let takes = "application/fhir+json in UTF-8, neither compressed nor in another format";
+    let takes = "application/fhir+json in UTF-8";
     check_body(headers, is_json_name, takes)
 }
 
@@ -122,11 +125,7 @@ fn check_body(
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
         Err(FormatError::UnsupportedBody(text, what))
     };
-    if let Some(encoding) = headers.get(header::CONTENT_ENCODING)
-        && !encoding.as_bytes().eq_ignore_ascii_case(b"identity")
-    {
-        return refuse(encoding);
-    }
+    Encoding::of_body(headers)?;
     let Some(value) = headers
         .get(header::CONTENT_TYPE)
         .filter(|value| !value.is_empty())
@@ -145,28 +144,26 @@ pub fn is_fhir_name(media_type: &str) -> bool {
     is_json_name(&name) || name.starts_with("application/fhir+") || name == "application/xml+fhir"
 }
 
-/// Whether a client that sends this `Accept` takes `media_type`.
-pub fn takes(accept: &str, media_type: &str) -> bool {
-    let wanted = essence(media_type);
-    let fits = |range: &str| {
-        let range = essence(range);
-        range == wanted
-            || matches!(range.as_str(), "*" | ANYTHING)
-            || range
-                .strip_suffix('*')
-                .is_some_and(|kind| kind.ends_with('/') && wanted.starts_with(kind))
-    };
-    accept.split(',').any(|range| !is_refused(range) && fits(range))
-}
-
-/// Whether the client names JSON among what it takes.
-pub fn names_json(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::ACCEPT)
+/// Whether a client that reads a Binary is given its content: it names no JSON, and takes something else than the formats that
+/// FHIR has for resources. `application/xml` counts as such, as browsers mean it. <http://hl7.org/fhir/R4/binary.html#rest>
+pub fn wants_content(headers: &HeaderMap) -> bool {
+    let accepts = headers.get_all(header::ACCEPT);
+    let texts: Vec<&str> = accepts.iter().filter_map(|value| value.to_str().ok()).collect();
+    let mut names = texts
         .iter()
-        .filter_map(|value| value.to_str().ok())
         .flat_map(|accept| accept.split(','))
-        .any(|range| !is_refused(range) && is_json_name(&essence(range)))
+        .filter(|range| !is_refused(range))
+        .map(essence)
+        .peekable();
+    if names.peek().is_none() {
+        return true;
+    }
+    let (mut json, mut other) = (false, false);
+    for name in names {
+        json |= is_json_name(&name);
+        other |= !is_fhir_name(&name);
+    }
+    other && !json
 }
 
 /// Type and subtype without parameters, in lower case.

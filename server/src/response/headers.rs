@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::budget::BudgetError;
 use crate::exchange::{InteractionError, RouteError};
 use crate::request::body::BodyError;
+use crate::request::format::FormatError;
 use crate::resource::ResourceType;
 use crate::storage::StorageError;
 
@@ -47,6 +48,9 @@ pub fn insert_for_error(error: &InteractionError, headers: &mut HeaderMap) {
         InteractionError::Storage(StorageError::DoesNotExist { .. }) => {
             headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, DELETE"));
         }
+        InteractionError::Format(FormatError::UnsupportedEncoding(_)) => {
+            headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         InteractionError::Unauthenticated(error) => {
             headers.insert(header::WWW_AUTHENTICATE, value(&error.www_authenticate()));
         }
@@ -67,7 +71,7 @@ pub fn insert_for_error(error: &InteractionError, headers: &mut HeaderMap) {
     }
 }
 
-/// All of our values are visible ASCII but for a base URL that a proxy made up; such a one is left out.
+/// All of our values are visible ASCII but for a base URL that was configured otherwise; such a one is left out.
 fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_invalid| HeaderValue::from_static(""))
 }

@@ -19,8 +19,8 @@ use crate::audit::AccessRecord;
 use crate::budget::Spending;
 use crate::exchange::{Answer, Context, Interaction, InteractionError, Request, RouteError};
 use crate::interaction::{capabilities, perform_recorded};
-use crate::middleware::base_url;
 use crate::middleware::request_id::RequestIds;
+use crate::request::encoding::Encoding;
 use crate::response::{self, Shape};
 use crate::router;
 use crate::state::ServerState;
@@ -43,6 +43,7 @@ impl Arrival {
         let shape = Shape {
             head: parts.method == Method::HEAD,
             pretty: query.split('&').any(|part| part == "_pretty=true"),
+            encoding: Encoding::of_answer(&parts.headers),
         };
         Arrival {
             state,
@@ -114,7 +115,7 @@ impl Arrival {
         let failure = match tokio::time::timeout(limit, work).await {
             Ok(Ok(result)) => {
                 spending.end_work();
-                return self.respond(result, &context);
+                return response::encoding::packed(self.respond(result, &context), self.shape).await;
             }
             Ok(Err(_panic)) => InteractionError::Fault,
             Err(_elapsed) => InteractionError::Timeout {
@@ -154,7 +155,7 @@ impl Arrival {
         Context {
             state: self.state.clone(),
             storage: self.state.storage.clone(),
-            base_url: base_url::of(&self.parts, self.state.settings.base_url.as_deref()),
+            base_url: self.state.settings.base_url.clone(),
             definitions: self.state.definitions.current(),
             policy: self.state.policy.current(),
             principal,

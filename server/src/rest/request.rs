@@ -8,7 +8,8 @@ use http::request::Parts;
 use crate::exchange::{Interaction, InteractionError, Request, RequestBody};
 use crate::long_work::beside_others;
 use crate::request::conditional_headers::ConditionalHeaders;
-use crate::request::format::{FormatError, PatchFormat};
+use crate::request::encoding::Encoding;
+use crate::request::format::PatchFormat;
 use crate::request::preference::Preference;
 use crate::request::{binary, body, format, query_string, resource_body};
 
@@ -33,19 +34,19 @@ pub async fn read(
         .iter()
         .find(|(name, _)| name == "_format")
         .map(|(_, value)| value.as_str());
-    let wants_content = asked_format.is_none() && reads_binary(&interaction) && !format::names_json(headers);
-    let accept = match format::check_answer(asked_format, headers) {
-        Ok(()) if wants_content => Some(format::ANYTHING.to_owned()),
-        Err(FormatError::NotAcceptable(accept)) if wants_content => Some(accept),
-        checked => checked.map(|()| None)?,
-    };
+    let wants_content =
+        asked_format.is_none() && reads_binary(&interaction) && format::wants_content(headers);
+    if !wants_content {
+        format::check_answer(asked_format, headers)?;
+    }
     let conditions = ConditionalHeaders::of(headers)?;
     let preference = Preference::of(headers);
+    let encoding = || Encoding::of_body(headers);
     let content_type = binary::content_type(headers).filter(|_| writes_binary(&interaction));
     let body = match (&parts.method, content_type) {
         (&Method::POST, _) if interaction.is_search() => {
             format::check_form_body(headers)?;
-            let form = body::receive(headers, body, limit.min(MAXIMUM_FORM)).await?;
+            let form = body::receive(headers, encoding()?, body, limit.min(MAXIMUM_FORM)).await?;
             let form = query_string::form_text(&form)?;
             *query = Some(match query.take() {
                 Some(query) => format!("{query}&{form}"),
@@ -57,7 +58,7 @@ pub async fn read(
         (&Method::PATCH, _) => {
             // Before the body, which may be large, and again with it.
             format::check_patch_body(headers, &[])?;
-            let text = body::receive(headers, body, limit).await?;
+            let text = body::receive(headers, encoding()?, body, limit).await?;
             match format::check_patch_body(headers, &text)? {
                 PatchFormat::JsonPatch => RequestBody::Text(text),
                 PatchFormat::Resource => {
@@ -66,14 +67,14 @@ pub async fn read(
             }
         }
         (&Method::POST | &Method::PUT, Some(media_type)) => {
-            let content = body::receive(headers, body, limit).await?;
+            let content = body::receive(headers, encoding()?, body, limit).await?;
             let of_content = || binary::of_content(media_type, &content, headers, interaction.id());
             let resource = beside_others(content.len(), of_content);
             RequestBody::Resource(resource)
         }
         (&Method::POST | &Method::PUT, None) => {
             format::check_resource_body(headers)?;
-            RequestBody::Text(body::receive(headers, body, limit).await?)
+            RequestBody::Text(body::receive(headers, encoding()?, body, limit).await?)
         }
         _ => RequestBody::Nothing,
     };
@@ -83,7 +84,7 @@ pub async fn read(
         parameters,
         conditions,
         preference,
-        accept,
+        wants_content,
         body,
     })
 }

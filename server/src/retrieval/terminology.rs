@@ -59,7 +59,7 @@ async fn read(context: &Context, source: &Source) -> Result<Option<Json>, Intera
         Some((url, version)) => (url, Some(version)),
         None => (url.as_str(), None),
     };
-    let relative = url.strip_prefix(&context.base_url).unwrap_or(url);
+    let relative = url.strip_prefix(&*context.base_url).unwrap_or(url);
     let id = relative.trim_start_matches('/').strip_prefix("ValueSet/");
     let mut parameters = match id {
         Some(id) => vec![("_id", escape(id))],

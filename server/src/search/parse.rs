@@ -85,8 +85,9 @@ pub fn parse_at(
     let criteria = Criteria::new(registry, context);
     let mut controls = Controls::new(registry, request.resource_types.is_empty(), &searched);
     for (name, value) in request.parameters {
-        // A parameter without a value is ignored, <http://hl7.org/fhir/R4/search.html#escaping>.
-        if value.is_empty() {
+        // A parameter without a value is ignored, <http://hl7.org/fhir/R4/search.html#escaping>; an include is no condition
+        // that could be left open.
+        if value.is_empty() && !Controls::needs_value(name) {
             continue;
         }
         let understood = match controls.apply(name, value, &mut query) {
@@ -103,6 +104,7 @@ pub fn parse_at(
             Err(error) => return Err(error),
         }
     }
+    Controls::check(request, &query)?;
     Ok(query)
 }
 

@@ -69,7 +69,7 @@ impl<'definitions> Validator<'definitions, '_> {
                 Expected::Fixed(json) => format!("write {}", json.to_text()),
                 Expected::Pattern(json) => format!("write what has {}", json.to_text()),
             };
-            self.report(IssueCode::Value, location, diagnostics);
+            self.report_by_profile(IssueCode::Value, location, diagnostics);
         }
     }
 
@@ -78,7 +78,7 @@ impl<'definitions> Validator<'definitions, '_> {
             Some(maximum) => format!("there are {count}: write {} to {maximum}", element.minimum),
             None => format!("there are {count}: write at least {}", element.minimum),
         };
-        self.report(IssueCode::Structure, location, diagnostics);
+        self.report_by_profile(IssueCode::Structure, location, diagnostics);
     }
 
     /// Checks one value against its type; it is neither null nor the array of a repeating element.

@@ -12,6 +12,8 @@ pub struct Issue {
     pub expression: String,
     /// What is wrong and what to write instead.
     pub diagnostics: String,
+    /// Whether a profile asks for more than the standard does.
+    pub by_profile: bool,
 }
 
 /// <http://hl7.org/fhir/R4/valueset-issue-severity.html>

@@ -1,5 +1,10 @@
-//! The narrative's `div`: XHTML that is well-formed and cannot run anything in a browser,
-//! <http://hl7.org/fhir/R4/narrative.html#xhtml>. A scan over the tags and the references between them.
+//! The narrative's `div`: XHTML that is well-formed, that a browser reads as we do, and that runs and loads nothing in it,
+//! <http://hl7.org/fhir/R4/narrative.html#xhtml>. A scan over the tags and the references between them; `attribute` says what
+//! the tags may hold.
+
+mod attribute;
+mod style;
+mod url;
 
 /// The namespace that the outermost `div` must declare.
 const NAMESPACE: &str = "http://www.w3.org/1999/xhtml";
@@ -10,7 +15,7 @@ const NOT_WELL_FORMED: &str = "well-formed XHTML: every tag closed, in order, ev
 const LONE_AMPERSAND: &str = "&amp; for an &, or a whole reference such as &nbsp; or &#160;";
 const FORBIDDEN_ELEMENT: &str =
     "formatting elements only: no script, form, head, body, frame, object, link (txt-1)";
-const FORBIDDEN_ATTRIBUTE: &str = "no event handlers and no javascript: links (txt-1)";
+const COMMENT: &str = "the narrative without comments: XHTML and HTML end them at different places";
 
 /// Checks the text of a `div`; the error says what to write.
 pub fn check(text: &str) -> Result<(), &'static str> {
@@ -26,8 +31,8 @@ pub fn check(text: &str) -> Result<(), &'static str> {
         if !is_first && open.is_empty() {
             return Err(NOT_A_DIV);
         }
-        rest = if let Some(rest) = skip_comment(tag)? {
-            rest
+        rest = if tag.starts_with("<!--") {
+            return Err(COMMENT);
         } else if let Some(closing) = tag.strip_prefix("</") {
             let (name, rest) = name(closing);
             if open.pop() != Some(name) {
@@ -114,18 +119,17 @@ fn opening(text: &str) -> Result<Opening<'_>, &'static str> {
         if trimmed.len() == rest.len() {
             return Err(NOT_WELL_FORMED);
         }
-        let (attribute, value, after) = attribute(trimmed)?;
+        let (attribute, value, after) = split_attribute(trimmed)?;
         check_references(value)?;
-        if is_active(attribute, value) {
-            return Err(FORBIDDEN_ATTRIBUTE);
-        }
-        has_namespace |= attribute == "xmlns" && value == NAMESPACE;
+        attribute::check(attribute, value)?;
+        // Any other value of it is refused.
+        has_namespace |= attribute == "xmlns";
         rest = after;
     }
 }
 
 /// Name, value and what follows.
-fn attribute(text: &str) -> Result<(&str, &str, &str), &'static str> {
+fn split_attribute(text: &str) -> Result<(&str, &str, &str), &'static str> {
     let (name, rest) = name(text);
     let value = rest
         .trim_start()
@@ -136,6 +140,9 @@ fn attribute(text: &str) -> Result<(&str, &str, &str), &'static str> {
     for quote in ['"', '\''] {
         if let Some(quoted) = value.strip_prefix(quote) {
             let (value, rest) = quoted.split_once(quote).ok_or(NOT_WELL_FORMED)?;
+            if value.contains('<') {
+                return Err(NOT_WELL_FORMED);
+            }
             return Ok((name, value, rest));
         }
     }
@@ -148,17 +155,6 @@ fn name(text: &str) -> (&str, &str) {
         .find(|character: char| !(character.is_alphanumeric() || matches!(character, '-' | '_' | ':' | '.')))
         .unwrap_or(text.len());
     text.split_at(end)
-}
-
-/// What follows a comment; `None` when there is none.
-fn skip_comment(text: &str) -> Result<Option<&str>, &'static str> {
-    match text.strip_prefix("<!--") {
-        Some(comment) => match comment.split_once("-->") {
-            Some((_, rest)) => Ok(Some(rest)),
-            None => Err(NOT_WELL_FORMED),
-        },
-        None => Ok(None),
-    }
 }
 
 /// The elements of HTML that txt-1 lets a narrative have.
@@ -215,26 +211,5 @@ fn is_allowed(name: &str) -> bool {
     )
 }
 
-/// Whether an attribute would run a script.
-fn is_active(attribute: &str, value: &str) -> bool {
-    let is_handler = attribute
-        .as_bytes()
-        .get(..2)
-        .is_some_and(|head| head.eq_ignore_ascii_case(b"on"));
-    is_handler || (matches!(attribute, "href" | "src") && is_script(value))
-}
-
-/// Whether a link runs a script, or hides its scheme behind character references. Browsers pass over white space.
-fn is_script(link: &str) -> bool {
-    let end = link.find([':', '/', '?']).unwrap_or(link.len());
-    let scheme = link[..end].trim_start();
-    let letters = || {
-        scheme
-            .bytes()
-            .filter(|byte| *byte > b' ')
-            .map(|byte| byte.to_ascii_lowercase())
-    };
-    !scheme.starts_with('#')
-        && (scheme.contains('&')
-            || (link[end..].starts_with(':') && (letters().eq(*b"javascript") || letters().eq(*b"vbscript"))))
-}
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,11 @@ impl<'definitions> Validator<'definitions, '_> {
     }
 
     fn unknown_member(&mut self, structure: &Structure, name: &str, location: &Location<'_>) {
+        if self.is_prohibited(structure, name) {
+            let diagnostics = format!("\"{name}\" is prohibited here; leave it out");
+            self.report_by_profile(IssueCode::Structure, &location.member(name), diagnostics);
+            return;
+        }
         let candidates = structure.members().iter().map(|member| member.name.as_str());
         let of_choice = structure.elements.iter().find(|element| {
             element.is_choice
@@ -117,6 +122,21 @@ impl<'definitions> Validator<'definitions, '_> {
         let shown: String = name.chars().take(64).collect();
         let diagnostics = format!("{} has no element \"{shown}\"; {advice}", structure.name);
         self.report(IssueCode::Structure, &location.member(&shown), diagnostics);
+    }
+}
+
+impl Validator<'_, '_> {
+    /// Whether a profile has taken a member away that its base has.
+    fn is_prohibited(&self, structure: &Structure, name: &str) -> bool {
+        let base_of = |structure: &Structure| self.structures.structure(structure.base?);
+        let mut base = base_of(structure);
+        while let Some(structure) = base {
+            if structure.find(name).is_some() {
+                return true;
+            }
+            base = base_of(structure);
+        }
+        false
     }
 }
 

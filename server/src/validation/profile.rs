@@ -60,6 +60,8 @@ fn check(
     }
     let mut issues = validator.issues;
     for issue in &mut issues {
+        // What breaks the standard's rules, too, is told without the profile.
+        issue.by_profile = true;
         issue.diagnostics = format!("{} (profile {url})", issue.diagnostics);
     }
     issues

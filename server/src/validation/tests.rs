@@ -27,7 +27,7 @@ fn a_resource_with_a_bit_of_everything_is_valid() {
         "resourceType": "Patient", "id": "p-1.A", "language": "de",
         "meta": {"lastUpdated": "2020-01-01T00:00:00.000Z", "versionId": "1", "profile": ["http://example.org/p"]},
         "implicitRules": "http://example.org/rules",
-        "text": {"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p class='a'>x &amp; y&#160;&#xa0;&nbsp;<br/></p><!-- <x> --></div>"},
+        "text": {"status": "generated", "div": "<div xmlns=\"http://www.w3.org/1999/xhtml\"><p class='a'>x &amp; y&#160;&#xa0;&nbsp;<br/></p></div>"},
         "contained": [{"resourceType": "Organization", "id": "o", "name": "Ward", "partOf": {"reference": "#"}}],
         "extension": [{"url": "http://example.org/e", "valueString": "x"},
                       {"url": "http://example.org/n", "extension": [{"url": "a", "valueBoolean": false}]}],

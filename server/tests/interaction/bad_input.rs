@@ -233,7 +233,8 @@ async fn headers() {
             "POST /Patient\nContent-Type: application/fhir+json; fhirVersion=5.0\n\n{}",
             "415 fhirVersion",
         ),
-        ("POST /Patient\nContent-Encoding: gzip\n\n{}", "415 gzip"),
+        ("POST /Patient\nContent-Encoding: br\n\n{}", "415 br"),
+        ("POST /Patient\nContent-Encoding: gzip\n\n{}", "400 gzip"),
         ("POST /\nContent-Type: multipart/form-data\n\n{}", "415 multipart"),
         (
             "PATCH /Patient/1\nContent-Type: application/fhir+json\n\n{}",

@@ -181,3 +181,117 @@ async fn a_head_is_answered_without_the_resource() {
         assert_eq!(answer.at("entry.3.resource.id"), "a");
     }
 }
+
+#[tokio::test]
+async fn searches_are_posted_and_operations_invoked() {
+    let server = Server::start().await;
+    server
+        .send("PUT /Patient/a\n\n{\"resourceType\":\"Patient\",\"id\":\"a\",\"active\":true}")
+        .await;
+    let posted = r#"{"request":{"method":"POST","url":"Patient/_search?active=true"}},
+        {"request":{"method":"POST","url":"Patient/_search?active=true"},
+          "resource":{"resourceType":"Parameters","parameter":[{"name":"_id","valueString":"b,c"}]}},
+        {"request":{"method":"POST","url":"_search?_type=Patient"}}"#;
+    let operations = r#",{"request":{"method":"POST","url":"Patient/$validate"},"resource":{"resourceType":"Patient","active":true}},
+        {"request":{"method":"GET","url":"Patient/a/$everything"}},
+        {"request":{"method":"POST","url":"Patient/a/$everything"},
+          "resource":{"resourceType":"Parameters","parameter":[{"name":"_count","valueInteger":5}]}}"#;
+    for (kind, operations) in [("batch", operations), ("transaction", "")] {
+        let answer = server
+            .send_owned(format!(
+                r#"POST /
+
+{{"resourceType":"Bundle","type":"{kind}","entry":[{posted}{operations}]}}"#
+            ))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        for (place, path, expected) in [
+            (0, "resource.entry.0.resource.id", "a"),
+            (1, "resource.total", "0"),
+            (2, "resource.entry.0.resource.id", "a"),
+            (3, "resource.resourceType", "OperationOutcome"),
+            (4, "resource.entry.0.resource.id", "a"),
+            (5, "resource.entry.0.resource.id", "a"),
+        ] {
+            let found = answer.at(&format!("entry.{place}.{path}"));
+            if place < 3 || !operations.is_empty() {
+                assert_eq!(found, expected, "{}", answer.text);
+            }
+        }
+    }
+    let recorded = server.database.query(
+        "SELECT string_agg(DISTINCT interaction || ' ' || coalesce(query, ''), ',') FROM access_record WHERE query LIKE '%_id%'",
+    );
+    assert_eq!(recorded, "search-type active=true&_id=b,c");
+    let refused = server
+        .send(
+            r#"POST /
+
+            {"resourceType":"Bundle","type":"batch","entry":[
+              {"request":{"method":"POST","url":"Patient/_search"},"resource":{"resourceType":"Patient"}},
+              {"request":{"method":"POST","url":"Patient/$validate"}},
+              {"request":{"method":"POST","url":"Patient/$nonsense"}},
+              {"request":{"method":"POST","url":"Patient?active=true"},"resource":{"resourceType":"Patient"}}
+            ]}"#,
+        )
+        .await;
+    let statuses: Vec<String> = (0..4)
+        .map(|index| refused.at(&format!("entry.{index}.response.status")))
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            "400 Bad Request",
+            "400 Bad Request",
+            "404 Not Found",
+            "400 Bad Request"
+        ],
+        "{}",
+        refused.text
+    );
+}
+
+#[tokio::test]
+async fn what_client_libraries_leave_out_or_put_in_is_judged_the_same_everywhere() {
+    let server = Server::start().await;
+    for kind in ["batch", "transaction"] {
+        let post = |members: &str| {
+            let body = format!(r#"{{"resourceType":"Bundle","type":"{kind}",{members}}}"#);
+            server.send_owned(format!("POST /\n\n{body}"))
+        };
+        let counted =
+            post(r#""total":0,"entry":[{"request":{"method":"GET","url":"Patient?_summary=count"}}]"#).await;
+        assert_eq!(
+            counted.at("entry.0.response.status"),
+            "200 OK",
+            "{}",
+            counted.text
+        );
+        post(r#""total":1"#).await.refused("422 invariant: bdl-1");
+    }
+    let entry = r#"{"resource":{"resourceType":"Patient"}}"#;
+    let told = "Bundle.entry[0].request: is missing; every entry of a batch or transaction needs a method and a url, such as POST";
+    let batch = server
+        .send_owned(format!(
+            r#"POST /
+
+{{"resourceType":"Bundle","type":"batch","entry":[{entry}]}}"#
+        ))
+        .await;
+    assert_eq!(batch.at("entry.0.response.status"), "400 Bad Request");
+    assert!(
+        batch
+            .at("entry.0.response.outcome.issue.0.diagnostics")
+            .starts_with(told),
+        "{}",
+        batch.text
+    );
+    let transaction = server
+        .send_owned(format!(
+            r#"POST /
+
+{{"resourceType":"Bundle","type":"transaction","entry":[{entry}]}}"#
+        ))
+        .await;
+    transaction.refused(&format!("400 invalid: entry 0 (request): {told}"));
+}

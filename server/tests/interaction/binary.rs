@@ -25,7 +25,7 @@ async fn content_that_cannot_be_given_or_taken_is_refused() {
         .create(r#"{"resourceType":"Binary","contentType":"text/plain","data":"aGVsbG8="}"#)
         .await;
     server
-        .send(&format!("GET /Binary/{id}\nAccept: image/png"))
+        .send(&format!("GET /Binary/{id}\nAccept: application/fhir+xml"))
         .await
         .refused("406 not-supported");
     assert_eq!(server.last_access(), "anonymous read Binary 406 0");
@@ -56,6 +56,10 @@ async fn content_goes_in_and_comes_back_in_its_own_format() {
     // The standard gives the resource only to those who name its formats.
     for accept in [
         "image/png",
+        "text/plain",
+        "application/pdf, image/gif;q=0.5",
+        "application/fhir+json;q=0, video/*",
+        "application/fhir+xml, image/jpeg",
         "image/*",
         "*/*",
         "text/html, */*;q=0.1",

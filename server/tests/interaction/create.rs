@@ -130,3 +130,36 @@ async fn conditional_creates_at_the_same_time_make_one() {
     assert_eq!((created, found), (1, 15));
     assert_eq!(server.database.query("SELECT count(*) FROM resource"), "1");
 }
+
+#[tokio::test]
+async fn criteria_in_the_url_of_a_create_are_refused_with_the_way_to_say_it() {
+    let server = Server::start().await;
+    for query in ["name=x", "identifier=a|b&_format=json", "nonsense"] {
+        let refused = server
+            .send(&format!(
+                "POST /Patient?{query}\n\n{{\"resourceType\":\"Patient\"}}"
+            ))
+            .await;
+        refused.refused("400 invalid: the parameter ");
+        let told = refused.at("issue.0.diagnostics");
+        assert!(
+            told.contains("If-None-Exist") && told.contains("[type]/_search"),
+            "{told}"
+        );
+    }
+    assert_eq!(server.get("/Patient").await.at("total"), "0");
+    let created = server
+        .send("POST /Patient?_format=json&_pretty=true\n\n{\"resourceType\":\"Patient\"}")
+        .await;
+    assert_eq!(created.status, 201);
+    let in_bundle = server
+        .send(
+            r#"POST /
+
+            {"resourceType":"Bundle","type":"transaction","entry":[
+              {"request":{"method":"POST","url":"Patient?name=x"},"resource":{"resourceType":"Patient"}}
+            ]}"#,
+        )
+        .await;
+    in_bundle.refused("400 invalid: entry 0 (POST Patient?name=x): the parameter name");
+}

@@ -136,3 +136,22 @@ async fn parts_of_a_resource() {
         .await
         .refused("400 invalid: the parameter _summary is \"some\"");
 }
+
+#[tokio::test]
+async fn dates_are_understood_in_all_three_forms_of_http() {
+    let server = Server::start().await;
+    let id = server.create(r#"{"resourceType":"Patient"}"#).await;
+    for (since, status) in [
+        ("Sun, 06 Nov 2050 08:49:37 GMT", 304),
+        ("Sunday, 06-Nov-50 08:49:37 GMT", 304),
+        ("Sun Nov  6 08:49:37 2050", 304),
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 200),
+        ("Sunday, 06-Nov-94 08:49:37 GMT", 200),
+        ("Sun Nov  6 08:49:37 1994", 200),
+    ] {
+        let read = server
+            .send(&format!("GET /Patient/{id}\nIf-Modified-Since: {since}"))
+            .await;
+        assert_eq!(read.status.as_u16(), status, "{since}");
+    }
+}

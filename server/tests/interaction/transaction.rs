@@ -1,5 +1,6 @@
 //! <http://hl7.org/fhir/R4/http.html#trules>
 
+mod criteria;
 mod reads;
 mod references;
 

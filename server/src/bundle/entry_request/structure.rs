@@ -31,10 +31,7 @@ pub fn check_structure(definitions: &Definitions, bundle: &mut Object) -> Result
         return Err(InteractionError::Fault);
     };
     kind(bundle)?;
-    // An empty array is not FHIR; as a Bundle of nothing to do it is clear what it means, and clients send it.
-    if bundle.get("entry") == Some(&Json::Array(Vec::new())) {
-        bundle.remove("entry");
-    }
+    leave_out_meaningless(bundle);
     let resources = exchange_resources(bundle, Vec::new());
     let mut issues = validate(definitions, resource_type, bundle);
     let without_request = without_request(bundle);
@@ -48,6 +45,17 @@ pub fn check_structure(definitions: &Definitions, bundle: &mut Object) -> Result
         Ok(())
     } else {
         Err(InteractionError::Invalid(issues))
+    }
+}
+
+/// What is not FHIR, what clients send all the same, and what can mean one thing only: an empty `entry` is a Bundle of nothing
+/// to do, and a `total` of nothing counts nothing.
+fn leave_out_meaningless(bundle: &mut Object) {
+    if bundle.get("entry") == Some(&Json::Array(Vec::new())) {
+        bundle.remove("entry");
+    }
+    if bundle.get("total") == Some(&Json::Number("0".into())) {
+        bundle.remove("total");
     }
 }
 
@@ -98,6 +106,7 @@ fn prohibited(bundle: &Object) -> Vec<Issue> {
             code: IssueCode::Invariant,
             expression: format!("{}.{name}", place(index)),
             diagnostics: message.to_owned(),
+            by_profile: false,
         })
     };
     entries(bundle).flat_map(of_entry).take(MAXIMUM_ISSUES).collect()
@@ -190,6 +199,13 @@ mod tests {
             refused("\"entry\":[{\"request\":{\"method\":\"GET\",\"url\":\"Patient\"}}]"),
             ""
         );
+        let Ok(Json::Object(mut bundle)) =
+            Json::parse(br#"{"resourceType":"Bundle","type":"transaction","total":0,"entry":[]}"#)
+        else {
+            panic!()
+        };
+        check_structure(fixture::r4(), &mut bundle).unwrap();
+        assert_eq!(bundle.len(), 2);
     }
 
     #[test]

@@ -49,6 +49,7 @@ fn operators_bind_as_the_standard_says() {
         ("(a as FHIR.`Period`).start", "(.a As FHIR.Period).start"),
         ("contains.is.as(string)", ".contains.is.As(string)"),
         ("a = 4 days", "(.a = 4 days)"),
+        ("text.div div 2", "(.text.div div 2)"),
     ] {
         assert_eq!(shape(text), expected, "{text}");
     }
@@ -65,6 +66,7 @@ fn says_where_a_text_is_no_expression() {
         ),
         ("(a", "at character 2: expected )"),
         ("2 + 2 /", "at character 7: expected a name"),
+        ("div.text", "at character 0: expected a name"),
         ("a.nothing()", "at character 2: there is no function nothing()"),
         ("a.where()", "at character 2: where() cannot have 0 arguments"),
         (

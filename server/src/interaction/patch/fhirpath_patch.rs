@@ -8,6 +8,7 @@ mod tests;
 
 use super::bounds::{Bounds, Excess};
 use super::document::SyntaxError;
+use super::emptied;
 use crate::definitions::structure::{Element, Member, Structure, Structures};
 use crate::fhirpath::Expression;
 use crate::resource::{Json, Object, ResourceType, weight};
@@ -95,7 +96,8 @@ impl FhirPathPatch {
         self.0.len()
     }
 
-    /// `document`, a resource of type `resource_type`, after all operations.
+    /// `document`, a resource of type `resource_type` in which nothing is empty, after all operations. An element that lost
+    /// its last child by them is gone; one that a value brings along empty is not the patch's to leave out.
     ///
     /// # Errors
     /// [`ApplyError`] for the first operation that does not fit.
@@ -122,7 +124,11 @@ impl FhirPathPatch {
                 problem,
             })?;
         }
-        Ok(document.into_json())
+        let mut document = document.into_json();
+        if self.0.iter().any(Operation::removes) && !self.0.iter().any(Operation::brings_empty) {
+            emptied::leave_out(&mut document);
+        }
+        Ok(document)
     }
 }
 
@@ -195,6 +201,15 @@ impl Operation {
             Change::Add(_, content) | Change::Insert(_, content) | Change::Replace(content) => Some(content),
             Change::Delete | Change::Move(..) => None,
         }
+    }
+
+    /// Whether something is not in its place any more afterwards.
+    fn removes(&self) -> bool {
+        self.change == Change::Delete
+    }
+
+    fn brings_empty(&self) -> bool {
+        self.content().is_some_and(Content::has_empty)
     }
 
     fn apply(&self, document: &mut Document<'_>, bounds: &mut Bounds) -> Result<(), Misfit> {

@@ -2,7 +2,7 @@
 
 use super::bounds::{Bounds, Excess};
 use super::document::SyntaxError;
-use super::number;
+use super::{emptied, number};
 use crate::resource::{Json, Object};
 
 /// A list of operations.
@@ -83,8 +83,8 @@ impl JsonPatch {
         self.0.len()
     }
 
-    /// `document` after all operations. A list or an object that lost its last item by them is gone: FHIR has no empty
-    /// ones (<http://hl7.org/fhir/R4/json.html>).
+    /// `document`, in which nothing is empty, after all operations. A list or an object that lost its last item by them is
+    /// gone; one that a value brings along empty is not the patch's to leave out.
     ///
     /// # Errors
     /// [`ApplyError`] for the first operation that does not fit.
@@ -95,11 +95,8 @@ impl JsonPatch {
             operation.apply(index, &mut document, &mut bounds)?;
             bounds.check().map_err(too_much(index))?;
         }
-        for (index, operation) in self.0.iter().enumerate() {
-            if let Some(removed) = operation.removes() {
-                leave_out_emptied(&mut document, &removed.tokens, &mut bounds);
-                bounds.check().map_err(too_much(index))?;
-            }
+        if self.0.iter().any(Operation::removes) && !self.0.iter().any(Operation::brings_empty) {
+            emptied::leave_out(&mut document);
         }
         Ok(document)
     }
@@ -138,12 +135,15 @@ impl Operation {
         })
     }
 
-    /// What is not in its place any more afterwards.
-    fn removes(&self) -> Option<&Pointer> {
+    /// Whether something is not in its place any more afterwards.
+    fn removes(&self) -> bool {
+        matches!(self.change, Change::Remove | Change::Move(_))
+    }
+
+    fn brings_empty(&self) -> bool {
         match &self.change {
-            Change::Remove => Some(&self.path),
-            Change::Move(from) => Some(from),
-            _ => None,
+            Change::Add(value) | Change::Replace(value) => emptied::has_empty(value),
+            _ => false,
         }
     }
 
@@ -266,25 +266,6 @@ fn remove(document: &mut Json, tokens: &[String], bounds: &mut Bounds) -> Option
             Some(items.remove(index))
         }
         _ => None,
-    }
-}
-
-/// Takes away what was around `removed`, from the inside out, as far as nothing is in it.
-fn leave_out_emptied(document: &mut Json, removed: &[String], bounds: &mut Bounds) {
-    let mut inner = removed;
-    while let [around @ .., _] = inner
-        && get_mut(document, around, bounds).is_some_and(|value| is_empty(value))
-        && remove(document, around, bounds).is_some()
-    {
-        inner = around;
-    }
-}
-
-fn is_empty(value: &Json) -> bool {
-    match value {
-        Json::Object(object) => object.is_empty(),
-        Json::Array(items) => items.is_empty(),
-        _ => false,
     }
 }
 

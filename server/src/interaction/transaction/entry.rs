@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use brazier_access::Criterion;
 
+use super::selection::{Selection, searched};
 use crate::bundle::entry_request::{EntryRequest, Step};
 use crate::bundle::full_url::conditional_references;
 use crate::exchange::{Context, Interaction, InteractionError, Request, RequestBody};
-use crate::interaction::conditional::Criteria;
+use crate::interaction::create;
 use crate::interaction::patch::{Patch, read_patch};
 use crate::request::resource_body;
 use crate::resource::{Json, Object, ResourceType};
@@ -21,7 +22,7 @@ pub struct Entry {
     pub full_url: Option<String>,
     /// HEAD: the answer is told without its body.
     pub is_head: bool,
-    /// Its request, without the body.
+    /// Its request; what it writes stands in `resource` or `patch`.
     pub request: Request,
     /// The step in which it is processed.
     pub step: Step,
@@ -30,7 +31,7 @@ pub struct Entry {
     /// The patch to be applied.
     pub patch: Option<Patch>,
     /// `ifNoneExist`, or the criteria in the URL.
-    pub criteria: Option<Criteria>,
+    pub selection: Option<Selection>,
     /// The conditional references in the resource, as they are written.
     pub conditional_references: Vec<String>,
     /// For reads over several types: what the principal may see.
@@ -48,7 +49,7 @@ impl Entry {
 
     /// Whether it must look at the database before, or after, it is written.
     pub fn needs_steps(&self) -> bool {
-        self.criteria.is_some() || self.patch.is_some() || self.step == Step::Read
+        self.selection.is_some() || self.patch.is_some() || self.step == Step::Read
     }
 
     /// The type of the resource that it writes.
@@ -74,6 +75,12 @@ pub fn check(
     context: &Context,
     entries: Vec<Result<EntryRequest, InteractionError>>,
 ) -> Result<Vec<Entry>, InteractionError> {
+    let names: HashSet<String> = entries
+        .iter()
+        .flatten()
+        .filter(|entry| matches!(entry.step(), Step::Create | Step::Update))
+        .filter_map(|entry| entry.full_url.clone())
+        .collect();
     let mut full_urls = HashSet::new();
     let mut checked = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
@@ -88,12 +95,16 @@ pub fn check(
             ));
         }
         let (index, label) = (entry.index, entry.label.clone());
-        checked.push(check_entry(context, entry).map_err(|error| error.of_entry(index, &label))?);
+        checked.push(check_entry(context, entry, &names).map_err(|error| error.of_entry(index, &label))?);
     }
     Ok(checked)
 }
 
-fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, InteractionError> {
+fn check_entry(
+    context: &Context,
+    entry: EntryRequest,
+    names: &HashSet<String>,
+) -> Result<Entry, InteractionError> {
     let step = entry.step();
     let EntryRequest {
         index,
@@ -104,8 +115,14 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
     } = entry;
     let resource_type = request.interaction.resource_type();
     let within = context.authorize_interaction(&request.interaction)?;
-    let criteria = criteria(context, &request)?;
-    let body = std::mem::replace(&mut request.body, RequestBody::Nothing);
+    create::check_url(&request)?;
+    let is_name = |url: &str| names.contains(url);
+    let selection = Selection::of(context, &request, index, is_name)?;
+    check_read(context, &request, index, is_name)?;
+    let body = match step {
+        Step::Read => RequestBody::Nothing,
+        _ => std::mem::replace(&mut request.body, RequestBody::Nothing),
+    };
     let is_patch = matches!(
         request.interaction,
         Interaction::Patch(..) | Interaction::ConditionalPatch(_)
@@ -131,7 +148,7 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
         step,
         resource,
         patch,
-        criteria,
+        selection,
         conditional_references: references,
         within,
         placeholder,
@@ -139,26 +156,26 @@ fn check_entry(context: &Context, entry: EntryRequest) -> Result<Entry, Interact
     })
 }
 
-fn criteria(context: &Context, request: &Request) -> Result<Option<Criteria>, InteractionError> {
-    let of_parameters = |resource_type, what| {
-        Criteria::of_parameters(context, resource_type, &request.parameters)?
-            .ok_or(InteractionError::NoCriteria(what))
-            .map(Some)
-    };
-    match (&request.interaction, &request.conditions.if_none_exist) {
-        (Interaction::Create(resource_type), Some(text)) => Criteria::parse(context, *resource_type, text)?
-            .ok_or(InteractionError::NoCriteria("ifNoneExist"))
-            .map(Some),
-        (Interaction::ConditionalUpdate(resource_type), _) => {
-            of_parameters(*resource_type, "a conditional update")
+/// A search may name entries; an operation is for batches.
+fn check_read(
+    context: &Context,
+    request: &Request,
+    index: usize,
+    is_name: impl Fn(&str) -> bool,
+) -> Result<(), InteractionError> {
+    let place = || format!("Bundle.entry[{index}].request.url");
+    match &request.interaction {
+        Interaction::Operation { operation, .. } => {
+            let problem = format!("{operation:?} cannot be part of a transaction; write a batch");
+            Err(InteractionError::element(place(), problem))
         }
-        (Interaction::ConditionalPatch(resource_type), _) => {
-            of_parameters(*resource_type, "a conditional patch")
+        interaction if interaction.is_search() => {
+            let searched = searched(context, interaction.resource_type());
+            searched
+                .names(&request.parameters, is_name, place)
+                .map(|_names| ())
         }
-        (Interaction::ConditionalDelete(resource_type), _) => {
-            of_parameters(*resource_type, "a conditional delete")
-        }
-        _ => Ok(None),
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::entry::Entry;
 use super::identity::Identity;
+use super::selection::searched;
 use crate::bundle::entry_request::Step;
+use crate::bundle::full_url::FullUrls;
 use crate::bundle::transaction_response;
 use crate::exchange::{Answer, Context, InteractionError};
 use crate::interaction::create::answer_found;
@@ -79,7 +81,7 @@ impl Outcomes {
     }
 
     /// Carries out the reads, as if each had come alone, on the connection that the transaction holds: they see what it has
-    /// written, and wait for no other connection.
+    /// written, and wait for no other connection. Searches name entries by their full URLs, which mean `targets`.
     ///
     /// # Errors
     /// When a read fails: then all of the transaction does.
@@ -88,6 +90,7 @@ impl Outcomes {
         context: &Context,
         transaction: &Transaction,
         entries: &[Entry],
+        targets: &FullUrls,
     ) -> Result<(), InteractionError> {
         let within = context.within(transaction);
         let mut records = Vec::new();
@@ -96,7 +99,11 @@ impl Outcomes {
             .enumerate()
             .filter(|(_, entry)| entry.step == Step::Read)
         {
-            let (request, criterion) = (entry.request.clone(), entry.within.clone());
+            let (mut request, criterion) = (entry.request.clone(), entry.within.clone());
+            if request.interaction.is_search() {
+                let searched = searched(context, request.interaction.resource_type());
+                request.parameters = searched.resolved(&request.parameters, |name| targets.target(name));
+            }
             let answer = perform::carry_out(&within, request, criterion).await;
             let answer = answer.map_err(|error| entry.failed(error))?;
             records.push(perform::answered(context, &entry.request, &answer));

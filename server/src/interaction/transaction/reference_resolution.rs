@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::entry::Entry;
 use super::identity::Identity;
+use super::selection::searched;
 use crate::bundle::full_url::FullUrls;
 use crate::definitions::Definitions;
 use crate::exchange::{Context, InteractionError};
@@ -15,6 +16,7 @@ use crate::interaction::create;
 use crate::interaction::patch::Patched;
 use crate::interaction::prepare::{self, Prepared, parallel};
 use crate::interaction::update;
+use crate::request::query_string;
 use crate::resource::{Object, ResourceType};
 use crate::storage::{Storage, Write};
 
@@ -77,7 +79,7 @@ impl Resolution {
             .collect();
         let mut complete = true;
         for reference in open {
-            let target = target(context, storage, &reference).await;
+            let target = target(context, storage, &reference, &self.targets).await;
             match target.map_err(|error| self.failed(entries, &reference, error))? {
                 None => complete = false,
                 Some((resource_type, id)) => {
@@ -89,6 +91,11 @@ impl Resolution {
             }
         }
         Ok(complete)
+    }
+
+    /// What full URLs and conditional references stand for, as far as it is known.
+    pub fn targets(&self) -> &FullUrls {
+        &self.targets
     }
 
     /// Takes the writes of the entries whose references are all resolved, each with its entry's place.
@@ -205,15 +212,21 @@ fn write(context: &Context, identity: &Identity, prepared: Prepared) -> Option<W
     }
 }
 
-/// The one resource that a conditional reference means; `None` when there is none.
+/// The one resource that a conditional reference means, whose criteria may name entries; `None` when there is none.
 async fn target(
     context: &Context,
     storage: &Storage,
     reference: &str,
+    targets: &FullUrls,
 ) -> Result<Option<(ResourceType, String)>, InteractionError> {
-    let (name, _) = reference.split_once('?').unwrap_or((reference, ""));
+    let (name, query) = reference.split_once('?').unwrap_or((reference, ""));
     let resource_type = ResourceType::parse(name).ok_or(InteractionError::Fault)?;
-    let criteria = Criteria::parse(context, resource_type, reference)?
+    let searched = searched(context, Some(resource_type));
+    let parameters = query_string::parse(query)?;
+    let is_name = |name: &str| targets.target(name).is_some();
+    searched.names(&parameters, is_name, || "Bundle.entry".to_owned())?;
+    let parameters = searched.resolved(&parameters, |name| targets.target(name));
+    let criteria = Criteria::of_parameters(context, resource_type, &parameters)?
         .ok_or(InteractionError::NoCriteria("a conditional reference"))?;
     match criteria.find(context, storage).await? {
         Match::None => Ok(None),

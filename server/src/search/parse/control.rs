@@ -77,7 +77,9 @@ impl<'a> Controls<'a> {
             "_count" | "_total" | "_summary" | "_cursor" | "_type" | "_contained"
         );
         if once && !self.given.insert(name.to_owned()) {
-            return refused("it only once");
+            return Err(QueryError::Repeated {
+                parameter: name.to_owned(),
+            });
         }
         match name {
             "_format" | "_pretty" => return Ok(Control::Transport),
@@ -110,7 +112,10 @@ impl<'a> Controls<'a> {
                 }
             }
             "_query" => {
-                return refused("nothing: this server has no named queries, so leave _query out");
+                return Err(QueryError::NamedQuery {
+                    parameter: name.to_owned(),
+                    value: value.to_owned(),
+                });
             }
             "_contained" if value == "false" => {}
             "_contained" => return refused("false; contained resources are not searched on their own"),
@@ -135,6 +140,25 @@ impl<'a> Controls<'a> {
             },
         }
         Ok(Control::Applied)
+    }
+
+    /// Whether a parameter says something even without a value: what to include.
+    pub fn needs_value(name: &str) -> bool {
+        matches!(name.split(':').next(), Some("_include" | "_revinclude"))
+    }
+
+    /// Checks what the parameters say together.
+    ///
+    /// # Errors
+    /// For an include of a search for texts.
+    pub fn check(request: &SearchRequest<'_>, query: &Query) -> Result<(), QueryError> {
+        let mut names = request.parameters.iter().map(|(name, _)| name);
+        match names.find(|name| Self::needs_value(name)) {
+            Some(parameter) if query.summary == Summary::Text => Err(QueryError::IncludeOfText {
+                parameter: parameter.clone(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// `_sort:desc` and the like; everything else with a modifier may be a condition.

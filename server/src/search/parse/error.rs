@@ -31,6 +31,29 @@ pub enum QueryError {
         /// What to write instead.
         expected: String,
     },
+    /// A parameter that may stand once stands twice.
+    #[error("{parameter} stands twice; write it once")]
+    Repeated {
+        /// The parameter as it was written.
+        parameter: String,
+    },
+    /// `_query`: this server has no named queries.
+    #[error(
+        "{parameter} asks for the named query \"{value}\", and this server has none; leave {parameter} out"
+    )]
+    NamedQuery {
+        /// `_query`
+        parameter: String,
+        /// The name of the query.
+        value: String,
+    },
+    /// `_summary=text` leaves nothing that an included resource could be told by.
+    /// <http://hl7.org/fhir/R4/search.html#summary>
+    #[error("{parameter} cannot be combined with _summary=text; leave one of them out")]
+    IncludeOfText {
+        /// `_include` or `_revinclude` as it was written.
+        parameter: String,
+    },
     /// A chain is too long or leads over too many types.
     #[error(
         "{parameter} chains too far; name the types, as in subject:Patient.name, and use at most {limit} links"
@@ -60,6 +83,9 @@ impl QueryError {
             QueryError::UnknownParameter { parameter, .. }
             | QueryError::Modifier { parameter, .. }
             | QueryError::Value { parameter, .. }
+            | QueryError::Repeated { parameter }
+            | QueryError::NamedQuery { parameter, .. }
+            | QueryError::IncludeOfText { parameter }
             | QueryError::ChainTooLong { parameter, .. }
             | QueryError::TooMany { parameter, .. } => parameter,
         }

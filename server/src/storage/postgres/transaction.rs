@@ -54,6 +54,15 @@ impl Transaction {
         Ok(Transaction { storage, open })
     }
 
+    /// Locks each of `texts` until the end, also those that show themselves only on the way. Two transactions that come to wait
+    /// for each other so are told apart by the database: one of them is in contention, and tried again.
+    pub async fn take_turns(&self, texts: &[String]) -> Result<(), StorageError> {
+        let connection = self.open.connection();
+        let taken = lock_texts(connection.client()?, &turns::numbers(texts)).await;
+        connection.ended();
+        taken
+    }
+
     /// Locks those of `resources` that there are, until the end: what is read of them then is what is changed.
     pub async fn lock(&self, resources: &[(ResourceType, &str)]) -> Result<(), StorageError> {
         if resources.is_empty() {
@@ -109,6 +118,10 @@ impl OpenTransaction {
 /// Begins on a connection, and takes the locks in the database that requests to other servers wait for.
 async fn begin(client: &Client, locks: &[i64]) -> Result<(), StorageError> {
     client.batch_execute("BEGIN").await.map_err(from_database)?;
+    lock_texts(client, locks).await
+}
+
+async fn lock_texts(client: &Client, locks: &[i64]) -> Result<(), StorageError> {
     if locks.is_empty() {
         return Ok(());
     }

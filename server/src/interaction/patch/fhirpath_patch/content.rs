@@ -2,6 +2,7 @@
 //! that `value[x]` does not have. <http://hl7.org/fhir/R4/fhirpatch.html#concept>
 
 use crate::definitions::structure::{Element, Kind, Member, Structure, Structures};
+use crate::interaction::patch::emptied;
 use crate::resource::{Json, Object, weight};
 
 /// A part with the value of an element.
@@ -37,6 +38,14 @@ impl Content {
         match self {
             Content::Value(_, value) => 1 + weight::of_tree(value).bytes / super::PASSED_IN_A_STEP,
             Content::Parts(parts) => parts.iter().map(|(_, content)| 1 + content.size()).sum(),
+        }
+    }
+
+    /// Whether an object or a list in it is empty.
+    pub fn has_empty(&self) -> bool {
+        match self {
+            Content::Value(_, value) => emptied::has_empty(value),
+            Content::Parts(parts) => parts.is_empty() || parts.iter().any(|(_, content)| content.has_empty()),
         }
     }
 

@@ -153,6 +153,11 @@ fn deletes_with_what_belongs_to_it() {
         r#"[{"family":"A","given":["x","z"]}]"#
     );
     assert_eq!(patched("contact", "delete", "Patient.contact.first()", &[]), "");
+    // The last child takes along what is around it.
+    assert_eq!(
+        patched("contact", "delete", "Patient.contact.first().gender", &[]),
+        ""
+    );
     assert_eq!(
         patched(
             "identifier",

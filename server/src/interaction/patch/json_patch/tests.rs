@@ -100,22 +100,33 @@ fn what_lost_its_last_item_is_gone_and_nothing_else() {
     for (patch, expected) in [
         (
             r#"[{"op":"remove","path":"/telecom/0"}]"#,
-            r#"{"name":[{"given":["A","B"]}],"e":[]}"#,
+            r#"{"name":[{"given":["A","B"]}]}"#,
         ),
         (
             r#"[{"op":"remove","path":"/name/0/given/1"},{"op":"remove","path":"/name/0/given/0"}]"#,
-            r#"{"telecom":[{"value":"1"}],"e":[]}"#,
+            r#"{"telecom":[{"value":"1"}]}"#,
         ),
         (
             r#"[{"op":"move","from":"/telecom/0/value","path":"/language"}]"#,
-            r#"{"name":[{"given":["A","B"]}],"e":[],"language":"1"}"#,
+            r#"{"name":[{"given":["A","B"]}],"language":"1"}"#,
         ),
         (
             r#"[{"op":"remove","path":"/telecom/0"},{"op":"add","path":"/telecom/-","value":{"value":"2"}}]"#,
-            r#"{"name":[{"given":["A","B"]}],"telecom":[{"value":"2"}],"e":[]}"#,
+            r#"{"name":[{"given":["A","B"]}],"telecom":[{"value":"2"}]}"#,
+        ),
+        // What is emptied may have moved when the patch ends.
+        (
+            r#"[{"op":"add","path":"/telecom/-","value":{"value":"2"}},{"op":"remove","path":"/telecom/1/value"},
+                {"op":"remove","path":"/telecom/0"}]"#,
+            r#"{"name":[{"given":["A","B"]}]}"#,
+        ),
+        // An empty list that comes with a value is for validation to refuse.
+        (
+            r#"[{"op":"add","path":"/e","value":[]},{"op":"remove","path":"/telecom"}]"#,
+            r#"{"name":[{"given":["A","B"]}],"e":[]}"#,
         ),
     ] {
-        let document = r#"{"name":[{"given":["A","B"]}],"telecom":[{"value":"1"}],"e":[]}"#;
+        let document = r#"{"name":[{"given":["A","B"]}],"telecom":[{"value":"1"}]}"#;
         assert_eq!(apply(document, patch).unwrap(), expected, "{patch}");
     }
 }

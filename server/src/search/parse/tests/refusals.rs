@@ -48,23 +48,6 @@ fn refuses_wrong_modifiers_and_values_always() {
         ("Patient", "_id:exact=1", ":not and :missing"),
         ("Patient", "_lastUpdated:exact=true", ":missing alone"),
         ("Patient", "general-practitioner:Group=1", "may point at"),
-        ("Patient", "_count=-1", "a whole number"),
-        ("Patient", "_count=1&_count=2", "only once"),
-        ("Patient", "_total=some", "none, estimate or accurate"),
-        ("Patient", "_summary=some", "true, text, data, count or false"),
-        ("Patient", "_sort=nothing", "is not a search parameter of Patient"),
-        ("Patient", "_sort:desc=name", "_sort=-name"),
-        ("Patient", "_elements=a.b", "names of elements"),
-        ("Patient", "_include=Patient", "Type:parameter"),
-        (
-            "Patient",
-            "_include=Patient:name",
-            "a reference parameter of Patient",
-        ),
-        ("Patient", "_include=Nothing:x", "a resource type of R4"),
-        ("Patient", "_include=Patient:organization:Group", "may point at"),
-        ("Patient", "_include:recurse=Patient:link", "_include:iterate"),
-        ("Patient", "_contained=true", "false"),
         (
             "Patient",
             "_has:Observation:code=1",
@@ -97,6 +80,49 @@ fn refuses_wrong_modifiers_and_values_always() {
         ("Observation", "subject:Patient=Group/1", "an id of the type"),
         ("Location", "near=here", "latitude|longitude"),
         ("RiskAssessment", "probability=1e99", "below 7.9e28"),
+    ] {
+        let message = refusal(searched, text);
+        assert!(message.contains(telling), "{text}: {message}");
+    }
+}
+
+#[test]
+fn refuses_what_the_form_of_an_answer_cannot_be() {
+    for (searched, text, telling) in [
+        ("Patient", "_count=-1", "a whole number"),
+        (
+            "Patient",
+            "_count=1&_count=2",
+            "_count stands twice; write it once",
+        ),
+        ("Patient", "_query=mine", "asks for the named query \"mine\""),
+        ("Patient", "_include=", "Type:parameter"),
+        ("Patient", "_revinclude:iterate=", "Type:parameter"),
+        (
+            "Patient",
+            "_summary=text&_include=Patient:link",
+            "_include cannot be combined with _summary=text",
+        ),
+        (
+            "Patient",
+            "_revinclude=Observation:subject&_summary=text",
+            "_revinclude cannot be combined",
+        ),
+        ("Patient", "_total=some", "none, estimate or accurate"),
+        ("Patient", "_summary=some", "true, text, data, count or false"),
+        ("Patient", "_sort=nothing", "is not a search parameter of Patient"),
+        ("Patient", "_sort:desc=name", "_sort=-name"),
+        ("Patient", "_elements=a.b", "names of elements"),
+        ("Patient", "_include=Patient", "Type:parameter"),
+        (
+            "Patient",
+            "_include=Patient:name",
+            "a reference parameter of Patient",
+        ),
+        ("Patient", "_include=Nothing:x", "a resource type of R4"),
+        ("Patient", "_include=Patient:organization:Group", "may point at"),
+        ("Patient", "_include:recurse=Patient:link", "_include:iterate"),
+        ("Patient", "_contained=true", "false"),
     ] {
         let message = refusal(searched, text);
         assert!(message.contains(telling), "{text}: {message}");
