@@ -37,9 +37,9 @@ pub enum DataAction {
     Reindex,
     /// `$bulk-delete`.
     BulkDelete,
-    /// Write conformance resources: StructureDefinition, ValueSet and their kin.
+    /// Create, update and delete conformance resources: StructureDefinition, ValueSet and their kin.
     Profiles,
-    /// Write SearchParameter resources.
+    /// Create, update and delete SearchParameter resources.
     SearchParameters,
     /// Read the audit trail.
     Audit,

@@ -50,7 +50,7 @@ fn the_clinic_round_trips() {
 #[test]
 fn the_role_assignments_round_trip() {
     let assignments = documents("access.yaml");
-    assert_eq!(assignments.len(), 3);
+    assert_eq!(assignments.len(), 4);
     assignments.iter().for_each(assert_round_trip::<RoleAssignment>);
 }
 

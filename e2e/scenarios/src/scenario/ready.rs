@@ -10,11 +10,12 @@ use crate::{report, tenant::Tenant};
 const AIM: f64 = 60.0;
 
 /// Every object of the samples.
-pub const OBJECTS: [&str; 5] = [
+pub const OBJECTS: [&str; 6] = [
     "fhirservice/clinic",
     "iotconnector/vitals",
     "roleassignment/readers",
     "roleassignment/writers",
+    "roleassignment/definitions",
     "roleassignment/devices",
 ];
 
