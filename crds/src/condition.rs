@@ -14,6 +14,8 @@ pub const DATABASE_READY: &str = "DatabaseReady";
 pub const SERVER_READY: &str = "ServerReady";
 /// FhirService, abnormal-true: it serves, with less redundancy than was asked for.
 pub const DEGRADED: &str = "Degraded";
+/// FhirService: every ready server enforces the newest RoleAssignments.
+pub const ACCESS_ENFORCED: &str = "AccessEnforced";
 /// RoleAssignment: every ready replica has answered that it enforces this assignment.
 pub const ENFORCED: &str = "Enforced";
 /// IotConnector: both mappings compile and are in service.
@@ -71,10 +73,18 @@ pub mod reason {
     pub const REQUEST_FAILED: &str = "RequestFailed";
     /// The scope of a RoleAssignment does not exist.
     pub const SCOPE_NOT_FOUND: &str = "ScopeNotFound";
+    /// A principal is named by an issuer whose tokens the scope does not accept.
+    pub const ISSUER_NOT_TRUSTED: &str = "IssuerNotTrusted";
     /// `spec.expires` has passed.
     pub const EXPIRED: &str = "Expired";
     /// Replicas have yet to answer that they enforce the policy.
     pub const WAITING_FOR_REPLICAS: &str = "WaitingForReplicas";
+    /// A server did not take the newest policy; the message says which and why.
+    pub const PUSH_FAILED: &str = "PushFailed";
+    /// PostgreSQL is being asked whether it can bear the parameters that were written.
+    pub const CHECKING_PARAMETERS: &str = "CheckingParameters";
+    /// PostgreSQL, or the memory of its pods, cannot bear a parameter; those of before stay in force.
+    pub const PARAMETERS_REFUSED: &str = "ParametersRefused";
     /// No replica runs, so nobody enforces and nobody serves.
     pub const NO_REPLICAS: &str = "NoReplicas";
     /// A mapping does not compile; the message names the place.

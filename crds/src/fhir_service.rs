@@ -7,6 +7,7 @@
 
 pub mod authentication;
 pub mod database;
+pub mod parameter;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
@@ -58,7 +59,8 @@ pub struct FhirServiceSpec {
     #[schemars(range(max = 100))]
     #[x_kube(validation = ("self >= 1", "replicas must be at least 1: write suspend: true to stop the servers and keep the data"))]
     pub replicas: i32,
-    /// Processor and memory of each server. Without requests Brazier asks for 100m and 64Mi.
+    /// Processor and memory of each server. Without requests Brazier asks for 100m and 64Mi; without a limit a server may
+    /// use 1Gi of memory.
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
     pub resources: Resources,
     /// Where the data is kept.

@@ -52,7 +52,8 @@ pub struct IotConnectorSpec {
     #[serde(default = "default_replicas")]
     #[schemars(range(min = 0, max = 100))]
     pub replicas: i32,
-    /// Processor and memory of each connector. Without requests Brazier asks for 50m and 32Mi.
+    /// Processor and memory of each connector. Without requests Brazier asks for 50m and 32Mi; without a limit a connector
+    /// may use 512Mi of memory.
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
     pub resources: Resources,
     /// Where device messages come from.

@@ -46,6 +46,8 @@ use crate::role::{DataAction, DataActionPattern, Role};
     validation = ("has(self.role) != has(self.custom)", "write either role, for example FhirDataReader, or custom with dataActions"),
     validation = ("self.scope.kind != 'IotConnector' || self.principals.all(principal, has(principal.serviceAccount))", "an IotConnector takes messages from service accounts only: write serviceAccount: {name, namespace} for each principal"),
     validation = ("self.scope.kind != 'IotConnector' || !has(self.role) || self.role in ['FhirDataWriter', 'FhirDataContributor']", "sending device messages needs the dataAction create: write role: FhirDataWriter, or custom: {dataActions: [create]}"),
+    validation = ("self.scope.kind != 'IotConnector' || !has(self.custom) || (self.custom.dataActions.exists(action, action in ['create', '*']) && !(has(self.custom.notDataActions) && 'create' in self.custom.notDataActions))", "sending device messages needs the dataAction create: write custom: {dataActions: [create]}"),
+    validation = ("!has(self.custom) || !has(self.custom.notDataActions) || (!('*' in self.custom.notDataActions) && (('*' in self.custom.dataActions) || self.custom.dataActions.exists(action, !(action in self.custom.notDataActions))))", "notDataActions takes away everything that dataActions allows: leave out of it what is to be allowed"),
     validation = ("self.scope.kind != 'IotConnector' || !has(self.condition)", "condition has no effect on an IotConnector: leave it out"),
     validation = ("self.scope == oldSelf.scope && self.principals == oldSelf.principals && has(self.role) == has(oldSelf.role) && (!has(self.role) || self.role == oldSelf.role) && has(self.custom) == has(oldSelf.custom) && (!has(self.custom) || self.custom == oldSelf.custom) && has(self.condition) == has(oldSelf.condition) && (!has(self.condition) || self.condition == oldSelf.condition)", "only description and expires of a RoleAssignment can be changed: delete it and create another")
 )]
@@ -175,12 +177,7 @@ pub struct ClientPrincipal {
 #[serde(rename_all = "camelCase")]
 pub struct AccessCondition {
     /// Only resources of these types.
-    #[schemars(length(min = 1, max = 150))]
-    #[schemars(inner(length(max = 64)))]
-    #[x_kube(
-        merge_strategy = ListMerge::Set,
-        validation = ("self.all(name, name.matches('^[A-Z][A-Za-z]+$'))", "resourceTypes holds FHIR resource types: write them as the standard does, for example Observation")
-    )]
+    #[schemars(schema_with = "resource_types")]
     pub resource_types: Vec<String>,
 }
 
@@ -198,6 +195,20 @@ pub struct RoleAssignmentStatus {
     /// How many of the ready replicas have answered that they enforce it: `2/2`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enforced_by: Option<String>,
+}
+
+/// The resource types of FHIR R4, from the file that is made out of the standard's own definitions.
+fn resource_types(_: &mut SchemaGenerator) -> Schema {
+    let names: Vec<&str> = include_str!("../../server/definitions/resource-types.txt")
+        .lines()
+        .collect();
+    json_schema!({
+        "type": "array",
+        "minItems": 1,
+        "maxItems": names.len(),
+        "x-kubernetes-list-type": "set",
+        "items": {"type": "string", "enum": names}
+    })
 }
 
 fn data_actions(_: &mut SchemaGenerator) -> Schema {

@@ -9,16 +9,15 @@ pub mod expiry;
 pub mod policy;
 pub mod push;
 
-use brazier_crds::role_assignment::ScopeKind;
+use brazier_access::policy::PolicyDocument;
+use brazier_crds::{condition::reason, role_assignment::ScopeKind};
 use serde_json::json;
 
-use self::{
-    enforcement::{Progress, ScopeKey},
-    policy::PolicyDocument,
-};
+use self::enforcement::{Progress, ScopeKey};
 use crate::{
     apply,
     cluster_keys::KeySet,
+    condition::Finding,
     context::Context,
     labels::Component,
     manifest::{DesiredObject, Owner},
@@ -47,23 +46,45 @@ pub async fn enforce(
     keys: Option<&KeySet>,
     context: &Context,
 ) -> Result<Progress, apply::Error> {
-    apply::apply(
-        &context.client,
-        owner,
-        &config_map(owner, &servers.config_map, policy, keys),
-    )
-    .await?;
+    let map = config_map(owner, &servers.config_map, policy, keys);
+    let written = apply::apply(&context.client, owner, &map).await;
+    // Those that run are told whatever became of the ConfigMap.
     let pods = pod::list(&context.client, &owner.namespace, &owner.name, Component::Server).await?;
-    let (enforcement, authority) = (&context.enforcement, &context.authority);
-    Ok(push::push(
-        enforcement,
-        authority,
+    let progress = push::push(
+        context,
         &scope(owner, ScopeKind::FhirService),
         &servers.host,
         &pods,
         policy,
     )
-    .await)
+    .await;
+    context.metrics.replicas_behind(context.enforcement.behind());
+    written?;
+    Ok(progress)
+}
+
+/// AccessEnforced: whether every ready server enforces the newest policy.
+pub fn finding(progress: &Progress) -> Finding {
+    let Progress {
+        ready,
+        enforcing,
+        problem,
+        ..
+    } = progress;
+    if *ready == 0 {
+        return Finding::unknown(reason::NO_REPLICAS, "no server is ready");
+    }
+    if enforcing == ready {
+        return Finding::yes(
+            reason::AS_DESIRED,
+            "every ready server enforces the newest RoleAssignments",
+        );
+    }
+    let why = problem.as_deref().unwrap_or("they have not answered yet");
+    Finding::no(
+        reason::PUSH_FAILED,
+        format!("{enforcing} of {ready} servers enforce the newest RoleAssignments: {why}"),
+    )
 }
 
 /// The ConfigMap with the policy and the cluster's keys, as servers and connectors read them.

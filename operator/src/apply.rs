@@ -1,23 +1,30 @@
 //! Desired → applied: the one place where objects are written, by server-side apply, and only when they are not
-//! as wanted already. What belongs to somebody else is never taken over.
+//! as wanted already. What belongs to somebody else is never taken over; what somebody else has written into what is ours
+//! is taken out again.
+
+mod belonging;
 
 use brazier_crds::condition::reason;
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
 use kube::{
     Api, Client,
     api::{DynamicObject, Patch, PatchParams},
-    core::gvk::ParseGroupVersionError,
+    core::{ApiResource, gvk::ParseGroupVersionError},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::{
-    compare,
+    compare::covers,
+    delete::{self, Mark, is_owned},
     error::{Category, Failure, Verdict},
     labels::MANAGER,
     manifest::{DesiredObject, Owner},
+    ownership::{Meddling, meddling},
     request::{self, RequestError},
 };
+
+pub(crate) use belonging::may_write;
 
 /// Why an object is not as it is wanted.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +32,9 @@ pub enum Error {
     /// A request failed.
     #[error(transparent)]
     Request(#[from] RequestError),
+    /// An object that had to be made anew could not be deleted.
+    #[error(transparent)]
+    Delete(#[from] delete::Error),
     /// An object of the name belongs to somebody else.
     #[error("{kind} {name} exists and {whose}: give this object another name, or delete that {kind}")]
     NameTaken {
@@ -59,10 +69,18 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// Whether the API server refused to write an object that is, or would be, ours. What stands on it may go on as it is.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Error::Request(error) if error.verdict().category == Category::Refused)
+    }
+}
+
 impl Failure for Error {
     fn verdict(&self) -> Verdict {
         match self {
             Error::Request(error) => error.verdict(),
+            Error::Delete(error) => error.verdict(),
             Error::NameTaken { .. } => Verdict::new(Category::Invalid, reason::NAME_TAKEN),
             Error::StillThere { .. } => Verdict::new(Category::Passing, reason::IN_PROGRESS),
             Error::Unreadable { .. } => Verdict::new(Category::Unreadable, reason::UNREADABLE_OBJECT),
@@ -73,41 +91,176 @@ impl Failure for Error {
     fn message(&self) -> String {
         match self {
             Error::Request(error) => error.message(),
+            Error::Delete(error) => error.message(),
             _ => self.to_string(),
         }
     }
 }
 
-/// Writes `desired` if it is not so already, and returns it as it is in the cluster.
+/// Writes `desired` if it is not so already, takes out what others have added to it, and returns it as it is in the
+/// cluster.
 ///
 /// # Errors
 /// If the name is taken, if what had it is still going away, or if a request fails.
 pub async fn apply(client: &Client, owner: &Owner, desired: &DesiredObject) -> Result<Value, Error> {
-    let what = format!("{} {}", desired.kind(), desired.name());
-    let resource = desired.resource().map_err(|source| Error::Malformed {
-        what: what.clone(),
-        source,
-    })?;
-    let api: Api<DynamicObject> = Api::namespaced_with(client.clone(), &owner.namespace, &resource);
-    let live = api
-        .get_opt(desired.name())
-        .await
-        .map_err(request::read(&what))?
-        .map(|object| to_value(&what, &object))
-        .transpose()?;
-    if let Some(live) = live {
-        may_write(owner, desired.kind(), desired.name(), &live["metadata"])?;
-        if compare::covers(&live, desired.manifest()) {
-            return Ok(live);
+    let object = Object::of(client, owner, desired)?;
+    let live = object.api.get_opt(desired.name()).await;
+    let Some(live) = live.map_err(request::read(&object.what))? else {
+        return object.write().await;
+    };
+    let seen = to_value(&object.what, &live)?;
+    may_write(owner, desired.kind(), desired.name(), &seen["metadata"])?;
+    let meddling = meddling(&seen, desired.manifest());
+    let is_whole = covers(&seen, desired.manifest()) && !meddling.overwritten;
+    if is_whole && meddling.additions.is_empty() {
+        return Ok(seen);
+    }
+    match object.mend(seen, is_whole, &meddling).await {
+        // Made so that it cannot be changed, by somebody who may.
+        Err(error)
+            if error.is_refusal()
+                && MADE_ANEW.contains(&desired.kind())
+                && is_owned(&live.metadata, owner) =>
+        {
+            tracing::info!(%error, object = object.what, "making anew what cannot be changed");
+            delete::seen(&object.api, &object.kind, owner, &Mark::Owned, &live).await?;
+            object.write().await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Kinds that can be deleted and made again without anybody noticing more than a moment.
+const MADE_ANEW: [&str; 2] = ["ConfigMap", "RoleBinding"];
+
+/// What is written, and where.
+struct Object<'a> {
+    api: Api<DynamicObject>,
+    kind: ApiResource,
+    what: String,
+    namespace: &'a str,
+    desired: &'a DesiredObject,
+}
+
+impl<'a> Object<'a> {
+    fn of(client: &Client, owner: &'a Owner, desired: &'a DesiredObject) -> Result<Self, Error> {
+        let what = format!("{} {}", desired.kind(), desired.name());
+        let kind = desired.resource().map_err(|source| Error::Malformed {
+            what: what.clone(),
+            source,
+        })?;
+        Ok(Object {
+            api: Api::namespaced_with(client.clone(), &owner.namespace, &kind),
+            kind,
+            what,
+            namespace: &owner.namespace,
+            desired,
+        })
+    }
+
+    async fn write(&self) -> Result<Value, Error> {
+        tracing::info!(namespace = self.namespace, object = self.what, "applying");
+        let parameters = PatchParams::apply(MANAGER).force().validation_strict();
+        let applied = self
+            .api
+            .patch(
+                self.desired.name(),
+                &parameters,
+                &Patch::Apply(self.desired.manifest()),
+            )
+            .await
+            .map_err(request::write(&self.what))?;
+        to_value(&self.what, &applied)
+    }
+
+    /// Makes it as it is wanted. Where what others have added does not let it be, it is written over as a whole.
+    async fn mend(&self, seen: Value, is_whole: bool, meddling: &Meddling) -> Result<Value, Error> {
+        let written = if is_whole {
+            Ok(seen.clone())
+        } else {
+            self.write().await
+        };
+        let written = match written {
+            Err(error) if error.is_refusal() && !meddling.additions.is_empty() => {
+                self.write_over(&seen, meddling).await?;
+                self.write().await?
+            }
+            other => other?,
+        };
+        let left = self::meddling(&written, self.desired.manifest());
+        if left.additions.is_empty() {
+            return Ok(written);
+        }
+        let removed = match self.remove(&written, &left).await {
+            Err(error) if error.is_refusal() => self.write_over(&written, &left).await?,
+            other => other?,
+        };
+        if covers(&removed, self.desired.manifest()) {
+            Ok(removed)
+        } else {
+            self.write().await
         }
     }
-    tracing::info!(namespace = owner.namespace, object = what, "applying");
-    let parameters = PatchParams::apply(MANAGER).force().validation_strict();
-    let applied = api
-        .patch(desired.name(), &parameters, &Patch::Apply(desired.manifest()))
+
+    /// Server-side apply takes out only what its own manager has written: what others added is removed by name.
+    async fn remove(&self, seen: &Value, meddling: &Meddling) -> Result<Value, Error> {
+        let fields = meddling.additions.join(" ");
+        tracing::info!(
+            namespace = self.namespace,
+            object = self.what,
+            fields,
+            "removing what others have added"
+        );
+        let removals = meddling.additions.iter();
+        self.change(
+            seen,
+            removals
+                .map(|path| json!({"op": "remove", "path": path}))
+                .collect(),
+        )
         .await
-        .map_err(request::write(&what))?;
-    to_value(&what, &applied)
+    }
+
+    /// Writes every part of the object as it is wanted, with nothing that is there now.
+    async fn write_over(&self, seen: &Value, meddling: &Meddling) -> Result<Value, Error> {
+        tracing::info!(
+            namespace = self.namespace,
+            object = self.what,
+            "writing over what others have added"
+        );
+        let parts = self.desired.manifest().as_object().into_iter().flatten();
+        let parts = parts.filter(|(name, _)| !["apiVersion", "kind", "metadata"].contains(&name.as_str()));
+        let parts: Vec<(String, &Value)> = parts.map(|(name, value)| (format!("/{name}"), value)).collect();
+        let besides = meddling
+            .additions
+            .iter()
+            .filter(|path| parts.iter().all(|(part, _)| !path.starts_with(part.as_str())))
+            .map(|path| json!({"op": "remove", "path": path}));
+        let written = parts
+            .iter()
+            .map(|(part, value)| json!({"op": "add", "path": part, "value": value}));
+        self.change(seen, besides.chain(written).collect()).await
+    }
+
+    /// Changes the very object that was looked at, and none that it has become since.
+    async fn change(&self, seen: &Value, mut steps: Vec<Value>) -> Result<Value, Error> {
+        let version = &seen["metadata"]["resourceVersion"];
+        steps.push(json!({"op": "replace", "path": "/metadata/resourceVersion", "value": version}));
+        let steps = serde_json::from_value(Value::Array(steps)).map_err(|source| Error::Unreadable {
+            what: self.what.clone(),
+            source,
+        })?;
+        let parameters = PatchParams {
+            field_manager: Some(MANAGER.to_string()),
+            ..PatchParams::default()
+        };
+        let changed = self
+            .api
+            .patch(self.desired.name(), &parameters, &Patch::Json::<()>(steps))
+            .await
+            .map_err(request::write(&self.what))?;
+        to_value(&self.what, &changed)
+    }
 }
 
 /// The same, as what it is.
@@ -126,20 +279,18 @@ pub async fn apply_as<K: DeserializeOwned>(
     })
 }
 
-/// Applies objects that do not depend on each other, in order, and returns them in the same order.
-///
-/// # Errors
-/// At the first that cannot be applied.
+/// Applies objects that do not depend on each other, and returns what became of each, in the same order: one that is
+/// refused does not keep the others from being as they are wanted.
 pub async fn apply_all(
     client: &Client,
     owner: &Owner,
     desired: &[DesiredObject],
-) -> Result<Vec<Value>, Error> {
+) -> Vec<Result<Value, Error>> {
     let writes: Vec<_> = desired
         .iter()
         .map(|object| apply(client, owner, object))
         .collect();
-    futures::stream::iter(writes).buffered(8).try_collect().await
+    futures::stream::iter(writes).buffered(8).collect().await
 }
 
 fn to_value(what: &str, object: &DynamicObject) -> Result<Value, Error> {
@@ -147,96 +298,4 @@ fn to_value(what: &str, object: &DynamicObject) -> Result<Value, Error> {
         what: what.to_string(),
         source,
     })
-}
-
-/// Refuses to touch what somebody else made, and waits for what is on its way out.
-///
-/// # Errors
-/// Says to whom it belongs, or that it is still there.
-pub(crate) fn may_write(owner: &Owner, kind: &str, name: &str, metadata: &Value) -> Result<(), Error> {
-    let references = metadata["ownerReferences"].as_array();
-    let controller = references
-        .into_iter()
-        .flatten()
-        .find(|one| one["controller"] == json!(true));
-    let taken = |whose: String| Error::NameTaken {
-        kind: kind.to_string(),
-        name: name.to_string(),
-        whose,
-    };
-    let still_there = || Error::StillThere {
-        what: format!("{kind} {name}"),
-    };
-    match controller {
-        Some(controller) if controller["uid"] == json!(owner.uid) => {}
-        // A service deleted and made again at once: the old one's objects go first.
-        Some(controller)
-            if controller["kind"] == json!(owner.kind) && controller["name"] == json!(owner.name) =>
-        {
-            return Err(still_there());
-        }
-        Some(controller) => {
-            let (kind, name) = (controller["kind"].as_str(), controller["name"].as_str());
-            return Err(taken(format!(
-                "belongs to {} {}",
-                kind.unwrap_or_default(),
-                name.unwrap_or_default()
-            )));
-        }
-        None if metadata["labels"]["app.kubernetes.io/managed-by"] != json!(MANAGER) => {
-            return Err(taken("was not made by Brazier".to_string()));
-        }
-        None => {}
-    }
-    if metadata["deletionTimestamp"].is_string() {
-        Err(still_there())
-    } else {
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn may_write_to(owners: Value, labels: Value) -> Result<(), Error> {
-        let owner = Owner {
-            kind: "FhirService",
-            application: "fhir-service",
-            name: "ward".into(),
-            namespace: "team-b".into(),
-            uid: "1".into(),
-        };
-        let metadata = json!({"name": "ward", "ownerReferences": owners, "labels": labels});
-        may_write(&owner, "Service", "ward", &metadata)
-    }
-
-    #[test]
-    fn an_object_of_another_owner_is_not_taken_over() {
-        let other = json!([{"kind": "IotConnector", "name": "vitals", "uid": "9", "controller": true}]);
-        let error = may_write_to(other, json!({})).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "Service ward exists and belongs to IotConnector vitals: give this object another name, or delete that \
-             Service"
-        );
-    }
-
-    #[test]
-    fn an_object_that_somebody_made_by_hand_is_not_taken_over() {
-        let error = may_write_to(json!([]), json!({"app": "x"})).unwrap_err();
-        assert!(matches!(error, Error::NameTaken { .. }), "{error}");
-    }
-
-    #[test]
-    fn an_object_of_the_owner_deleted_before_is_waited_for() {
-        let before = json!([{"kind": "FhirService", "name": "ward", "uid": "0", "controller": true}]);
-        let error = may_write_to(before, json!({})).unwrap_err();
-        assert!(matches!(error, Error::StillThere { .. }), "{error}");
-    }
-
-    #[test]
-    fn an_object_that_was_retained_is_taken_up_again() {
-        may_write_to(json!([]), json!({"app.kubernetes.io/managed-by": "brazier"})).unwrap();
-    }
 }

@@ -1,6 +1,7 @@
 //! Command line and environment, read once.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
 /// Kubernetes operator for FHIR services.
 #[derive(Debug, Parser)]
@@ -18,6 +19,8 @@ pub enum Command {
     Run(Box<Options>),
     /// Print the CustomResourceDefinitions as YAML.
     Crds,
+    /// Print what would be left behind if the operator were uninstalled, and fail if there is anything.
+    Left,
 }
 
 /// How the controllers run.
@@ -47,6 +50,13 @@ pub struct Options {
     /// Address for metrics and probes.
     #[arg(long, env = "BRAZIER_METRICS_ADDRESS", default_value = "0.0.0.0:9090")]
     pub metrics_address: std::net::SocketAddr,
+    /// Who may read the metrics of servers and connectors, besides kubelets and, of connectors, the operator: a JSON list of
+    /// NetworkPolicy peers.
+    #[arg(long, env = "BRAZIER_METRICS_FROM", default_value = "[]")]
+    pub metrics_from: Peers,
+    /// How many seconds the certificate lives with which the operator pushes policies; it is renewed after two thirds.
+    #[arg(long, env = "BRAZIER_OWN_CERTIFICATE_SECONDS", default_value_t = 7_776_000)]
+    pub own_certificate_seconds: u32,
     /// Run without leader election. Only when there is never more than one replica.
     #[arg(long, env = "BRAZIER_NO_LEADER_ELECTION")]
     pub no_leader_election: bool,
@@ -57,6 +67,18 @@ pub struct Options {
         default_value = "info,kube_client=warn,kube_runtime=warn"
     )]
     pub log: String,
+}
+
+/// Pods, namespaces or addresses, as a NetworkPolicy names them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Peers(pub Vec<NetworkPolicyPeer>);
+
+impl std::str::FromStr for Peers {
+    type Err = serde_json::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        serde_json::from_str(text).map(Peers)
+    }
 }
 
 /// `imagePullPolicy` of every container that the operator makes.

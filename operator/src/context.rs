@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use kube::{Client, runtime::events::Recorder};
 
 use crate::{
     access::Enforcement, certificate::Authority, cluster_keys::ClusterKeys, image::Images, metrics::Metrics,
-    requeue::Backoff,
+    requeue::Backoff, seal::SealKey,
 };
 
 /// Shared by all reconciles; it holds no state of any object but what replicas have acknowledged.
@@ -22,8 +23,12 @@ pub struct Context {
     pub cluster_domain: String,
     /// Namespace of the operator.
     pub namespace: String,
+    /// Who may read the metrics of servers and connectors.
+    pub metrics_from: Vec<NetworkPolicyPeer>,
     /// Signs the certificates of services.
     pub authority: Authority,
+    /// Marks what outlives its owner.
+    pub seal_key: SealKey,
     /// Issuer and keys of the cluster's service account tokens.
     pub cluster_keys: ClusterKeys,
     /// Which replicas enforce which policy.

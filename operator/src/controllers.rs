@@ -21,7 +21,7 @@ use k8s_openapi::api::{
 };
 use kube::{
     Api, Client, Resource,
-    core::{DeserializeGuard, NamespaceResourceScope},
+    core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta},
     runtime::{
         Controller, WatchStreamExt,
         controller::Config,
@@ -37,8 +37,9 @@ use crate::{
     context::Context,
     error::{Failure, Verdict},
     labels::MANAGED,
+    memory::Memory,
     reconcile::{Error, Kind, key, reconcile},
-    watches,
+    unwatched, watches,
 };
 
 /// Changes of owned objects come in bursts; one reconcile answers them all.
@@ -54,18 +55,18 @@ pub async fn run(context: Arc<Context>, stop: &CancellationToken) {
 }
 
 async fn fhir_services(context: Arc<Context>, stop: CancellationToken) {
+    const APPLICATION: &str = "fhir-service";
     let client = &context.client;
-    let controller = controller::<FhirService>(client)
-        .owns(owned::<StatefulSet>(client), managed())
-        .owns(owned::<Deployment>(client), managed())
-        .owns(owned::<Job>(client), managed())
-        .owns(owned::<ConfigMap>(client), managed())
-        .owns(owned::<Service>(client), managed())
-        .owns(owned::<ServiceAccount>(client), managed())
-        .owns(owned::<Role>(client), managed())
-        .owns(owned::<RoleBinding>(client), managed())
-        .owns(owned::<NetworkPolicy>(client), managed())
-        .owns(owned::<PodDisruptionBudget>(client), managed())
+    let controller = controller::<FhirService>(&context);
+    let store = controller.store();
+    let unwatched = unwatched::changes(client.clone(), store.clone());
+    let controller = made_for(controller, client, APPLICATION)
+        .watches(
+            owned::<StatefulSet>(client),
+            managed(),
+            watches::made_for(APPLICATION),
+        )
+        .watches(owned::<Job>(client), managed(), watches::made_for(APPLICATION))
         .watches(
             guarded::<RoleAssignment>(client),
             watcher::Config::default(),
@@ -76,8 +77,21 @@ async fn fhir_services(context: Arc<Context>, stop: CancellationToken) {
             watcher::Config::default(),
             watches::destinations,
         )
-        .watches_stream(pods(client), |pod| {
-            watches::instance(&pod.metadata, "fhir-service")
+        // A connector has rights once its account is there, and only then.
+        .watches(owned::<ServiceAccount>(client), managed(), move |account| {
+            let (metadata, services) = (account.metadata, store.state());
+            let is_connectors =
+                watches::instance::<DeserializeGuard<IotConnector>>(&metadata, "iot-connector").is_some();
+            services
+                .iter()
+                .filter(|one| is_connectors && one.meta().namespace == metadata.namespace)
+                .map(|one| ObjectRef::from_obj(&**one))
+                .collect::<Vec<_>>()
+        })
+        .watches_stream(pods(client), |pod| watches::instance(&pod.metadata, APPLICATION))
+        .reconcile_on(unwatched)
+        .watches_stream(patroni(client), |map| {
+            watches::instance(&map.metadata, APPLICATION)
         })
         .reconcile_all_on(new_keys(&context))
         .graceful_shutdown_on(stop.cancelled_owned());
@@ -86,7 +100,7 @@ async fn fhir_services(context: Arc<Context>, stop: CancellationToken) {
 
 async fn role_assignments(context: Arc<Context>, stop: CancellationToken) {
     let client = &context.client;
-    let controller = controller::<RoleAssignment>(client);
+    let controller = controller::<RoleAssignment>(&context);
     // A policy that came further, or a scope that came or went, concerns every assignment on it.
     let store = controller.store();
     let news = stream::unfold(context.enforcement.subscribe(), |mut changes| async move {
@@ -145,25 +159,18 @@ async fn role_assignments(context: Arc<Context>, stop: CancellationToken) {
 
 async fn iot_connectors(context: Arc<Context>, stop: CancellationToken) {
     let client = &context.client;
-    let controller = controller::<IotConnector>(client);
+    const APPLICATION: &str = "iot-connector";
+    let controller = controller::<IotConnector>(&context);
     let store = controller.store();
-    let controller = controller
-        .owns(owned::<Deployment>(client), managed())
-        .owns(owned::<ConfigMap>(client), managed())
-        .owns(owned::<Service>(client), managed())
-        .owns(owned::<ServiceAccount>(client), managed())
-        .owns(owned::<Role>(client), managed())
-        .owns(owned::<RoleBinding>(client), managed())
-        .owns(owned::<NetworkPolicy>(client), managed())
-        .owns(owned::<PodDisruptionBudget>(client), managed())
+    let unwatched = unwatched::changes(client.clone(), store.clone());
+    let controller = made_for(controller, client, APPLICATION)
+        .reconcile_on(unwatched)
         .watches(
             guarded::<RoleAssignment>(client),
             watcher::Config::default(),
             watches::assigned_connector,
         )
-        .watches_stream(pods(client), |pod| {
-            watches::instance(&pod.metadata, "iot-connector")
-        })
+        .watches_stream(pods(client), |pod| watches::instance(&pod.metadata, APPLICATION))
         // A destination that came or went.
         .watches_stream(changes::<FhirService>(client), move |service| {
             let connectors = store.state();
@@ -219,21 +226,65 @@ fn new_keys(context: &Context) -> impl Stream<Item = ()> + Send + use<> {
     })
 }
 
-/// A controller of a kind. An object that does not fit its type is handed on as such and hides no others
-/// (strimzi 12004, 9247).
-fn controller<K>(client: &Client) -> Controller<DeserializeGuard<K>>
+/// Wakes a kind when something changes that both FhirService and IotConnector are made of.
+fn made_for<K>(
+    controller: Controller<DeserializeGuard<K>>,
+    client: &Client,
+    application: &'static str,
+) -> Controller<DeserializeGuard<K>>
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + Debug
-        + Send
-        + Sync
-        + 'static,
+    K: Kind,
+{
+    controller
+        .watches(
+            owned::<Deployment>(client),
+            managed(),
+            watches::made_for(application),
+        )
+        .watches(
+            owned::<ConfigMap>(client),
+            managed(),
+            watches::made_for(application),
+        )
+        .watches(
+            owned::<Service>(client),
+            managed(),
+            watches::made_for(application),
+        )
+        .watches(
+            owned::<ServiceAccount>(client),
+            managed(),
+            watches::made_for(application),
+        )
+        .watches(owned::<Role>(client), managed(), watches::made_for(application))
+        .watches(
+            owned::<RoleBinding>(client),
+            managed(),
+            watches::made_for(application),
+        )
+        .watches(
+            owned::<NetworkPolicy>(client),
+            managed(),
+            watches::made_for(application),
+        )
+        .watches(
+            owned::<PodDisruptionBudget>(client),
+            managed(),
+            watches::made_for(application),
+        )
+}
+
+/// A controller of a kind. An object that does not fit its type is handed on as such and hides no others
+/// (strimzi 12004, 9247). What is remembered of an object is forgotten when it goes.
+fn controller<K>(context: &Arc<Context>) -> Controller<DeserializeGuard<K>>
+where
+    K: Kind,
 {
     let (store, writer) = reflector::store();
-    let stream = watcher(guarded::<K>(client), watcher::Config::default())
+    let mut memory = Memory::<K>::new(context.clone());
+    let stream = watcher(guarded::<K>(&context.client), watcher::Config::default())
         .default_backoff()
+        .inspect(move |event| memory.follow(event))
         .modify(|object| object.meta_mut().managed_fields = None)
         .reflect(writer)
         .touched_objects()
@@ -270,6 +321,23 @@ fn pods(client: &Client) -> impl Stream<Item = Result<Pod, watcher::Error>> + Se
             watches::pod_fingerprint,
             kube::runtime::PredicateConfig::default(),
         )
+}
+
+/// The objects that Patroni keeps its state in: it puts the database's labels on them, and nobody's `managed-by`.
+fn patroni(
+    client: &Client,
+) -> impl Stream<Item = Result<PartialObjectMeta<ConfigMap>, watcher::Error>> + Send + use<> {
+    let labels = "app.kubernetes.io/name=fhir-service,app.kubernetes.io/component=database,!app.kubernetes.io/managed-by";
+    watcher(
+        Api::<PartialObjectMeta<ConfigMap>>::all(client.clone()),
+        watcher::Config::default().labels(labels),
+    )
+    .default_backoff()
+    .touched_objects()
+    .predicate_filter(
+        watches::patroni_fingerprint,
+        kube::runtime::PredicateConfig::default(),
+    )
 }
 
 fn owned<K>(client: &Client) -> Api<K>

@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use brazier_crds::condition::reason;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
-    Api, Client,
+    Api,
     api::{Patch, PatchParams, PostParams},
 };
 use rustls::crypto::{GetRandomFailed, SecureRandom};
@@ -24,6 +24,7 @@ use crate::{
     labels::MANAGER,
     manifest::Owner,
     request::{self, RequestError},
+    seal::{self, SealKey},
 };
 
 /// Why there is no password or certificate.
@@ -35,11 +36,24 @@ pub enum Error {
     /// The Secret of the name belongs to somebody else, or is still going away.
     #[error(transparent)]
     NotOurs(#[from] apply::Error),
-    /// A password is not there any more, and the database knows the one that was.
-    #[error("Secret {name} has no username or password: restore the values that the database uses")]
+    /// A password is not there any more, or another one, and the database knows the one that was.
+    #[error(
+        "Secret {name} does not hold what Brazier put into it: restore the values that the database uses"
+    )]
     Lost {
         /// Name of the Secret.
         name: String,
+    },
+    /// There is a database from before, and no Secret with its password.
+    #[error(
+        "{data} is there from before, and the Secret {name} with its password is not: restore the Secret, or delete that \
+         {data}"
+    )]
+    Gone {
+        /// Name of the Secret.
+        name: String,
+        /// Kind and name of what the database has left.
+        data: String,
     },
     /// A certificate could not be made.
     #[error("failed to provide the certificate {name}")]
@@ -68,6 +82,12 @@ pub enum Error {
     /// The system gives no random numbers.
     #[error("the system gives no random numbers for a password")]
     NoRandomNumbers,
+    /// A password could not be marked as ours.
+    #[error("Secret {name} could not be sealed")]
+    NoSeal {
+        /// Name of the Secret.
+        name: String,
+    },
 }
 
 impl Failure for Error {
@@ -75,11 +95,13 @@ impl Failure for Error {
         match self {
             Error::Request(error) => error.verdict(),
             Error::NotOurs(error) => error.verdict(),
-            Error::Lost { .. } => Verdict::new(Category::Unreadable, reason::CREDENTIALS_LOST),
+            Error::Lost { .. } | Error::Gone { .. } => {
+                Verdict::new(Category::Unreadable, reason::CREDENTIALS_LOST)
+            }
             Error::Certificate { .. } | Error::Useless { .. } => {
                 Verdict::new(Category::Internal, reason::CERTIFICATE_NOT_MADE)
             }
-            Error::Malformed { .. } | Error::NoRandomNumbers => {
+            Error::Malformed { .. } | Error::NoRandomNumbers | Error::NoSeal { .. } => {
                 Verdict::new(Category::Internal, reason::OPERATOR_FAULT)
             }
         }
@@ -95,27 +117,50 @@ impl Failure for Error {
     }
 }
 
-/// Makes the Secret `name` with `username` and a random `password`, unless it is there. It outlives its owner,
-/// as the volumes do that need it.
+/// Whether the Secret `name` with a password is there, as it was made.
 ///
 /// # Errors
-/// If a request fails, or a Secret of that name was made by somebody else.
-pub async fn ensure_password(
-    client: &Client,
+/// If the request fails, the Secret was made by somebody else, or it does not hold what was put into it.
+pub async fn has_password(context: &Context, owner: &Owner, name: &str) -> Result<bool, Error> {
+    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &owner.namespace);
+    match request::find(&secrets, name).await? {
+        Some(live) => check_password(&context.seal_key, owner, &live, name).map(|()| true),
+        None => Ok(false),
+    }
+}
+
+/// Makes the Secret `name` with `username` and a random `password`. It outlives its owner, as the volumes do that need
+/// it.
+///
+/// # Errors
+/// If a request fails, as it does when there is one already.
+pub async fn make_password(
+    context: &Context,
     owner: &Owner,
     name: &str,
     username: &str,
 ) -> Result<(), Error> {
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), &owner.namespace);
-    if let Some(live) = request::find(&secrets, name).await? {
-        return check_password(&live, name);
-    }
+    let secrets: Api<Secret> = Api::namespaced(context.client.clone(), &owner.namespace);
+    let password = password()?;
+    let sealed = context
+        .seal_key
+        .seal(&sealed_parts(
+            owner,
+            name,
+            username.as_bytes(),
+            password.as_bytes(),
+        ))
+        .map_err(|_| Error::NoSeal {
+            name: name.to_string(),
+        })?;
+    let mut metadata = owner.retained_metadata(name);
+    metadata.insert("annotations".into(), json!({seal::ANNOTATION: sealed}));
     let document = json!({
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": owner.retained_metadata(name),
+        "metadata": metadata,
         "type": "kubernetes.io/basic-auth",
-        "data": encode([("username", username), ("password", password()?.as_str())]),
+        "data": encode([("username", username), ("password", password.as_str())]),
     });
     let secret: Secret = serde_json::from_value(document).map_err(|source| Error::Malformed {
         name: name.to_string(),
@@ -133,30 +178,34 @@ pub async fn ensure_password(
     Ok(())
 }
 
-fn check_password(live: &Secret, name: &str) -> Result<(), Error> {
-    let made_by_us = live
-        .metadata
-        .labels
-        .iter()
-        .flatten()
-        .any(|(label, value)| label == "app.kubernetes.io/managed-by" && value == MANAGER);
-    if !made_by_us {
+/// What a password's seal is about: nobody can move it to another name, or put another password under it.
+fn sealed_parts<'a>(
+    owner: &'a Owner,
+    name: &'a str,
+    username: &'a [u8],
+    password: &'a [u8],
+) -> [&'a [u8]; 4] {
+    [owner.namespace.as_bytes(), name.as_bytes(), username, password]
+}
+
+fn check_password(key: &SealKey, owner: &Owner, live: &Secret, name: &str) -> Result<(), Error> {
+    let annotations = live.metadata.annotations.as_ref();
+    let Some(sealed) = annotations.and_then(|all| all.get(seal::ANNOTATION)) else {
         return Err(Error::NotOurs(apply::Error::NameTaken {
             kind: "Secret".to_string(),
             name: name.to_string(),
             whose: "was not made by Brazier".to_string(),
         }));
-    }
-    if live
-        .data
-        .as_ref()
-        .is_none_or(|data| !data.contains_key("password") || !data.contains_key("username"))
-    {
-        return Err(Error::Lost {
+    };
+    let bytes = |key: &str| live.data.as_ref()?.get(key).map(|bytes| bytes.0.as_slice());
+    let whole = bytes("username").zip(bytes("password"));
+    if whole.is_some_and(|(user, password)| key.holds(sealed, &sealed_parts(owner, name, user, password))) {
+        Ok(())
+    } else {
+        Err(Error::Lost {
             name: name.to_string(),
-        });
+        })
     }
-    Ok(())
 }
 
 /// Makes or renews the Secret `name` with a server certificate for `names`, and says how long it is good.

@@ -147,8 +147,13 @@ fn is_ours(metadata: &ObjectMeta, owner: &Owner, mark: &Mark) -> bool {
 
 /// Whether the custom resource is among the owners of an object.
 pub fn is_owned(metadata: &ObjectMeta, owner: &Owner) -> bool {
+    is_owned_by(metadata, Some(&owner.uid))
+}
+
+/// The same, of a custom resource of which no more than its uid is known.
+pub fn is_owned_by(metadata: &ObjectMeta, uid: Option<&str>) -> bool {
     let mut owners = metadata.owner_references.iter().flatten();
-    owners.any(|one| one.uid == owner.uid)
+    uid.is_some_and(|uid| owners.any(|one| one.uid == uid))
 }
 
 #[cfg(test)]

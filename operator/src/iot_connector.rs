@@ -18,7 +18,9 @@ use brazier_crds::{IotConnector, condition, role_assignment::ScopeKind};
 use kube::runtime::controller::Action;
 
 pub use self::error::Error;
-use crate::{access, context::Context, reconcile::Kind, requeue, surroundings::Surroundings};
+use crate::{
+    access, context::Context, reconcile::Kind, requeue, surroundings::Surroundings, unwatched::Unwatched,
+};
 
 /// How soon connectors that have not reported well are asked again, and how soon those that have.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
@@ -26,6 +28,7 @@ const ASK: Duration = Duration::from_secs(30);
 
 impl Kind for IotConnector {
     const NAME: &'static str = "IotConnector";
+    const SCOPE: Option<ScopeKind> = Some(ScopeKind::IotConnector);
     const CONDITIONS: &'static [&'static str] = &[
         condition::MAPPING_VALID,
         condition::SOURCE_CONNECTED,
@@ -53,6 +56,25 @@ impl Kind for IotConnector {
         let ready = update_status::update_status(context, self, &validated, &observed).await?;
         let ask = if ready { ASK } else { ASK_AGAIN };
         Ok(requeue::settled(Some(ask.min(certificate_good_for))))
+    }
+
+    /// Its certificate, and the mappings that it points at.
+    fn unwatched(&self) -> Vec<Unwatched> {
+        let certificate = validate::owner(self).map(|owner| names::Names::of(&owner).certificate());
+        let mappings = [
+            self.spec.device_mapping.config_map_key_ref.as_ref(),
+            self.spec.fhir_mapping.config_map_key_ref.as_ref(),
+        ];
+        certificate
+            .into_iter()
+            .map(Unwatched::Secret)
+            .chain(
+                mappings
+                    .into_iter()
+                    .flatten()
+                    .map(|mapping| Unwatched::ConfigMap(mapping.name.clone())),
+            )
+            .collect()
     }
 
     /// Everything goes by itself, with its owner; what is left is to forget it.

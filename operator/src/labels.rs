@@ -19,6 +19,8 @@ pub enum Component {
     Database,
     /// The Job that brings the schema up to date.
     Migration,
+    /// The Job that asks PostgreSQL about settings.
+    ParameterCheck,
     /// The IoT connectors.
     Connector,
 }
@@ -30,6 +32,7 @@ impl Component {
             Component::Server => "server",
             Component::Database => "database",
             Component::Migration => "migration",
+            Component::ParameterCheck => "parameter-check",
             Component::Connector => "connector",
         }
     }
@@ -37,7 +40,9 @@ impl Component {
     /// `app.kubernetes.io/name` of the application that the component is part of.
     pub fn application(self) -> &'static str {
         match self {
-            Component::Server | Component::Database | Component::Migration => "fhir-service",
+            Component::Server | Component::Database | Component::Migration | Component::ParameterCheck => {
+                "fhir-service"
+            }
             Component::Connector => "iot-connector",
         }
     }

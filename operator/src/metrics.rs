@@ -27,6 +27,12 @@ struct ResultLabels {
     result: &'static str,
 }
 
+/// How a push of a policy to one replica ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PushLabel {
+    result: &'static str,
+}
+
 /// The operator's own metrics.
 pub struct Metrics {
     registry: Registry,
@@ -34,6 +40,8 @@ pub struct Metrics {
     reconciles: Family<ResultLabels, Counter>,
     durations: Family<KindLabel, Histogram>,
     leader: Gauge,
+    pushes: Family<PushLabel, Counter>,
+    behind: Gauge,
 }
 
 impl std::fmt::Debug for Metrics {
@@ -53,6 +61,18 @@ impl Default for Metrics {
         own.register("reconciles", "Reconciles by kind and result", reconciles.clone());
         own.register("reconcile_seconds", "How long reconciles took", durations.clone());
         own.register("leader", "1 while this replica holds the lease", leader.clone());
+        let pushes: Family<PushLabel, Counter> = Family::default();
+        let behind = Gauge::default();
+        own.register(
+            "policy_pushes",
+            "Pushes of policies to servers, by result",
+            pushes.clone(),
+        );
+        own.register(
+            "servers_without_newest_policy",
+            "Ready servers that have not said that they enforce the newest policy",
+            behind.clone(),
+        );
         let listeners = ListenerMetrics::registered(own);
         Metrics {
             registry,
@@ -60,6 +80,8 @@ impl Default for Metrics {
             reconciles,
             durations,
             leader,
+            pushes,
+            behind,
         }
     }
 }
@@ -78,6 +100,17 @@ impl Metrics {
     /// Whether this replica holds the lease.
     pub fn leads(&self, leads: bool) {
         self.leader.set(i64::from(leads));
+    }
+
+    /// A policy was pushed to one replica, which acknowledged it or did not.
+    pub fn pushed(&self, acknowledged: bool) {
+        let result = if acknowledged { "success" } else { "failure" };
+        self.pushes.get_or_create(&PushLabel { result }).inc();
+    }
+
+    /// How many ready servers are behind, of all services.
+    pub fn replicas_behind(&self, servers: usize) {
+        self.behind.set(i64::try_from(servers).unwrap_or(i64::MAX));
     }
 
     /// What the listener of metrics and probes counts.

@@ -3,7 +3,7 @@
 
 use std::{fmt::Debug, sync::Arc};
 
-use brazier_crds::condition::reason;
+use brazier_crds::{condition::reason, role_assignment::ScopeKind};
 use jiff::Timestamp;
 use kube::{
     Resource, ResourceExt,
@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     error::{Category, Failure, Verdict},
     status::{self, Conditioned},
+    unwatched::Unwatched,
 };
 
 /// A kind that the operator reconciles.
@@ -32,6 +33,8 @@ pub trait Kind:
 {
     /// Its name, for metrics.
     const NAME: &'static str;
+    /// What RoleAssignments call it, if there can be some on it.
+    const SCOPE: Option<ScopeKind>;
     /// The conditions that it has besides Ready, Reconciling and Stalled.
     const CONDITIONS: &'static [&'static str];
     /// Why its stages did not come to their end.
@@ -39,6 +42,16 @@ pub trait Kind:
 
     /// Goes through the stages, and says when to look again.
     fn run(&self, context: &Context) -> impl Future<Output = Result<Action, Self::Error>> + Send;
+
+    /// What is known of it although its stages did not come to their end.
+    fn known(&self, _context: &Context) -> Vec<(&'static str, Finding)> {
+        Vec::new()
+    }
+
+    /// What matters to it and is not watched.
+    fn unwatched(&self) -> Vec<Unwatched> {
+        Vec::new()
+    }
 
     /// Ends what has to end when the object is deleted, and says when to look again.
     fn cleanup(&self, context: &Context) -> impl Future<Output = Result<Action, Self::Error>> + Send;
@@ -128,10 +141,19 @@ async fn report<K: Kind>(context: &Context, object: &K, error: &K::Error) {
         return;
     }
     let ready = Finding::no(reason, error.message());
-    let conditions = Conditions::new(before.conditions(), generation, Timestamp::now())
+    let known = object.known(context);
+    let unknown: Vec<&str> = K::CONDITIONS
+        .iter()
+        .filter(|type_| known.iter().all(|(known, _)| known != *type_))
+        .copied()
+        .collect();
+    let mut conditions = Conditions::new(before.conditions(), generation, Timestamp::now())
         .with_ready(&ready, category.is_stalled())
-        .keeping(K::CONDITIONS)
-        .finish();
+        .keeping(&unknown);
+    for (type_, finding) in &known {
+        conditions = conditions.with(type_, finding);
+    }
+    let conditions = conditions.finish();
     let status = before.with_conditions(conditions, generation);
     if let Err(error) = status::write(context, object, &status).await {
         tracing::warn!(error = %brazier_service::telemetry::chain(&error), "failed to write the status of a failure");

@@ -26,14 +26,22 @@ impl Backoff {
         let (first, longest) = match category {
             Category::Passing => (Duration::from_millis(500), Duration::from_secs(5)),
             Category::Unavailable => (Duration::from_secs(1), Duration::from_secs(30)),
-            Category::Refused | Category::Internal => (Duration::from_secs(5), Duration::from_secs(120)),
-            Category::Invalid | Category::Unreadable => (Duration::from_secs(30), Duration::from_secs(300)),
+            // What is put right elsewhere wakes nobody, so it is looked at twice a minute at the least.
+            Category::Refused | Category::Internal => (Duration::from_secs(5), Duration::from_secs(30)),
+            Category::Invalid | Category::Unreadable => (Duration::from_secs(10), Duration::from_secs(30)),
         };
         Action::requeue(
             first
                 .saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1).min(16)))
                 .min(longest),
         )
+    }
+
+    /// Forgets all objects but those for which `is_there` holds.
+    pub fn retain(&self, is_there: impl Fn(&str) -> bool) {
+        if let Ok(mut attempts) = self.attempts.lock() {
+            attempts.retain(|object, _| is_there(object));
+        }
     }
 
     /// `object` is well again.

@@ -6,7 +6,7 @@ pub mod error;
 pub mod observe;
 pub mod update_status;
 
-use brazier_crds::{RoleAssignment, condition};
+use brazier_crds::{RoleAssignment, condition, role_assignment::ScopeKind};
 use jiff::Timestamp;
 use kube::runtime::controller::Action;
 
@@ -21,6 +21,7 @@ use crate::{
 
 impl Kind for RoleAssignment {
     const NAME: &'static str = "RoleAssignment";
+    const SCOPE: Option<ScopeKind> = None;
     const CONDITIONS: &'static [&'static str] = &[condition::ENFORCED];
     type Error = Error;
 

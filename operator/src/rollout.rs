@@ -84,21 +84,39 @@ impl Foundation {
     }
 }
 
-/// Applies the foundation, and deletes what is no longer wanted.
+/// Applies the foundation, and deletes what is no longer wanted. Each object is tried, whatever became of the others;
+/// what is returned is the first that the API server refused, on which the rest may stand as it is.
 ///
 /// # Errors
-/// At the first object that cannot be applied or deleted.
-pub async fn lay(foundation: &Foundation, owner: &Owner, context: &Context) -> Result<(), Error> {
+/// If an object is not ours, or is not there: nothing may stand on that.
+pub async fn lay(foundation: &Foundation, owner: &Owner, context: &Context) -> Result<Option<Error>, Error> {
     let Foundation {
         objects,
         bindings,
         unwanted,
     } = foundation;
-    apply_all(&context.client, owner, objects).await?;
-    apply_all(&context.client, owner, bindings).await?;
+    let mut refused = None;
+    sort(apply_all(&context.client, owner, objects).await, &mut refused)?;
+    sort(apply_all(&context.client, owner, bindings).await, &mut refused)?;
     for (kind, name) in unwanted {
         let api: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), &owner.namespace, kind);
         delete::named(&api, kind, owner, &Mark::Owned, name).await?;
     }
-    Ok(())
+    Ok(refused)
+}
+
+/// Keeps the first refusal, and returns the first error that is none.
+fn sort(
+    outcomes: Vec<Result<serde_json::Value, apply::Error>>,
+    refused: &mut Option<Error>,
+) -> Result<(), Error> {
+    let mut worse = None;
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        if error.is_refusal() {
+            refused.get_or_insert(error.into());
+        } else {
+            worse.get_or_insert(error);
+        }
+    }
+    worse.map_or(Ok(()), |error| Err(error.into()))
 }

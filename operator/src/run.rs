@@ -108,7 +108,8 @@ async fn work(
     metrics: Arc<Metrics>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let authority = certificate::load_or_create(&client, &options.namespace).await?;
+    let life = time::Duration::seconds(i64::from(options.own_certificate_seconds));
+    let (authority, seal_key) = certificate::load_or_create(&client, &options.namespace, life).await?;
     let (publish_keys, cluster_keys) = watch::channel(cluster_keys::fetch(&client).await?);
     let reporter = Reporter {
         controller: "brazier".to_string(),
@@ -119,7 +120,9 @@ async fn work(
         images: Images::from(options),
         cluster_domain: options.cluster_domain.clone(),
         namespace: options.namespace.clone(),
+        metrics_from: options.metrics_from.0.clone(),
         authority,
+        seal_key,
         cluster_keys,
         enforcement: Enforcement::default(),
         backoff: Backoff::default(),

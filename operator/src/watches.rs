@@ -6,10 +6,13 @@ use std::{
 };
 
 use brazier_crds::{FhirService, IotConnector, RoleAssignment, role_assignment::ScopeKind};
-use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::apis::meta::v1::ObjectMeta};
+use k8s_openapi::{
+    api::core::v1::{ConfigMap, Pod},
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+};
 use kube::{
     Resource,
-    core::DeserializeGuard,
+    core::{DeserializeGuard, PartialObjectMeta},
     runtime::reflector::{Lookup, ObjectRef},
 };
 
@@ -71,6 +74,35 @@ where
     }
     let name = labels.get("app.kubernetes.io/instance")?;
     Some(ObjectRef::new(name).within(metadata.namespace.as_deref().unwrap_or_default()))
+}
+
+/// The object of kind `K` that something of the application `application` was made for: by its labels, and by its owner,
+/// since somebody may have taken away one of the two.
+pub fn made_for<K, O>(application: &'static str) -> impl Fn(O) -> Vec<ObjectRef<DeserializeGuard<K>>>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+    O: Resource,
+{
+    move |object| {
+        let metadata = object.meta();
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let owners = metadata.owner_references.iter().flatten();
+        owners
+            .filter(|owner| owner.kind == K::kind(&()) && owner.api_version == K::api_version(&()))
+            .map(|owner| ObjectRef::new(&owner.name).within(namespace))
+            .chain(instance(metadata, application))
+            .collect()
+    }
+}
+
+/// What matters of the objects that Patroni keeps its state in, as a number: who leads, and who may take over. It writes
+/// the time of the leader's last sign of life every few seconds.
+pub fn patroni_fingerprint(map: &PartialObjectMeta<ConfigMap>) -> Option<u64> {
+    let annotations = map.metadata.annotations.clone().unwrap_or_default();
+    let mut hasher = DefaultHasher::new();
+    (annotations.get("leader"), annotations.get("sync_standby")).hash(&mut hasher);
+    map.metadata.deletion_timestamp.is_some().hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 /// What matters of a pod, as a number. A database may write its position into an annotation every few seconds; that is

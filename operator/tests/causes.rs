@@ -102,9 +102,15 @@ fn credentials_of_the_tenant_are_told_from_the_operators_own_trouble() {
     let lost = credential::Error::Lost {
         name: "ward-db-owner".into(),
     };
-    let message =
-        "Secret ward-db-owner has no username or password: restore the values that the database uses";
+    let message = "Secret ward-db-owner does not hold what Brazier put into it: restore the values that the database uses";
     check(&lost, Unreadable, "CredentialsLost", message);
+    let gone = credential::Error::Gone {
+        name: "ward-db-owner".into(),
+        data: "PersistentVolumeClaim data-ward-db-0".into(),
+    };
+    let message = "PersistentVolumeClaim data-ward-db-0 is there from before, and the Secret ward-db-owner with its password \
+                   is not: restore the Secret, or delete that PersistentVolumeClaim data-ward-db-0";
+    check(&gone, Unreadable, "CredentialsLost", message);
     let certificate = credential::Error::Certificate {
         name: "ward-tls".into(),
         source: certificate::Error::Read("it has no key".into()),

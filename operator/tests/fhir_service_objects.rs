@@ -9,7 +9,10 @@ use brazier_operator::{
     cluster_keys::KeySet,
     fhir_service::{
         build::{self, DesiredObjects},
-        database::{Workload, bundled::build::Members},
+        database::{
+            Workload,
+            bundled::{build::Members, settings::Settings},
+        },
         dereference::Dereferenced,
         validate::{ValidatedFhirService, validate},
     },
@@ -32,6 +35,7 @@ fn surroundings() -> Surroundings {
         },
         authority_bundle: "-----BEGIN CERTIFICATE-----\n".into(),
         operator_namespace: "brazier-system".into(),
+        metrics_from: Vec::new(),
         cluster_keys: KeySet {
             issuer: "https://kubernetes.default.svc".into(),
             jwks: r#"{"keys":[]}"#.into(),
@@ -55,6 +59,14 @@ fn service(spec: &str) -> FhirService {
 fn validated(spec: &str, found: &Dereferenced) -> ValidatedFhirService {
     let policy = policy::compile(&found.assignments, &found.connectors, Timestamp::UNIX_EPOCH);
     validate(&service(spec), found, policy, surroundings()).unwrap()
+}
+
+/// Of a service whose settings were applied before.
+fn in_force(spec: &str) -> Dereferenced {
+    let bundled = service(spec).spec.database.bundled.unwrap();
+    let mut found = Dereferenced::default();
+    found.database.bundled.in_force = Some(Settings::of(&bundled));
+    found
 }
 
 fn objects(spec: &str, found: &Dereferenced) -> DesiredObjects {
@@ -100,13 +112,10 @@ fn all(objects: &DesiredObjects) -> Vec<&Value> {
             .position(|one| *one == (object.kind(), object.name()));
         place.unwrap_or(FOUNDATION.len())
     });
-    let rest = [
-        &members(objects).stateful_set,
-        &objects.migration,
-        &objects.server,
-    ];
+    let rest = [&objects.migration, &objects.server];
     foundation
         .into_iter()
+        .chain(&members(objects).stateful_set)
         .chain(rest)
         .map(DesiredObject::manifest)
         .collect()
@@ -187,7 +196,7 @@ fn a_service_with_every_field() {
     let found = Dereferenced {
         assignments: assignments(),
         connectors: connectors(),
-        missing_bundles: Vec::new(),
+        ..in_force(EVERYTHING)
     };
     insta::assert_yaml_snapshot!("everything", all(&objects(EVERYTHING, &found)));
 }
@@ -206,7 +215,7 @@ fn the_policy_of_all_kinds_of_assignments() {
     let found = Dereferenced {
         assignments: assignments(),
         connectors: connectors(),
-        missing_bundles: Vec::new(),
+        ..in_force(EVERYTHING)
     };
     let validated = validated("{}", &found);
     let keys = validated.cluster_keys.as_ref();
@@ -256,7 +265,7 @@ fn only_what_concerns_the_database_restarts_it() {
         let mut surroundings = surroundings();
         surroundings.images.server = server_image.into();
         let policy = policy::compile(&[], &[], Timestamp::UNIX_EPOCH);
-        let validated = validate(&service(spec), &Dereferenced::default(), policy, surroundings).unwrap();
+        let validated = validate(&service(spec), &in_force(spec), policy, surroundings).unwrap();
         find(&build::build(&validated).unwrap(), "StatefulSet", "ward-db")["spec"]["template"].clone()
     };
     let before = template("{}", "registry.example/server:7");
@@ -302,7 +311,7 @@ fn a_certificate_bundle_that_does_not_exist_is_named() {
         .unwrap();
     let found = Dereferenced {
         missing_bundles: vec![missing],
-        ..Dereferenced::default()
+        ..in_force(EVERYTHING)
     };
     let policy = policy::compile(&[], &[], Timestamp::UNIX_EPOCH);
     let error = validate(&service(EVERYTHING), &found, policy, surroundings()).unwrap_err();
@@ -318,7 +327,7 @@ fn building_twice_gives_the_same() {
     let found = Dereferenced {
         assignments: assignments(),
         connectors: connectors(),
-        missing_bundles: Vec::new(),
+        ..in_force(EVERYTHING)
     };
     assert_eq!(objects(EVERYTHING, &found), objects(EVERYTHING, &found));
 }
@@ -327,12 +336,16 @@ fn building_twice_gives_the_same() {
 /// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>, restricted).
 #[test]
 fn every_pod_is_restricted() {
-    let objects = objects(EVERYTHING, &Dereferenced::default());
-    for object in [
-        &members(&objects).stateful_set,
-        &objects.migration,
-        &objects.server,
-    ] {
+    let objects = objects(EVERYTHING, &in_force(EVERYTHING));
+    let asked = self::objects(EVERYTHING, &Dereferenced::default());
+    let members = members(&objects).clone();
+    let check = self::members(&asked).check.clone();
+    for object in members
+        .stateful_set
+        .iter()
+        .chain(&check)
+        .chain([&objects.migration, &objects.server])
+    {
         let pod = &object.manifest()["spec"]["template"]["spec"];
         assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
         assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");

@@ -28,6 +28,7 @@ fn surroundings() -> Surroundings {
         },
         authority_bundle: "-----BEGIN CERTIFICATE-----\n".into(),
         operator_namespace: "brazier-system".into(),
+        metrics_from: Vec::new(),
         cluster_keys: KeySet {
             issuer: "https://kubernetes.default.svc".into(),
             jwks: r#"{"keys":[]}"#.into(),

@@ -7,6 +7,7 @@ use kube::KubeSchema;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::parameter;
 use crate::resources::{Resources, quantity};
 
 /// The database of a FhirService.
@@ -41,11 +42,12 @@ pub struct BundledDatabase {
     /// The volume of each member.
     #[serde(default)]
     pub storage: DatabaseStorage,
-    /// Processor and memory of each member. Without requests Brazier asks for 100m and 256Mi.
+    /// Processor and memory of each member. Without requests Brazier asks for 100m and 256Mi; without a limit a member
+    /// may use 1Gi of memory.
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
     pub resources: Resources,
-    /// PostgreSQL settings, as text: `work_mem: 16MB`. Settings that take effect only at a start
-    /// restart one member after the other.
+    /// PostgreSQL settings, as text: `work_mem: 16MB`. PostgreSQL checks them before they are applied; those that take
+    /// effect only at a start restart one member after the other. docs/kind/parameters.md lists those that may be set.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "parameters")]
     pub parameters: BTreeMap<String, String>,
@@ -94,54 +96,13 @@ fn default_size() -> Quantity {
     Quantity("10Gi".to_string())
 }
 
-/// Settings that Brazier or Patroni own: changing them would break failover, encryption or isolation.
-pub const RESERVED_PARAMETERS: [&str; 27] = [
-    "archive_command",
-    "archive_mode",
-    "cluster_name",
-    "config_file",
-    "data_directory",
-    "fsync",
-    "full_page_writes",
-    "hba_file",
-    "hot_standby",
-    "ident_file",
-    "listen_addresses",
-    "password_encryption",
-    "port",
-    "primary_conninfo",
-    "primary_slot_name",
-    "recovery_target_timeline",
-    "restore_command",
-    "ssl",
-    "ssl_ca_file",
-    "ssl_cert_file",
-    "ssl_key_file",
-    "synchronous_commit",
-    "synchronous_standby_names",
-    "unix_socket_directories",
-    "wal_level",
-    "wal_log_hints",
-    "zero_damaged_pages",
-];
-
 /// Schema of `parameters`.
 fn parameters(_: &mut SchemaGenerator) -> Schema {
-    let reserved = RESERVED_PARAMETERS.map(|name| format!("'{name}'")).join(", ");
     json_schema!({
         "type": "object",
         "maxProperties": 50,
         "additionalProperties": {"type": "string", "maxLength": 1024},
-        "x-kubernetes-validations": [
-            {
-                "rule": "self.all(name, name.matches('^[a-z][a-z0-9_]*([.][a-z0-9_]+)?$'))",
-                "message": "a parameter is named as in the PostgreSQL manual: small letters, digits and underscores"
-            },
-            {
-                "rule": format!("self.all(name, !(name in [{reserved}]))"),
-                "message": format!("Brazier sets some parameters itself, leave them out: {}", RESERVED_PARAMETERS.join(", "))
-            }
-        ]
+        "x-kubernetes-validations": parameter::rules()
     })
 }
 

@@ -29,4 +29,6 @@ pub enum IdentityResolution {
     Create,
     /// They must exist, and the Device must name its Patient.
     Lookup,
+    /// As `Lookup`, and the message must name an Encounter that exists.
+    LookupWithEncounter,
 }

@@ -6,17 +6,18 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use brazier_access::policy::{Assignment, PolicyDocument};
+use brazier_crds::role_assignment::ScopeKind;
 use serde_json::json;
 use tokio::sync::broadcast;
 
-use super::policy::{Assignment, PolicyDocument};
 use crate::manifest;
 
 /// Namespace and name of a FhirService or IotConnector, its kind first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ScopeKey {
     /// FhirService or IotConnector.
-    pub kind: brazier_crds::role_assignment::ScopeKind,
+    pub kind: ScopeKind,
     /// Namespace of the FhirService or IotConnector.
     pub namespace: String,
     /// Name of the FhirService or IotConnector, unique for its kind in the namespace.
@@ -88,6 +89,27 @@ impl Enforcement {
         if lock(&self.progress).remove(scope).is_some() {
             self.changes.send(scope.clone()).ok();
         }
+    }
+
+    /// Forgets all of a kind but those that are there.
+    pub fn retain(&self, kind: ScopeKind, there: impl Fn(&ScopeKey) -> bool) {
+        let gone: Vec<ScopeKey> = lock(&self.progress)
+            .keys()
+            .filter(|scope| scope.kind == kind && !there(scope))
+            .cloned()
+            .collect();
+        gone.iter().for_each(|scope| self.forget(scope));
+    }
+
+    /// How many ready servers have not said that they enforce the newest policy.
+    pub fn behind(&self) -> usize {
+        let progress = lock(&self.progress);
+        let servers = progress
+            .iter()
+            .filter(|(scope, _)| scope.kind == ScopeKind::FhirService);
+        servers
+            .map(|(_, progress)| progress.ready.saturating_sub(progress.enforcing))
+            .sum()
     }
 
     /// Changes from now on.

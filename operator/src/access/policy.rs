@@ -1,9 +1,8 @@
 //! RoleAssignments → the policy document that servers and connectors enforce. Pure.
 
-pub use brazier_access::policy::{Assignment, PolicyDocument};
 use brazier_access::{
     DataAction, DataActionPattern,
-    policy::{Condition, Grantee},
+    policy::{Assignment, Condition, Grantee, PolicyDocument},
 };
 use brazier_crds::{
     IotConnector, RoleAssignment,
@@ -25,7 +24,8 @@ const CONNECTOR_ACTIONS: [DataAction; 4] = [
 /// The resource types that it may do it with.
 const CONNECTOR_RESOURCE_TYPES: [&str; 4] = ["Device", "Encounter", "Observation", "Patient"];
 
-/// Compiles the assignments on one object, and those that its connectors have by themselves.
+/// Compiles the assignments on one object, and those that `connectors` have by themselves. A connector signs in as the
+/// ServiceAccount of its name: only those whose account is their own may be among them.
 pub fn compile(
     assignments: &[RoleAssignment],
     connectors: &[IotConnector],

@@ -3,14 +3,17 @@
 
 use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
+use brazier_access::policy::PolicyDocument;
 use futures::StreamExt;
 use serde::Deserialize;
+use time::OffsetDateTime;
 
-use super::{
-    enforcement::{Enforcement, Progress, Replica, ScopeKey, hashes},
-    policy::PolicyDocument,
+use super::enforcement::{Progress, Replica, ScopeKey, hashes};
+use crate::{
+    certificate::{self, Authority},
+    context::Context,
+    pod::PodSummary,
 };
-use crate::{certificate::Authority, pod::PodSummary};
 
 /// Port on which servers take policies.
 pub const ADMIN_PORT: u16 = 8444;
@@ -32,12 +35,13 @@ enum PushError {
     Refused(reqwest::StatusCode),
     #[error("it still enforces policy version {0}")]
     Other(String),
+    #[error("the operator has no certificate to show")]
+    Certificate(#[from] certificate::Error),
 }
 
 /// Pushes `policy` to those of `pods` that have not acknowledged it, and publishes how far it has come.
 pub async fn push(
-    enforcement: &Enforcement,
-    authority: &Authority,
+    context: &Context,
     scope: &ScopeKey,
     host: &str,
     pods: &[PodSummary],
@@ -46,7 +50,7 @@ pub async fn push(
     let ready: Vec<&PodSummary> = pods.iter().filter(|pod| pod.ready).collect();
     let asking: Vec<_> = ready
         .iter()
-        .map(|pod| acknowledgement(enforcement, authority, scope, host, pod, policy))
+        .map(|pod| acknowledgement(context, scope, host, pod, policy))
         .collect();
     let answers: Vec<(Replica, Option<String>)> = futures::stream::iter(asking).buffered(16).collect().await;
     let problem = answers.iter().find_map(|(_, problem)| problem.clone());
@@ -61,36 +65,41 @@ pub async fn push(
         enforcing: enforcing.len(),
         problem,
     };
-    enforcement.acknowledge(scope, enforcing);
-    enforcement.publish(scope, progress.clone());
+    context.enforcement.acknowledge(scope, enforcing);
+    context.enforcement.publish(scope, progress.clone());
     progress
 }
 
 /// Whether one replica enforces the policy, after pushing it if need be; if not, why.
 async fn acknowledgement(
-    enforcement: &Enforcement,
-    authority: &Authority,
+    context: &Context,
     scope: &ScopeKey,
     host: &str,
     pod: &PodSummary,
     policy: &PolicyDocument,
 ) -> (Replica, Option<String>) {
     let replica = (pod.uid.clone(), pod.container_id.clone());
-    if enforcement.has_acknowledged(scope, &replica, &policy.version) {
+    if context
+        .enforcement
+        .has_acknowledged(scope, &replica, &policy.version)
+    {
         return (replica, None);
     }
-    let problem = push_one(
-        authority,
-        host,
-        pod.address.as_deref().unwrap_or_default(),
-        policy,
-    )
-    .await
-    .err();
-    (
-        replica,
-        problem.map(|error| format!("pod {}: {}", pod.name, brazier_service::telemetry::chain(&error))),
-    )
+    let address = pod.address.as_deref().unwrap_or_default();
+    let pushed = push_one(&context.authority, host, address, policy).await;
+    context.metrics.pushed(pushed.is_ok());
+    let problem = pushed
+        .err()
+        .map(|error| format!("pod {}: {}", pod.name, brazier_service::telemetry::chain(&error)));
+    if let Some(problem) = &problem {
+        tracing::warn!(
+            namespace = scope.namespace,
+            service = scope.name,
+            problem,
+            "a policy was not acknowledged"
+        );
+    }
+    (replica, problem)
 }
 
 async fn push_one(
@@ -100,7 +109,8 @@ async fn push_one(
     policy: &PolicyDocument,
 ) -> Result<(), PushError> {
     let socket = SocketAddr::new(address.parse()?, ADMIN_PORT);
-    let identity = format!("{}{}", authority.operator.certificate, authority.operator.key);
+    let leaf = authority.client(OffsetDateTime::now_utc())?;
+    let identity = format!("{}{}", leaf.certificate, leaf.key);
     // The name is the service's, so that its certificate is checked; the address is this replica's.
     let client = reqwest::Client::builder()
         .tls_certs_only(reqwest::Certificate::from_pem_bundle(

@@ -1,12 +1,9 @@
 //! What clients need to reach an object, and the right to read it.
 
-use brazier_access::policy::Grantee;
+use brazier_access::policy::{Grantee, PolicyDocument};
 use serde_json::{Value, json};
 
-use crate::{
-    access::policy::PolicyDocument,
-    manifest::{DesiredObject, Owner},
-};
+use crate::manifest::{DesiredObject, Owner};
 
 /// The ConfigMap `name` with the URL and the certificates to trust (PEM).
 pub fn config_map(owner: &Owner, name: &str, url: &str, authority_bundle: &str) -> DesiredObject {

@@ -27,6 +27,11 @@ pub fn container_security() -> Value {
     })
 }
 
+/// A port of a container. The protocol is said, since a list of ports knows its items by number and protocol.
+pub fn port(name: &str, number: u16) -> Value {
+    json!({"name": name, "containerPort": number, "protocol": "TCP"})
+}
+
 /// A probe of one of Brazier's programs, on its port of metrics and health.
 pub fn probe(path: &str, period: i32, failures: i32) -> Value {
     json!({

@@ -7,7 +7,7 @@ use x509_parser::{extensions::GeneralName, pem::parse_x509_pem};
 use super::Error;
 
 /// How long a leaf lives. It is renewed after two thirds of that.
-const LIFE: Duration = Duration::days(90);
+pub(super) const LIFE: Duration = Duration::days(90);
 
 /// A certificate and its key (PEM).
 #[derive(Clone)]
@@ -42,6 +42,7 @@ impl Leaf {
         common_name: &str,
         names: &[String],
         purpose: Purpose,
+        life: Duration,
         now: OffsetDateTime,
     ) -> Result<Self, Error> {
         let key = KeyPair::generate()?;
@@ -52,7 +53,7 @@ impl Leaf {
             common_name.chars().take(64).collect::<String>(),
         );
         parameters.not_before = now - Duration::minutes(5);
-        parameters.not_after = now + LIFE;
+        parameters.not_after = now + life;
         parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         parameters.extended_key_usages = vec![match purpose {
             Purpose::Server => ExtendedKeyUsagePurpose::ServerAuth,
@@ -114,7 +115,21 @@ mod tests {
 
     fn authority(now: OffsetDateTime) -> Authority {
         let (certificate, key) = Authority::create(now).unwrap();
-        Authority::from_pem(&certificate, &key, &certificate, now).unwrap()
+        Authority::from_pem(&certificate, &key, &certificate, LIFE, now).unwrap()
+    }
+
+    #[test]
+    fn the_operators_own_certificate_is_another_one_when_two_thirds_of_its_life_are_over() {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+        let authority = authority(now);
+        let first = authority.client(now).unwrap();
+        let same = authority.client(now + Duration::days(59)).unwrap();
+        assert_eq!(first.certificate, same.certificate);
+        let next = authority.client(now + Duration::days(61)).unwrap();
+        assert_ne!(first.certificate, next.certificate);
+        let (_, pem) = parse_x509_pem(next.certificate.as_bytes()).unwrap();
+        let end = pem.parse_x509().unwrap().validity().not_after.to_datetime();
+        assert_eq!(end, now + Duration::days(61) + LIFE);
     }
 
     fn names() -> Vec<String> {

@@ -14,13 +14,13 @@ use crate::{
 /// # Errors
 /// If a request fails, or a Secret belongs to somebody else.
 pub async fn ensure(service: &ValidatedFhirService, context: &Context) -> Result<Duration, Error> {
-    let database = service.database.ensure_credentials(context).await?;
+    let database = service.database.ensure_credentials(context).await;
     let server = credential::ensure_certificate(
         context,
         &service.owner,
         &service.names.server_certificate(),
         &service.names.server_certificate_names(&context.cluster_domain),
     )
-    .await?;
-    Ok(database.min(server))
+    .await;
+    Ok(database?.min(server?))
 }

@@ -2,7 +2,7 @@
 //! folder beside `bundled`, and a variant in each enum here; nothing outside of this folder knows which kind it is.
 //!
 //! ```text
-//! spec ─ validate ─▶ ValidatedDatabase ─ build ─▶ DatabaseObjects ─ roll_out ─▶ AppliedDatabase ─ observe ─▶ DatabaseReport
+//! spec ─ dereference, validate ─▶ ValidatedDatabase ─ build ─▶ DatabaseObjects ─ roll_out ─▶ AppliedDatabase ─ observe ─▶ DatabaseReport
 //!                     │ connection: what servers connect to
 //!                     └ ensure_credentials: passwords and certificates
 //! ```
@@ -14,6 +14,7 @@ pub mod report;
 use std::time::Duration;
 
 use brazier_crds::{condition::reason, fhir_service::Database};
+use kube::Client;
 
 use self::{bundled::Bundled, connection::Connection, report::DatabaseReport};
 use crate::{
@@ -56,6 +57,13 @@ pub enum AppliedDatabase {
     Bundled(bundled::rollout::Applied),
 }
 
+/// What is known of a database before its spec is looked at.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Of a bundled one.
+    pub bundled: bundled::dereference::Found,
+}
+
 /// Why a spec asks for no database that can be built.
 #[derive(Debug, thiserror::Error)]
 pub enum ValidateError {
@@ -72,6 +80,24 @@ impl Failure for ValidateError {
     }
 }
 
+/// Fetches what is known of the database that the spec asks for.
+///
+/// # Errors
+/// If a request fails.
+pub async fn dereference(
+    client: &Client,
+    owner: &Owner,
+    spec: &Database,
+    images: &Images,
+) -> Result<Found, RequestError> {
+    let Database { bundled } = spec;
+    let bundled = match bundled {
+        Some(spec) => bundled::dereference::dereference(client, owner, spec, images).await?,
+        None => bundled::dereference::Found::default(),
+    };
+    Ok(Found { bundled })
+}
+
 /// Finds out which database was chosen.
 ///
 /// # Errors
@@ -81,6 +107,7 @@ pub fn validate(
     spec: &Database,
     suspended: bool,
     images: &Images,
+    found: &Found,
 ) -> Result<ValidatedDatabase, ValidateError> {
     let Database { bundled } = spec;
     match bundled {
@@ -89,6 +116,7 @@ pub fn validate(
             spec.clone(),
             suspended,
             images,
+            &found.bundled,
         ))),
         None => Err(ValidateError::NotChosen),
     }
@@ -101,6 +129,11 @@ pub fn validate(
 /// If a request fails.
 pub async fn delete_data(owner: &Owner, context: &Context) -> Result<bool, delete::Error> {
     bundled::cleanup::delete_data(owner, context).await
+}
+
+/// Name of the Secret with the certificate of the database.
+pub fn certificate(owner: &Owner) -> String {
+    bundled::names::Names::of(owner).certificate()
 }
 
 impl ValidatedDatabase {

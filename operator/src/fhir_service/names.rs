@@ -33,6 +33,11 @@ impl Names {
         self.service.clone()
     }
 
+    /// With this the names of all Jobs begin that bring the schema up to date.
+    pub fn migrations(&self) -> String {
+        format!("{}-migrate-", self.service)
+    }
+
     /// ConfigMap with the servers' configuration.
     pub fn server_configuration(&self) -> String {
         format!("{}-server", self.service)

@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use self::finding::Findings;
 use super::{observe::Observed, validate::ValidatedFhirService};
 use crate::{
+    access::{self, enforcement::Progress},
     condition::Conditions,
     context::Context,
     labels::{self, Component},
@@ -24,8 +25,9 @@ pub async fn update_status(
     service: &FhirService,
     validated: &ValidatedFhirService,
     observed: &Observed,
+    progress: &Progress,
 ) -> Result<(), Error> {
-    let status = compute(service, validated, observed, Timestamp::now());
+    let status = compute(service, validated, observed, progress, Timestamp::now());
     status::write(context, service, &status).await
 }
 
@@ -34,6 +36,7 @@ pub fn compute(
     service: &FhirService,
     validated: &ValidatedFhirService,
     observed: &Observed,
+    progress: &Progress,
     now: Timestamp,
 ) -> FhirServiceStatus {
     let before = service.status.clone().unwrap_or_default();
@@ -49,6 +52,7 @@ pub fn compute(
         .with(condition::DATABASE_READY, &database)
         .with(condition::SERVER_READY, &server)
         .with(condition::DEGRADED, &degraded)
+        .with(condition::ACCESS_ENFORCED, &access::finding(progress))
         .finish();
     let server_status = observed.server.as_ref().and_then(|server| server.status.as_ref());
     let server_pod = observed

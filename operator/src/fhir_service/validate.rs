@@ -1,6 +1,11 @@
 //! Spec and what it points at → ValidatedFhirService. After this stage nobody looks at the custom resource again.
 
-use brazier_crds::{FhirService, condition::reason, reference::ConfigMapKeyReference, resources::Resources};
+use brazier_access::policy::PolicyDocument;
+use brazier_crds::{
+    FhirService, condition::reason, fhir_service::authentication::ClaimNames,
+    reference::ConfigMapKeyReference, resources::Resources,
+};
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 
 use super::{
     database::{self, ValidatedDatabase, connection::Connection},
@@ -8,7 +13,6 @@ use super::{
     names::Names,
 };
 use crate::{
-    access::policy::PolicyDocument,
     cluster_keys::KeySet,
     error::{Category, Failure, Verdict},
     image::Images,
@@ -47,6 +51,8 @@ pub struct ValidatedFhirService {
     pub authority_bundle: String,
     /// Namespace of the operator.
     pub operator_namespace: String,
+    /// Who may read metrics.
+    pub metrics_from: Vec<NetworkPolicyPeer>,
 }
 
 /// An issuer whose certificate bundle is known to exist.
@@ -56,8 +62,10 @@ pub struct ValidatedIssuer {
     pub issuer: String,
     /// `aud`.
     pub audiences: Vec<String>,
-    /// Where its keys are.
-    pub jwks_uri: String,
+    /// Where its keys are; found by discovery if it is not said.
+    pub jwks_uri: Option<String>,
+    /// Which claims name principals.
+    pub claims: ClaimNames,
     /// ConfigMap that holds certificates to trust.
     pub ca_bundle: Option<ConfigMapKeyReference>,
 }
@@ -110,7 +118,13 @@ pub fn validate(
 ) -> Result<ValidatedFhirService, Error> {
     let owner = owner(service)?;
     let spec = &service.spec;
-    let database = database::validate(&owner, &spec.database, spec.suspend, &surroundings.images)?;
+    let database = database::validate(
+        &owner,
+        &spec.database,
+        spec.suspend,
+        &surroundings.images,
+        &found.database,
+    )?;
     if let Some(reference) = found.missing_bundles.first() {
         return Err(Error::BundleNotFound(reference.clone()));
     }
@@ -118,6 +132,7 @@ pub fn validate(
         issuer: issuer.issuer.clone(),
         audiences: issuer.audiences.clone(),
         jwks_uri: issuer.jwks_uri.clone(),
+        claims: issuer.claims.clone(),
         ca_bundle: issuer.ca_bundle_ref.clone(),
     });
     Ok(ValidatedFhirService {
@@ -137,6 +152,7 @@ pub fn validate(
         images: surroundings.images,
         authority_bundle: surroundings.authority_bundle,
         operator_namespace: surroundings.operator_namespace,
+        metrics_from: surroundings.metrics_from,
         owner,
     })
 }

@@ -19,7 +19,7 @@ pub struct Applied {
 /// Applies everything.
 ///
 /// # Errors
-/// At the first object that cannot be applied or deleted.
+/// If an object cannot be applied or deleted; those that do not stand on it are.
 pub async fn roll_out(
     connector: &ValidatedIotConnector,
     objects: &DesiredObjects,
@@ -29,8 +29,10 @@ pub async fn roll_out(
         foundation,
         deployment,
     } = objects;
-    rollout::lay(foundation, &connector.owner, context).await?;
-    Ok(Applied {
-        deployment: apply_as(&context.client, &connector.owner, deployment).await?,
-    })
+    let refused = rollout::lay(foundation, &connector.owner, context).await?;
+    let deployment = apply_as(&context.client, &connector.owner, deployment).await?;
+    match refused {
+        Some(error) => Err(error),
+        None => Ok(Applied { deployment }),
+    }
 }

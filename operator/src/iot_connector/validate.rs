@@ -1,6 +1,7 @@
 //! Spec and what it points at → ValidatedIotConnector. Mappings are not compiled here: the connector does that, and
 //! says in its report what is wrong.
 
+use brazier_access::policy::PolicyDocument;
 use brazier_crds::{
     IotConnector,
     condition::reason,
@@ -8,11 +9,12 @@ use brazier_crds::{
     reference::ConfigMapKeyReference,
     resources::Resources,
 };
+use k8s_openapi::api::networking::v1::NetworkPolicyPeer;
 use serde_json::json;
 
 use super::{dereference::Dereferenced, names::Names};
 use crate::{
-    access::policy::{self, PolicyDocument},
+    access::policy,
     cluster_keys::KeySet,
     error::{Category, Failure, Verdict},
     image::Images,
@@ -47,6 +49,10 @@ pub struct ValidatedIotConnector {
     pub images: Images,
     /// What clients trust.
     pub authority_bundle: String,
+    /// Namespace of the operator.
+    pub operator_namespace: String,
+    /// Who may read metrics.
+    pub metrics_from: Vec<NetworkPolicyPeer>,
 }
 
 /// A destination that exists.
@@ -160,6 +166,8 @@ pub fn validate(
         cluster_keys: surroundings.cluster_keys,
         images: surroundings.images,
         authority_bundle: surroundings.authority_bundle,
+        operator_namespace: surroundings.operator_namespace,
+        metrics_from: surroundings.metrics_from,
         names,
         owner,
     })

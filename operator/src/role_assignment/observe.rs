@@ -17,6 +17,8 @@ pub enum Standing {
     Expired,
     /// What it is about does not exist.
     NoScope,
+    /// The scope accepts no tokens of an issuer by whom a principal is named.
+    Untrusted(String),
     /// It is not in the policy yet.
     NotCompiled,
     /// It is in the policy, which has come so far.
@@ -31,6 +33,9 @@ pub fn observe(
 ) -> Option<Standing> {
     if !found.scope_exists {
         return Some(Standing::NoScope);
+    }
+    if let Some(issuer) = &found.untrusted {
+        return Some(Standing::Untrusted(issuer.clone()));
     }
     let scope = ScopeKey {
         kind: assignment.spec.scope.kind,

@@ -53,6 +53,17 @@ pub fn compute(assignment: &RoleAssignment, standing: &Standing, now: Timestamp)
             true,
             None,
         ),
+        Standing::Untrusted(issuer) => (
+            Finding::no(
+                reason::ISSUER_NOT_TRUSTED,
+                format!(
+                    "{name} accepts no tokens of {issuer}: correct its spec.authentication, or delete this RoleAssignment \
+                     and create one with other principals"
+                ),
+            ),
+            true,
+            None,
+        ),
         Standing::NotCompiled => (
             Finding::no(
                 reason::IN_PROGRESS,

@@ -13,14 +13,18 @@
 )]
 
 mod admission;
+mod chart;
 mod cluster;
 mod control_plane;
 mod convergence;
 mod database;
 mod delete;
 mod deletion;
+mod drift;
 mod fhir_service;
 mod iot_connector;
 mod isolation;
+mod laid_out;
+mod meddling;
 mod operator;
 mod role_assignment;

@@ -45,6 +45,13 @@ impl Operator {
         self.process = Some(self.spawn("one", &["--no-leader-election"]));
     }
 
+    /// Ends it at once and starts another with more arguments.
+    pub fn restart_with(&mut self, more: &[&str]) {
+        self.kill();
+        let arguments: Vec<&str> = ["--no-leader-election"].iter().chain(more).copied().collect();
+        self.process = Some(self.spawn("one", &arguments));
+    }
+
     /// Ends it at once, in the middle of whatever it is at.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -213,3 +213,121 @@ async fn a_connector_has_access_to_its_destination_by_itself() {
     })
     .await;
 }
+
+/// An operator that runs for longer than its own certificate lives: an assignment that is taken away has to be gone.
+#[tokio::test]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
+async fn policies_are_pushed_when_the_operators_first_certificate_has_ended() {
+    const LIFE: u64 = 6;
+    let mut operator = operator::start().await;
+    operator.restart_with(&["--own-certificate-seconds", &LIFE.to_string()]);
+    let cluster = Cluster::new("own-certificate").await;
+    cluster
+        .create::<FhirService>("ward", json!({"replicas": 1}))
+        .await;
+    let address = Ipv4Addr::new(127, 2, 4, 1);
+    let replicas = cluster.service_comes_up("ward", &[address]).await;
+    cluster.create::<RoleAssignment>("readers", reader()).await;
+    cluster
+        .wait_for("readers", "Enforced", |one: &RoleAssignment| {
+            enforced(one).0 == "True"
+        })
+        .await;
+    // Longer than the certificate lives with which that was pushed.
+    tokio::time::sleep(Duration::from_secs(LIFE + 2)).await;
+    cluster
+        .api::<RoleAssignment>()
+        .delete("readers", &DeleteParams::default())
+        .await
+        .unwrap();
+    eventually("an empty policy", async || {
+        let left = replicas[0].assignments();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{left:?}"))
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
+async fn a_server_that_does_not_take_the_policy_is_told_in_the_service_too() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("push-failed").await;
+    cluster
+        .create::<FhirService>("ward", json!({"replicas": 1}))
+        .await;
+    let address = Ipv4Addr::new(127, 2, 5, 1);
+    let replicas = cluster.service_comes_up("ward", &[address]).await;
+    let access = |service: &FhirService| {
+        let status = service.status.as_ref();
+        condition(
+            status
+                .map(|status| status.conditions.as_slice())
+                .unwrap_or_default(),
+            "AccessEnforced",
+        )
+    };
+    cluster
+        .wait_for("ward", "AccessEnforced", |one: &FhirService| {
+            access(one).0 == "True"
+        })
+        .await;
+    drop(replicas);
+    cluster.create::<RoleAssignment>("readers", reader()).await;
+    let service: FhirService = cluster
+        .wait_for("ward", "the failure", |one: &FhirService| {
+            access(one).0 == "False"
+        })
+        .await;
+    let (_, reason, message) = access(&service);
+    assert_eq!(reason, "PushFailed");
+    assert!(
+        message
+            .starts_with("0 of 1 servers enforce the newest RoleAssignments: pod ward-0: it did not answer"),
+        "{message}"
+    );
+}
+
+/// In force and yet good for nothing: no token of that issuer is ever accepted.
+#[tokio::test]
+#[cfg_attr(not(kube_apiserver), ignore = "needs a kube-apiserver: run make test")]
+async fn an_assignment_to_somebody_who_cannot_sign_in_is_not_ready() {
+    let _operator = operator::start().await;
+    let cluster = Cluster::new("untrusted").await;
+    cluster
+        .create::<FhirService>("ward", json!({"replicas": 1}))
+        .await;
+    let address = Ipv4Addr::new(127, 2, 6, 1);
+    let _replicas = cluster.service_comes_up("ward", &[address]).await;
+    let spec = json!({
+        "scope": {"name": "ward"}, "role": "FhirDataReader",
+        "principals": [{"user": {"issuer": "https://login.example", "name": "anna"}}],
+    });
+    cluster.create::<RoleAssignment>("anna", spec).await;
+    let assignment: RoleAssignment = cluster
+        .wait_for("anna", "a word about it", |one: &RoleAssignment| {
+            enforced(one).1 == "IssuerNotTrusted"
+        })
+        .await;
+    assert!(
+        enforced(&assignment)
+            .2
+            .starts_with("FhirService ward accepts no tokens of https://login.example"),
+        "{}",
+        enforced(&assignment).2
+    );
+    let trust = json!({"spec": {"authentication": {"issuers": [{"issuer": "https://login.example", "audiences": ["fhir"]}]}}});
+    cluster
+        .api::<FhirService>()
+        .patch("ward", &PatchParams::default(), &Patch::Merge(trust))
+        .await
+        .unwrap();
+    cluster
+        .wait_for("anna", "Enforced", |one: &RoleAssignment| {
+            enforced(one).0 == "True"
+        })
+        .await;
+}

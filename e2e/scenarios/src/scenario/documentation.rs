@@ -64,7 +64,7 @@ const TRIALS: [Trial; 10] = [
     section(
         INSTALLATION,
         "Remove without the operator",
-        "helm uninstall brazier --namespace brazier-system --wait\n\
+        "helm uninstall brazier --namespace brazier-system --no-hooks --wait\n\
          kubectl delete fhir/clinic --namespace team-b --wait=false",
     ),
     section(INSTALLATION, "Install", ""),

@@ -99,8 +99,13 @@ fn connections(all: i32, replicas: i32) -> i32 {
 
 fn issuers(service: &ValidatedFhirService) -> Vec<Value> {
     let documents = service.issuers.iter().enumerate().map(|(index, issuer)| {
-        let mut document =
-            json!({"issuer": issuer.issuer, "audiences": issuer.audiences, "jwksUri": issuer.jwks_uri});
+        let mut document = json!({"issuer": issuer.issuer, "audiences": issuer.audiences});
+        if let Some(uri) = &issuer.jwks_uri {
+            document["jwksUri"] = json!(uri);
+        }
+        if !issuer.claims.is_empty() {
+            document["claims"] = json!(issuer.claims);
+        }
         if issuer.ca_bundle.is_some() {
             document["caFile"] = json!(format!("{FOLDER}/{}", issuer_bundle_path(index)));
         }

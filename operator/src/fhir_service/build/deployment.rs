@@ -7,10 +7,13 @@ use super::{
     configuration::{self, FOLDER, Program, ServerConfiguration},
 };
 use crate::{
-    build::pod::{PROGRAM_USER, container_security, pod_security, probe, spread},
+    build::pod::{PROGRAM_USER, container_security, pod_security, port, probe, spread},
     labels::{self, Component},
     manifest::{DesiredObject, short_hash},
 };
+
+/// Memory of a server of which the tenant has set none: what its own bounds let requests take, and as much again.
+const MEMORY_LIMIT: &str = "1Gi";
 
 /// The Deployment that runs the servers.
 pub fn server(service: &ValidatedFhirService, configuration: &ServerConfiguration) -> DesiredObject {
@@ -47,12 +50,8 @@ fn container(service: &ValidatedFhirService) -> Value {
         "image": service.images.server,
         "imagePullPolicy": service.images.pull_policy,
         "args": ["serve", "--config", format!("{FOLDER}/server.yaml")],
-        "ports": [
-            {"name": "https", "containerPort": 8443},
-            {"name": "admin", "containerPort": 8444},
-            {"name": "metrics", "containerPort": 9090},
-        ],
-        "resources": service.resources.or_requests(&[("cpu", "100m"), ("memory", "64Mi")]),
+        "ports": [port("https", 8443), port("admin", 8444), port("metrics", 9090)],
+        "resources": service.resources.or_defaults(&[("cpu", "100m"), ("memory", "64Mi")], MEMORY_LIMIT),
         "securityContext": container_security(),
         "startupProbe": probe("/livez", 1, 120),
         "readinessProbe": probe("/readyz", 2, 2),

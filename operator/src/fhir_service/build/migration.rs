@@ -28,7 +28,7 @@ pub fn job(service: &ValidatedFhirService) -> DesiredObject {
                 "image": service.images.server,
                 "imagePullPolicy": service.images.pull_policy,
                 "args": ["migrate", "--config", format!("{FOLDER}/migrate.yaml")],
-                "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}},
+                "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "512Mi"}},
                 "securityContext": container_security(),
                 "volumeMounts": [{"name": "brazier", "mountPath": FOLDER, "readOnly": true}],
             }],
@@ -36,8 +36,8 @@ pub fn job(service: &ValidatedFhirService) -> DesiredObject {
         },
     });
     let name = format!(
-        "{}-migrate-{}",
-        service.owner.name,
+        "{}{}",
+        service.names.migrations(),
         &hash(&json!(service.images.server))[..10]
     );
     let spec = json!({"backoffLimit": 6, "template": template});

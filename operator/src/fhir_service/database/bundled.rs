@@ -4,10 +4,12 @@
 pub mod build;
 pub mod cleanup;
 pub mod credentials;
+pub mod dereference;
 pub mod names;
 pub mod observe;
 pub mod report;
 pub mod rollout;
+pub mod settings;
 pub mod user;
 pub mod validate;
 

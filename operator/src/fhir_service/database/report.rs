@@ -17,6 +17,8 @@ pub struct DatabaseReport {
     pub problem: Option<String>,
     /// What keeps it from being all that was asked for although nothing is missing, in words.
     pub under_way: Option<String>,
+    /// Why it is not as the spec asks for although it runs, if somebody has to correct the spec.
+    pub refused: Option<Finding>,
     /// How soon to look again, if the operator watches no object that would tell it of a change.
     pub look_again: Option<Duration>,
     /// Whether any pod of it is there.

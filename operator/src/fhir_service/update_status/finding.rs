@@ -41,7 +41,8 @@ pub fn findings(service: &ValidatedFhirService, observed: &Observed) -> Findings
         ),
     };
     let ready = ready_finding(service, observed, &database, &server, missing);
-    let stalled = matches!(observed.migration, Migration::Failed { .. });
+    let stalled =
+        matches!(observed.migration, Migration::Failed { .. }) || observed.database.refused.is_some();
     Findings {
         database,
         server,
@@ -139,6 +140,9 @@ fn ready_finding(
         if !part.is_yes() {
             return part.clone();
         }
+    }
+    if let Some(refused) = &observed.database.refused {
+        return refused.clone();
     }
     if let Some(missing) = missing {
         return Finding::no(reason::REDUNDANCY_LOST, missing);

@@ -9,10 +9,13 @@ use super::{
     configuration::{self, FOLDER, TOKEN_FOLDER},
 };
 use crate::{
-    build::pod::{PROGRAM_USER, container_security, pod_security, probe, spread},
+    build::pod::{PROGRAM_USER, container_security, pod_security, port, probe, spread},
     labels::{self, Component},
     manifest::{DesiredObject, hash},
 };
+
+/// Memory of a connector of which the tenant has set none.
+const MEMORY_LIMIT: &str = "512Mi";
 
 /// The Deployment. It is replaced when `file`, the configuration file, is another one.
 pub fn connector(connector: &ValidatedIotConnector, file: &str) -> DesiredObject {
@@ -52,8 +55,8 @@ fn container(connector: &ValidatedIotConnector) -> Value {
         "image": connector.images.connector,
         "imagePullPolicy": connector.images.pull_policy,
         "args": ["run", "--config", format!("{FOLDER}/connector.yaml")],
-        "ports": [{"name": "https", "containerPort": 8443}, {"name": "metrics", "containerPort": 9090}],
-        "resources": connector.resources.or_requests(&[("cpu", "50m"), ("memory", "32Mi")]),
+        "ports": [port("https", 8443), port("metrics", 9090)],
+        "resources": connector.resources.or_defaults(&[("cpu", "50m"), ("memory", "32Mi")], MEMORY_LIMIT),
         "securityContext": container_security(),
         "startupProbe": probe("/livez", 1, 60),
         "readinessProbe": probe("/readyz", 2, 2),

@@ -1,7 +1,12 @@
 //! Names of what a bundled database is made of. They are part of the contract with tenants, and none may ever change.
 
-use super::user::DatabaseUser;
-use crate::{manifest::Owner, service_name};
+use serde_json::json;
+
+use super::{settings::Settings, user::DatabaseUser};
+use crate::{
+    manifest::{Owner, hash},
+    service_name,
+};
 
 /// Names derived from the name of one FhirService.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,12 @@ impl Names {
         format!("{}-db-replicas", self.service)
     }
 
+    /// Job that asks about settings: others, or another image, are another Job.
+    pub fn check(&self, settings: &Settings, image: &str) -> String {
+        let asked = hash(&json!([settings, image]));
+        format!("{}-db-check-{}", self.service, &asked[..10])
+    }
+
     /// ConfigMap with Patroni's configuration.
     pub fn configuration(&self) -> String {
         format!("{}-db-patroni", self.service)
@@ -59,6 +70,11 @@ impl Names {
         format!("{}-db-sync", self.service)
     }
 
+    /// ConfigMap in which Patroni keeps who leads.
+    pub fn leader(&self) -> String {
+        format!("{}-db-leader", self.service)
+    }
+
     /// All ConfigMaps that Patroni keeps its state in.
     pub fn patroni_state(&self) -> Vec<String> {
         ["config", "leader", "sync", "failover"]
@@ -76,6 +92,13 @@ impl Names {
     /// PersistentVolumeClaim of the first member.
     pub fn first_volume(&self) -> String {
         format!("data-{}-db-0", self.service)
+    }
+
+    /// The members' PersistentVolumeClaims.
+    pub fn volumes(&self, instances: i32) -> Vec<String> {
+        (0..instances)
+            .map(|ordinal| format!("data-{}-db-{ordinal}", self.service))
+            .collect()
     }
 
     /// Host name of the primary inside the cluster.

@@ -17,10 +17,12 @@ use crate::{
 /// What was seen.
 #[derive(Clone, Debug)]
 pub struct Observed {
-    /// The members' StatefulSet as the API server returned it.
-    pub stateful_set: StatefulSet,
+    /// The members' StatefulSet as the API server returned it, once there is one.
+    pub stateful_set: Option<StatefulSet>,
     /// The members' pods.
     pub pods: Vec<PodSummary>,
+    /// Who holds Patroni's lock of the leader.
+    pub leader: Leader,
     /// How many replicas may acknowledge a commit, as Patroni has it.
     pub synchronous_standbys: i32,
     /// Size of the first member's volume.
@@ -39,6 +41,7 @@ pub async fn observe(applied: &Applied, context: &Context) -> Result<Observed, R
     Ok(Observed {
         stateful_set: stateful_set.clone(),
         pods: pods(database, context).await?,
+        leader: leader(database, context).await?,
         synchronous_standbys: synchronous_standbys(database, context).await?,
         storage: storage(database, context).await?,
     })
@@ -53,11 +56,46 @@ pub async fn pods(database: &Bundled, context: &Context) -> Result<Vec<PodSummar
     pod::list(&context.client, namespace, instance, Component::Database).await
 }
 
-/// The pod that Patroni calls the primary; if two claim it, the one that is ready.
-pub fn primary(pods: &[PodSummary]) -> Option<&PodSummary> {
+/// Who holds Patroni's lock of the leader.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Leader {
+    /// Patroni has not said anything of it.
+    #[default]
+    Unknown,
+    /// Nobody: the one before gave it back or lost it.
+    Nobody,
+    /// The member of this name.
+    Member(String),
+}
+
+/// The pod that Patroni calls the primary; if two claim it, the one that is ready. A pod carries that label for a second
+/// or two after it has lost the lead, so the lock has to agree.
+pub fn primary<'a>(pods: &'a [PodSummary], leader: &Leader) -> Option<&'a PodSummary> {
     pods.iter()
         .filter(|pod| pod.role.as_deref() == Some("primary"))
+        .filter(|pod| match leader {
+            Leader::Unknown => true,
+            Leader::Nobody => false,
+            Leader::Member(name) => *name == pod.name,
+        })
         .max_by_key(|pod| pod.ready)
+}
+
+/// Who leads, as Patroni has it.
+///
+/// # Errors
+/// If the request fails.
+pub async fn leader(database: &Bundled, context: &Context) -> Result<Leader, RequestError> {
+    let maps: Api<ConfigMap> = Api::namespaced(context.client.clone(), &database.owner.namespace);
+    let map = request::find(&maps, &database.names.leader()).await?;
+    let annotations = map.and_then(|map| map.metadata.annotations).unwrap_or_default();
+    Ok(match annotations.get("leader").map(String::as_str) {
+        Some("") => Leader::Nobody,
+        Some(name) => Leader::Member(name.to_string()),
+        // Patroni counts changes of the lead from the first one on.
+        None if annotations.contains_key("transitions") => Leader::Nobody,
+        None => Leader::Unknown,
+    })
 }
 
 /// Patroni lists them in an annotation, separated by commas, and promotes nobody who is not in it.

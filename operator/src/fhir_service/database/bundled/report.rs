@@ -8,6 +8,7 @@ use k8s_openapi::api::apps::v1::StatefulSet;
 use super::{
     Bundled,
     observe::{Observed, primary},
+    settings::Check,
 };
 use crate::{
     condition::Finding,
@@ -27,13 +28,14 @@ pub fn report(database: &Bundled, observed: &Observed) -> DatabaseReport {
             .then(|| format!("{members} of {} database members are ready", database.members)),
         problem: first_problem(&observed.pods),
         under_way: under_way(database, observed),
+        refused: refused(database),
         look_again: waits_for_quorum(database, observed).then_some(LOOK_FOR_QUORUM),
         runs: !observed.pods.is_empty(),
         status: DatabaseStatus {
             instances: database.instances,
             ready: members,
             members: format!("{members}/{}", database.instances),
-            primary: primary(&observed.pods).map(|primary| primary.name.clone()),
+            primary: primary(&observed.pods, &observed.leader).map(|primary| primary.name.clone()),
             storage: observed.storage.clone(),
         },
     }
@@ -46,7 +48,15 @@ fn is_ready(database: &Bundled, observed: &Observed) -> Finding {
             "the database is stopped: write suspend: false to start it",
         );
     }
-    match primary(&observed.pods) {
+    if !database.can_start {
+        return refused(database).unwrap_or_else(|| {
+            Finding::no(
+                reason::CHECKING_PARAMETERS,
+                checking(database).unwrap_or_default(),
+            )
+        });
+    }
+    match primary(&observed.pods, &observed.leader) {
         Some(primary) if primary.ready => Finding::yes(
             reason::AS_DESIRED,
             format!("{} is the primary and accepts connections", primary.name),
@@ -61,8 +71,41 @@ fn is_ready(database: &Bundled, observed: &Observed) -> Finding {
     }
 }
 
+/// Why the settings that the spec asks for are not applied.
+fn refused(database: &Bundled) -> Option<Finding> {
+    let Check::Refused(why) = &database.check else {
+        return None;
+    };
+    let so_far = if database.can_start {
+        "those of before stay in force"
+    } else {
+        "the database starts once they are corrected"
+    };
+    Some(Finding::no(
+        reason::PARAMETERS_REFUSED,
+        format!("spec.database.bundled.parameters are refused: {why}; {so_far}"),
+    ))
+}
+
+/// What is being found out about them.
+fn checking(database: &Bundled) -> Option<String> {
+    let Check::Pending(held_up) = &database.check else {
+        return None;
+    };
+    let job = database.names.check(&database.wanted, &database.image);
+    Some(match held_up {
+        None => format!("PostgreSQL is asked about the parameters in Job {job}"),
+        Some(why) => format!(
+            "PostgreSQL could not be asked about the parameters in Job {job}, which is tried again: {why}"
+        ),
+    })
+}
+
 fn under_way(database: &Bundled, observed: &Observed) -> Option<String> {
-    if !is_complete(&observed.stateful_set, database.members) {
+    if let Some(checking) = checking(database) {
+        return Some(checking);
+    }
+    if !is_complete(observed.stateful_set.as_ref(), database.members) {
         return Some("members of the database are being replaced one after the other".to_string());
     }
     waits_for_quorum(database, observed).then(|| {
@@ -75,8 +118,8 @@ fn under_way(database: &Bundled, observed: &Observed) -> Option<String> {
 }
 
 /// Whether every member is of the newest template and ready.
-fn is_complete(stateful_set: &StatefulSet, wanted: i32) -> bool {
-    let Some(status) = &stateful_set.status else {
+fn is_complete(stateful_set: Option<&StatefulSet>, wanted: i32) -> bool {
+    let Some((stateful_set, status)) = stateful_set.and_then(|set| Some((set, set.status.as_ref()?))) else {
         return false;
     };
     status.observed_generation >= stateful_set.metadata.generation
@@ -99,7 +142,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        fhir_service::database::bundled::validate::validate, image::Images, manifest::Owner, pod::PodSummary,
+        fhir_service::database::bundled::validate::validate,
+        fhir_service::database::bundled::{dereference::Found, observe::Leader},
+        image::Images,
+        manifest::Owner,
+        pod::PodSummary,
     };
 
     fn database(suspended: bool) -> Bundled {
@@ -116,7 +163,13 @@ mod tests {
             database: "database".into(),
             pull_policy: "Never",
         };
-        validate(&owner, BundledDatabase::default(), suspended, &images)
+        validate(
+            &owner,
+            BundledDatabase::default(),
+            suspended,
+            &images,
+            &Found::default(),
+        )
     }
 
     /// Three members, the first of them the primary, of which `ready` are ready and `standbys` acknowledge commits.
@@ -132,8 +185,9 @@ mod tests {
         };
         let status = json!({"replicas": 3, "readyReplicas": ready, "updatedReplicas": 3});
         Observed {
-            stateful_set: serde_json::from_value(json!({"metadata": {}, "status": status})).unwrap(),
+            stateful_set: Some(serde_json::from_value(json!({"metadata": {}, "status": status})).unwrap()),
             pods: (0..3).map(pod).collect(),
+            leader: Leader::Member("ward-db-0".to_string()),
             synchronous_standbys: standbys,
             storage: Some("10Gi".to_string()),
         }
@@ -167,6 +221,18 @@ mod tests {
         assert_eq!(report.ready.reason, reason::WAITING_FOR_PRIMARY);
     }
 
+    /// The label of the pod that led follows the lock by a second or two.
+    #[test]
+    fn who_has_lost_the_lead_is_not_called_the_primary() {
+        for leader in [Leader::Nobody, Leader::Member("ward-db-1".to_string())] {
+            let mut switching = observed(3, 2);
+            switching.leader = leader;
+            let report = report(&database(false), &switching);
+            assert_eq!(report.ready.reason, reason::WAITING_FOR_PRIMARY);
+            assert_eq!(report.status.primary, None);
+        }
+    }
+
     /// Patroni says so in an object that the operator does not watch.
     #[test]
     fn who_may_not_take_over_yet_is_waited_for_and_looked_for_again() {
@@ -176,6 +242,27 @@ mod tests {
             Some("only 1 of 2 database replicas can take over from the primary so far")
         );
         assert_eq!(report.look_again, Some(LOOK_FOR_QUORUM));
+    }
+
+    #[test]
+    fn refused_settings_are_told_while_those_of_before_serve() {
+        let mut database = database(false);
+        database.check = Check::Refused("work_mem is too large".to_string());
+        let report = report(&database, &observed(3, 2));
+        assert!(report.ready.is_yes());
+        assert_eq!(
+            report.refused.unwrap().message,
+            "spec.database.bundled.parameters are refused: work_mem is too large; those of before stay in force"
+        );
+    }
+
+    #[test]
+    fn a_database_that_cannot_start_says_what_it_waits_for() {
+        let mut database = database(false);
+        (database.check, database.can_start) = (Check::Pending(None), false);
+        let report = report(&database, &observed(0, 0));
+        assert_eq!(report.ready.reason, reason::CHECKING_PARAMETERS);
+        assert_eq!(report.refused, None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Members → applied: first what all members share, then the StatefulSet.
 
-use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::ConfigMap};
+use k8s_openapi::api::{apps::v1::StatefulSet, batch::v1::Job, core::v1::ConfigMap};
 use kube::{
     Api,
     api::{Patch, PatchParams},
@@ -16,6 +16,7 @@ use crate::{
     apply,
     context::Context,
     labels::MANAGER,
+    manifest::DesiredObject,
     request::{self, RequestError},
     rollout::Error,
 };
@@ -25,8 +26,8 @@ use crate::{
 pub struct Applied {
     /// The database that this is of.
     pub database: Bundled,
-    /// The members' StatefulSet as the API server returned it.
-    pub stateful_set: StatefulSet,
+    /// The members' StatefulSet as the API server returned it, once there is one.
+    pub stateful_set: Option<StatefulSet>,
 }
 
 /// Applies it.
@@ -36,15 +37,39 @@ pub struct Applied {
 pub async fn roll_out(members: &Members, context: &Context) -> Result<Applied, Error> {
     let Members {
         database,
+        check,
         stateful_set,
         shared_configuration,
     } = members;
-    apply_shared_configuration(database, shared_configuration, context).await?;
-    let stateful_set = apply::apply_as(&context.client, &database.owner, stateful_set).await?;
+    if let Some(check) = check {
+        ask(database, check, context).await?;
+    }
+    let stateful_set = match stateful_set {
+        Some(stateful_set) => {
+            apply_shared_configuration(database, shared_configuration, context).await?;
+            Some(apply::apply_as(&context.client, &database.owner, stateful_set).await?)
+        }
+        None => None,
+    };
     Ok(Applied {
         database: database.clone(),
         stateful_set,
     })
+}
+
+/// Starts the Job that asks about settings, unless it was started: the template of a Job cannot be changed.
+async fn ask(database: &Bundled, check: &DesiredObject, context: &Context) -> Result<(), Error> {
+    let jobs: Api<Job> = Api::namespaced(context.client.clone(), &database.owner.namespace);
+    match request::find(&jobs, check.name()).await? {
+        Some(job) => {
+            let metadata = json!(job.metadata);
+            apply::may_write(&database.owner, check.kind(), check.name(), &metadata)?;
+        }
+        None => {
+            apply::apply(&context.client, &database.owner, check).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether the database takes writes.
@@ -53,7 +78,8 @@ pub async fn roll_out(members: &Members, context: &Context) -> Result<Applied, E
 /// If a request fails.
 pub async fn takes_writes(database: &Bundled, context: &Context) -> Result<bool, RequestError> {
     let pods = observe::pods(database, context).await?;
-    Ok(primary(&pods).is_some_and(|primary| primary.ready))
+    let leader = observe::leader(database, context).await?;
+    Ok(primary(&pods, &leader).is_some_and(|primary| primary.ready))
 }
 
 /// Patroni takes its shared configuration from a ConfigMap of its own as soon as the cluster is made.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::Bundled;
 use crate::{
-    build::service::with_spec,
+    build::service::{port, with_spec},
     labels::{self, Component},
     manifest::DesiredObject,
 };
@@ -16,10 +16,7 @@ pub fn members(database: &Bundled) -> DesiredObject {
         "clusterIP": "None",
         "publishNotReadyAddresses": true,
         "selector": selector,
-        "ports": [
-            {"name": "postgresql", "port": 5432, "targetPort": "postgresql"},
-            {"name": "patroni", "port": 8008, "targetPort": "patroni"},
-        ],
+        "ports": [port("postgresql", 5432), port("patroni", 8008)],
     });
     with_spec(&database.owner, &database.names.database(), spec)
 }
@@ -37,10 +34,6 @@ pub fn replicas(database: &Bundled) -> DesiredObject {
 fn by_role(database: &Bundled, name: &str, role: &str) -> DesiredObject {
     let mut selector = labels::selector(&database.owner.name, Component::Database);
     selector["role"] = json!(role);
-    let ports = json!([{"name": "postgresql", "port": 5432, "targetPort": "postgresql"}]);
-    with_spec(
-        &database.owner,
-        name,
-        json!({"selector": selector, "ports": ports}),
-    )
+    let spec = json!({"selector": selector, "ports": [port("postgresql", 5432)]});
+    with_spec(&database.owner, name, spec)
 }

@@ -7,18 +7,23 @@
 use serde_json::{Value, json};
 
 use super::{
-    super::{Bundled, user::DatabaseUser},
+    super::{
+        Bundled,
+        dereference::SETTINGS,
+        settings::{MEMORY_LIMIT, Settings},
+        user::DatabaseUser,
+    },
     parameters::needs_restart,
     patroni::{CERTIFICATE_FOLDER, DATA_FOLDER, FOLDER},
 };
 use crate::{
-    build::pod::{container_security, pod_security, spread},
+    build::pod::{container_security, pod_security, port, spread},
     labels::{self, Component},
     manifest::{DesiredObject, hash},
 };
 
 /// User and group `postgres` of the database's image: initdb asks for a user with a name.
-const POSTGRES: i64 = 999;
+pub const POSTGRES: i64 = 999;
 
 /// The StatefulSet that runs the members, one pod and one volume for each.
 pub fn members(database: &Bundled) -> DesiredObject {
@@ -56,7 +61,15 @@ pub fn members(database: &Bundled) -> DesiredObject {
         },
         "volumeClaimTemplates": [volume_claim(database)],
     });
-    let metadata = database.owner.metadata(&database.names.database());
+    let settings = Settings {
+        parameters: database.parameters.clone(),
+        resources: database.resources.clone(),
+    };
+    let mut metadata = database.owner.metadata(&database.names.database());
+    metadata.insert(
+        "annotations".into(),
+        json!({SETTINGS: json!(settings).to_string()}),
+    );
     DesiredObject::new("apps/v1", "StatefulSet", metadata, json!({"spec": spec}))
 }
 
@@ -67,8 +80,8 @@ fn container(database: &Bundled) -> Value {
         "imagePullPolicy": database.pull_policy,
         "command": ["sh", "-c", command()],
         "env": environment(database),
-        "ports": [{"name": "postgresql", "containerPort": 5432}, {"name": "patroni", "containerPort": 8008}],
-        "resources": database.resources.or_requests(&[("cpu", "100m"), ("memory", "256Mi")]),
+        "ports": [port("postgresql", 5432), port("patroni", 8008)],
+        "resources": database.resources.or_defaults(&[("cpu", "100m"), ("memory", "256Mi")], MEMORY_LIMIT),
         "securityContext": container_security(),
         "readinessProbe": probe("/readiness", 3, 3),
         "livenessProbe": probe("/liveness", 10, 6),
