@@ -81,7 +81,7 @@ pub fn resolve(question: &Question, sources: &Sources) -> Result<CodeSet, Unreso
 /// The hierarchy of `system`, in which `code` must be.
 fn hierarchy_with(system: &str, code: &str, sources: &Sources) -> Result<Hierarchy, Unresolved> {
     let hierarchy = Hierarchy::of(system, sources)?;
-    if !hierarchy.contains(code) {
+    if hierarchy.spelled(code).is_none() {
         return Err(refused(&format!("a code of {system}; {code} is not one")));
     }
     Ok(hierarchy)

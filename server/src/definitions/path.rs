@@ -8,4 +8,4 @@ pub mod program;
 
 pub use compile::{CompileError, compile, compile_component};
 pub use element_type::ElementType;
-pub use program::{Path, Program};
+pub use program::{Path, Program, Step};

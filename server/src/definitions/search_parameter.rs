@@ -3,10 +3,12 @@
 
 pub mod definition;
 mod draft;
+mod erratum;
 mod error;
 pub mod registry;
 
 pub use definition::SearchParameterDefinition;
+pub use draft::SYSTEMS_WITHOUT_CASE;
 pub use error::SearchParameterError;
 pub use registry::Registry;
 
@@ -72,6 +74,18 @@ impl ParameterKind {
     }
 }
 
+/// Which of a parameter's tokens are compared without case, <http://hl7.org/fhir/R4/search.html#token>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WithoutCase {
+    /// None: all are codes, identifiers and the like.
+    #[default]
+    None,
+    /// Those of some elements.
+    Some,
+    /// All: they are texts, phone numbers, e-mail addresses or MIME types.
+    All,
+}
+
 /// One search parameter of one resource type.
 #[derive(Debug)]
 pub struct SearchParameter {
@@ -90,6 +104,12 @@ pub struct SearchParameter {
     pub targets: Vec<ResourceType>,
     /// For references: whether some are canonical URLs instead of references.
     pub holds_canonical: bool,
+    /// For references: whether what they point at stands in the resource itself, as the entries of a Bundle do.
+    pub holds_resource: bool,
+    /// For tokens: which of them are compared without case.
+    pub without_case: WithoutCase,
+    /// For tokens: whether they are MIME types.
+    pub is_mime_type: bool,
     /// For composites: the codes' parameters in order.
     pub components: Vec<ParameterId>,
 }

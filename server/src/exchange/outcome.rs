@@ -95,6 +95,7 @@ fn storage_row(error: &StorageError) -> (StatusCode, &'static str) {
         StorageError::InvalidCursor => (StatusCode::BAD_REQUEST, "value"),
         StorageError::Unsupported(_) => (StatusCode::BAD_REQUEST, "not-supported"),
         StorageError::Budget(error) => budget_row(*error),
+        StorageError::AmbiguousId { .. } => (StatusCode::BAD_REQUEST, "multiple-matches"),
         StorageError::Contention | StorageError::Locked => (StatusCode::CONFLICT, "lock-error"),
         StorageError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "transient"),
         StorageError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "exception"),

@@ -45,7 +45,10 @@ fn within_compartment(
 ) -> Option<Criterion> {
     let compartment = context.definitions.compartments().of(compartment)?;
     match resource_type {
-        None => Some(compartment::criterion_for_all_types(compartment, id)),
+        None => Some(compartment::criterion_for_all_types(
+            compartment,
+            &[id.to_owned()],
+        )),
         Some(resource_type) => compartment::criterion(compartment, id, resource_type),
     }
 }

@@ -21,6 +21,9 @@ pub fn local(url: &str, base_url: &str) -> Option<(ResourceType, String)> {
 
 /// Turns the references to `base_url` among index entries into local ones.
 pub fn localize_index(entries: &mut IndexEntries, base_url: &str) {
+    for contained in &mut entries.contained {
+        localize_index(&mut contained.entries, base_url);
+    }
     for entry in &mut entries.references {
         localize(&mut entry.target, base_url);
     }
@@ -36,13 +39,10 @@ pub fn localize_index(entries: &mut IndexEntries, base_url: &str) {
 }
 
 fn localize(target: &mut ReferenceTarget, base_url: &str) {
-    if let ReferenceTarget::Url { url, version: None } = target
+    if let ReferenceTarget::Url { url, .. } = target
         && let Some((resource_type, id)) = local(url, base_url)
     {
-        *target = ReferenceTarget::Local {
-            resource_type,
-            id: id.into(),
-        };
+        target.localize(resource_type, &id);
     }
 }
 

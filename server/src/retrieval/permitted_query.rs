@@ -50,6 +50,12 @@ impl PermittedQuery {
     pub fn of(context: &Context, mut query: Query) -> Result<PermittedQuery, InteractionError> {
         if !context.allows_all(DataAction::Search) {
             visibility::check_chains(context, &query)?;
+            // An id without a type is taken for that of one of the others, so that nothing is told of these.
+            for reference in &mut query.untyped {
+                reference
+                    .targets
+                    .retain(|target| context.allows(DataAction::Search, *target));
+            }
             if !query.includes.is_empty() {
                 let may_search = |name: &ResourceType| context.allows(DataAction::Search, *name);
                 query.included_types = Some(ResourceType::all().filter(may_search).collect());

@@ -9,9 +9,9 @@ use crate::exchange::{Answer, Context, InteractionError, Request};
 use crate::long_work::beside_others;
 use crate::request::preference::Handling;
 use crate::resource::ResourceType;
-use crate::search::query::{Criterion, Include, Query};
+use crate::search::query::{Criterion, Include, Query, Total};
 use crate::search::{SearchRequest, parse_with};
-use crate::storage::SearchPage;
+use crate::storage::{SearchPage, StoredResource};
 use crate::summary::Subset;
 
 /// What is searched, whatever the parameters of the request narrow it to.
@@ -25,6 +25,12 @@ pub struct Search {
     pub criteria: Vec<Criterion>,
     /// What comes with the matches.
     pub includes: Vec<Include>,
+    /// The types searched where `resource_type` names none; none: all.
+    pub among: Vec<ResourceType>,
+    /// The types that are given out, of matches and of what comes with them; none: all.
+    pub returned: Vec<ResourceType>,
+    /// Parameters that are no search's but this one's own. They have done their work; the links repeat them.
+    pub own: Vec<(String, String)>,
 }
 
 impl Search {
@@ -38,14 +44,18 @@ impl Search {
         request: &Request,
         within: Option<brazier_access::Criterion>,
     ) -> Result<Answer, InteractionError> {
-        let url = format!("{}{}", context.base_url, self.path);
         let query = self.query(context, request, within).await?;
-        let page = query.find(context, &context.storage).await?;
-        answer(context, request, &url, query.query(), page)
+        let mut page = query.find(context, &context.storage).await?;
+        if !self.returned.is_empty() {
+            let is_wanted = |resource: &StoredResource| self.returned.contains(&resource.resource_type);
+            page.matches.retain(is_wanted);
+            page.included.retain(is_wanted);
+        }
+        self.written(context, request, query.query(), page)
     }
 
     async fn query(
-        self,
+        &self,
         context: &Context,
         request: &Request,
         within: Option<brazier_access::Criterion>,
@@ -59,53 +69,64 @@ impl Search {
         };
         let codes = terminology::codes_of_values(context, &request.parameters).await?;
         let mut query = parse_with(context.definitions.search_parameters(), &search, &codes)?;
-        query.criteria.extend(self.criteria);
-        query.includes.extend(self.includes);
+        query.criteria.extend_from_slice(&self.criteria);
+        query.includes.extend_from_slice(&self.includes);
+        if query.resource_types.is_empty() {
+            query.resource_types.clone_from(&self.among);
+        }
+        if !self.returned.is_empty() && self.among.is_empty() {
+            // Of what is found some is not given out.
+            query.total = Total::None;
+        }
         query.count = Some(context.state.settings.page(query.count));
         if let Some(within) = within {
             visibility::keep_to(&mut query, &within)?;
         }
         PermittedQuery::of(context, query)
     }
-}
 
-fn answer(
-    context: &Context,
-    request: &Request,
-    url: &str,
-    query: &Query,
-    page: SearchPage,
-) -> Result<Answer, InteractionError> {
-    let mut parameters = query.understood.clone();
-    parameters.extend(
-        request
-            .parameters
-            .iter()
-            .filter(|(name, _)| is_about_form(name))
-            .cloned(),
-    );
-    let links = link::links(
-        url,
-        &parameters,
-        Pages {
-            current: query.cursor.as_deref(),
-            previous: page.previous.as_deref(),
-            next: page.next.as_deref(),
-            last: page.last.as_deref(),
-        },
-    );
-    let resources = page.matches.iter().chain(&page.included);
-    let given_out = GivenOut::of(resources.map(|resource| (resource.resource_key, resource.version)));
-    let searchset = Searchset {
-        structures: context.definitions.structures(),
-        base_url: &context.base_url,
-        moment: context.received,
-        links,
-        subset: Subset::new(query.summary, query.elements.clone()),
-        warnings: warnings(query, context.handling(request)),
-    };
-    let json = beside_others(page.bytes(), || searchset.write(page))?;
-    Ok(Answer::of_bundle(json, given_out))
+    fn written(
+        &self,
+        context: &Context,
+        request: &Request,
+        query: &Query,
+        mut page: SearchPage,
+    ) -> Result<Answer, InteractionError> {
+        let url = format!("{}{}", context.base_url, self.path);
+        let mut parameters = query.understood.clone();
+        parameters.extend(self.own.iter().cloned());
+        parameters.extend(
+            request
+                .parameters
+                .iter()
+                .filter(|(name, _)| is_about_form(name))
+                .cloned(),
+        );
+        let links = link::links(
+            &url,
+            &parameters,
+            Pages {
+                current: query.cursor.as_deref(),
+                previous: page.previous.as_deref(),
+                next: page.next.as_deref(),
+                last: page.last.as_deref(),
+            },
+        );
+        let resources = page.matches.iter().chain(&page.included);
+        let given_out = GivenOut::of(resources.map(|resource| (resource.resource_key, resource.version)));
+        let mut warnings = warnings(query, context.handling(request));
+        warnings.append(&mut page.warnings);
+        let searchset = Searchset {
+            structures: context.definitions.structures(),
+            base_url: &context.base_url,
+            moment: context.received,
+            links,
+            subset: Subset::new(query.summary, query.elements.clone()),
+            warnings,
+        };
+        let json = beside_others(page.bytes(), || searchset.write(page))?;
+        Ok(Answer::of_bundle(json, given_out))
+    }
 }
 
 /// Parameters that are about the form of the answer and not about what is searched.

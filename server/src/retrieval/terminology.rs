@@ -24,7 +24,8 @@ pub async fn codes_of_values(
 ) -> Result<CodesOfValues, InteractionError> {
     let mut codes_of_values = CodesOfValues::default();
     let mut sources = Sources::new();
-    for (asked, place) in asked(parameters).into_iter().zip(0..) {
+    let registry = context.definitions.search_parameters();
+    for (asked, place) in asked(registry, parameters).into_iter().zip(0..) {
         let codes = loop {
             if place >= MAXIMUM_ASKED {
                 break Err(format!(

@@ -14,7 +14,7 @@ pub fn criterion(compartment: &Compartment, id: &str, resource_type: ResourceTyp
     let parameters = compartment.parameters(resource_type)?;
     let mut criteria = Vec::with_capacity(2);
     if !parameters.is_empty() {
-        criteria.push(points_at(compartment, id, parameters.to_vec()));
+        criteria.push(points_at(compartment, [id], parameters.to_vec()));
     }
     if resource_type == compartment.resource_type() {
         criteria.push(Criterion::Id(vec![CompactString::from(id)]));
@@ -22,29 +22,37 @@ pub fn criterion(compartment: &Compartment, id: &str, resource_type: ResourceTyp
     Some(one_or_any(criteria))
 }
 
-/// What resources of any type must meet to be in the compartment of the resource `id`.
-pub fn criterion_for_all_types(compartment: &Compartment, id: &str) -> Criterion {
+/// What resources of any type must meet to be in the compartment of one of the resources `ids`.
+pub fn criterion_for_all_types(compartment: &Compartment, ids: &[String]) -> Criterion {
     let parameters = compartment
         .member_types()
         .filter_map(|resource_type| compartment.parameters(resource_type))
         .flatten()
         .copied();
     Criterion::Any(vec![
-        points_at(compartment, id, parameters.collect()),
+        points_at(compartment, ids.iter().map(String::as_str), parameters.collect()),
         Criterion::All(vec![
             Criterion::Type(vec![compartment.resource_type()]),
-            Criterion::Id(vec![CompactString::from(id)]),
+            Criterion::Id(ids.iter().map(CompactString::from).collect()),
         ]),
     ])
 }
 
-fn points_at(compartment: &Compartment, id: &str, parameters: Vec<ParameterId>) -> Criterion {
-    Criterion::Parameter {
-        parameters,
-        matches: Matches::References(vec![ReferenceMatch::Target(ReferenceTarget::Local {
+fn points_at<'id>(
+    compartment: &Compartment,
+    ids: impl IntoIterator<Item = &'id str>,
+    parameters: Vec<ParameterId>,
+) -> Criterion {
+    let target = |id| {
+        ReferenceMatch::Target(ReferenceTarget::Local {
             resource_type: compartment.resource_type(),
             id: CompactString::from(id),
-        })]),
+            version: None,
+        })
+    };
+    Criterion::Parameter {
+        parameters,
+        matches: Matches::References(ids.into_iter().map(target).collect()),
     }
 }
 

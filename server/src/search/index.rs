@@ -1,5 +1,6 @@
 //! What a resource says about itself, as the rows of the search index: one list for each kind of value.
 
+mod contained;
 pub mod extract;
 
 pub use extract::extract;
@@ -29,6 +30,32 @@ pub struct IndexEntries {
     pub uris: Vec<UriEntry>,
     /// Values of composites.
     pub composites: Vec<CompositeEntry>,
+    /// Resources inside of this one that its references lead to, each under its number, from 1 without gaps.
+    pub contained: Vec<ContainedEntries>,
+    /// Which references lead to them.
+    pub contained_links: Vec<ContainedLink>,
+}
+
+/// What a contained resource says about itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainedEntries {
+    /// Its number within the resource that contains it; 0 is that resource.
+    pub number: i16,
+    /// In terms of the parameters of its own type.
+    pub entries: IndexEntries,
+}
+
+/// A reference from a resource, or from one that it contains, to one that it contains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainedLink {
+    /// The number of the resource that refers.
+    pub holder: i16,
+    /// Search parameter that finds the reference.
+    pub parameter: ParameterId,
+    /// The type of what is referred to.
+    pub resource_type: ResourceType,
+    /// The number of what is referred to.
+    pub number: i16,
 }
 
 /// A token: at least one of system and code is there.
@@ -47,7 +74,7 @@ pub struct TokenEntry {
 pub struct StringEntry {
     /// Search parameter that finds the text.
     pub parameter: ParameterId,
-    /// Folded by [`super::value::string`]: no case, no accents, single spaces.
+    /// Folded by [`super::value::string`]: no case, no accents, no punctuation, single spaces.
     pub folded: CompactString,
     /// As it stands in the resource.
     pub text: CompactString,
@@ -65,18 +92,20 @@ pub struct ReferenceEntry {
 /// What a reference points at, <http://hl7.org/fhir/R4/references.html>.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ReferenceTarget {
-    /// A resource of this server; a version in the reference is left out.
+    /// A resource of this server.
     Local {
         /// Type of the resource pointed at.
         resource_type: ResourceType,
         /// Its logical id.
         id: CompactString,
+        /// The version that the reference names, if it names one; 0 for a number that no version can have.
+        version: Option<i32>,
     },
     /// A resource elsewhere, or a canonical URL (`|version` split off).
     Url {
-        /// The URL as it stands, without `|version`.
+        /// The URL as it stands, without its version.
         url: CompactString,
-        /// The business version of a canonical reference.
+        /// The business version of a canonical reference, without case; of another one what follows its URL, `_history/…`.
         version: Option<CompactString>,
     },
 }
@@ -173,6 +202,8 @@ pub enum CompositeValue {
         system: Option<CompactString>,
         /// The coded unit.
         code: Option<CompactString>,
+        /// The unit as people write it, where it differs from the code.
+        unit: Option<CompactString>,
     },
     /// A URI as it stands.
     Uri(CompactString),

@@ -10,6 +10,7 @@ pub mod criterion;
 pub mod error;
 pub mod escape;
 pub mod include;
+mod matching;
 pub mod prefix;
 
 pub use error::QueryError;
@@ -105,6 +106,7 @@ pub fn parse_at(
         }
     }
     Controls::check(request, &query)?;
+    query.untyped = criteria.into_untyped();
     Ok(query)
 }
 

@@ -1,6 +1,8 @@
 //! A search as a value: what a client asked for, every word of it checked against the standard's definitions.
 //! <http://hl7.org/fhir/R4/search.html>
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 use rust_decimal::Decimal;
 
@@ -34,8 +36,21 @@ pub struct Query {
     pub cursor: Option<String>,
     /// The parameters that were understood, as (name, value) to be put in the `self` link; without the cursor.
     pub understood: Vec<(String, String)>,
+    /// Ids that the criteria name without a type: each must be that of one stored resource at most.
+    pub untyped: Vec<UntypedReference>,
     /// Parameters that were ignored (`Prefer: handling=lenient`), to be reported as warnings in the Bundle.
     pub ignored: Vec<String>,
+}
+
+/// `subject=123`, where several types may be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UntypedReference {
+    /// The parameter as it was written.
+    pub parameter: String,
+    /// The logical id.
+    pub id: CompactString,
+    /// The types that it may be the id of: those that may be pointed at, of which the principal may know.
+    pub targets: Vec<ResourceType>,
 }
 
 /// One condition that a resource meets or not.
@@ -120,6 +135,29 @@ pub enum TokenMatch {
     CodeWithoutSystem(CompactString),
     /// Any code of this system.
     System(CompactString),
+    /// This code in any of these systems, of which there may be many.
+    CodeOfSystems(CompactString, Arc<[CompactString]>),
+    /// This code, and those in which one of the characters of the second text, and anything, follows it.
+    Below(CompactString, &'static str),
+}
+
+impl TokenMatch {
+    /// The same with another code.
+    #[must_use]
+    pub fn with_code(&self, change: impl FnOnce(&str) -> CompactString) -> TokenMatch {
+        match self {
+            TokenMatch::Code(code) => TokenMatch::Code(change(code)),
+            TokenMatch::SystemAndCode(system, code) => {
+                TokenMatch::SystemAndCode(system.clone(), change(code))
+            }
+            TokenMatch::CodeWithoutSystem(code) => TokenMatch::CodeWithoutSystem(change(code)),
+            TokenMatch::System(system) => TokenMatch::System(system.clone()),
+            TokenMatch::CodeOfSystems(code, systems) => {
+                TokenMatch::CodeOfSystems(change(code), Arc::clone(systems))
+            }
+            TokenMatch::Below(code, separators) => TokenMatch::Below(change(code), separators),
+        }
+    }
 }
 
 /// How a text is compared.
@@ -133,6 +171,9 @@ pub enum StringMatch {
     Exact(CompactString),
 }
 
+/// What follows a version in the versions below it, <http://hl7.org/fhir/R4/references.html#canonical>: `1` has `1.2` and `1-beta` below it.
+pub const VERSION_ENDS: &str = ".-+";
+
 /// What a reference is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReferenceMatch {
@@ -142,6 +183,10 @@ pub enum ReferenceMatch {
     Target(ReferenceTarget),
     /// `:identifier`: the reference's own identifier.
     Identifier(TokenMatch),
+    /// `:below` of a canonical URL: those that start with it; of one with a version: that version and those below it.
+    Below(CompactString, Option<CompactString>),
+    /// `:above` of a canonical URL: it and those that it lies below, by its slashes.
+    Above(CompactString),
 }
 
 /// The prefixes, <http://hl7.org/fhir/R4/search.html#prefix>.
@@ -221,6 +266,8 @@ pub enum UriMatch {
     Exact(CompactString),
     /// `:below`: the value starts with this.
     Below(CompactString),
+    /// `:below` of `url|version`: the value is this, or a version below it.
+    BelowVersion(CompactString),
     /// `:above`: this starts with the value.
     Above(CompactString),
 }

@@ -38,6 +38,16 @@ pub enum StorageError {
     /// A search that storage cannot carry out; says what to ask for instead.
     #[error("{0}")]
     Unsupported(String),
+    /// An id without a type is that of several stored resources.
+    #[error("{}", ambiguous_id(parameter, id, resource_types))]
+    AmbiguousId {
+        /// The parameter as it was written.
+        parameter: String,
+        /// The logical id that was asked for.
+        id: String,
+        /// The types of the resources that have it, two or more.
+        resource_types: Vec<ResourceType>,
+    },
     /// Another transaction won; the whole request may be tried again.
     #[error("another request changed the same resources at the same time; try again")]
     Contention,
@@ -53,6 +63,17 @@ pub enum StorageError {
     /// The database refused what we sent it: a fault of ours.
     #[error("the database refused a statement: {0}")]
     Internal(String),
+}
+
+/// What has the id, and how to say which is meant.
+fn ambiguous_id(parameter: &str, id: &str, resource_types: &[ResourceType]) -> String {
+    let stored: Vec<String> = resource_types.iter().map(|one| format!("{one}/{id}")).collect();
+    let ways: Vec<String> = stored.iter().map(|one| format!("{parameter}={one}")).collect();
+    format!(
+        "{parameter}={id} does not tell {} apart, which are all stored here; write the type: {}",
+        stored.join(" and "),
+        ways.join(" or ")
+    )
 }
 
 /// What is current, and how to get on.

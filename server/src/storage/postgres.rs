@@ -4,11 +4,15 @@ mod audit;
 mod connection;
 mod content;
 mod error;
+mod extreme;
 mod history;
+mod index_columns;
+mod index_key;
 mod index_rows;
 mod names;
 mod paging;
 mod parameter_numbers;
+mod peculiarities;
 mod pool;
 mod read;
 mod recorded_read;
@@ -32,6 +36,7 @@ use self::connection::{Connection, Connections};
 use self::error::{from_database, from_pool};
 use self::names::Names;
 use self::parameter_numbers::InternedParameters;
+use self::peculiarities::KnownPeculiarities;
 use self::pool::Purpose;
 use self::recorded_read::{Found, RecordedReads};
 use self::refusals::Refusals;
@@ -74,6 +79,7 @@ struct Shared {
     recorded_reads: RecordedReads,
     parameters: InternedParameters,
     names: Names,
+    peculiarities: KnownPeculiarities,
     size: Size,
     shapes: Shapes,
 }
@@ -142,6 +148,7 @@ impl Storage {
             side_connections: Connections::new(side_pool, database),
             parameters,
             names: Names::default(),
+            peculiarities: KnownPeculiarities::default(),
             size: Size::default(),
             shapes: Shapes::default(),
         };
@@ -234,7 +241,7 @@ impl Storage {
         records: Records,
     ) -> Result<Vec<Written>, StorageError> {
         let prepared = write::prepare(&self.shared, definitions, writes).await?;
-        match &self.transaction {
+        let written = match &self.transaction {
             Some(transaction) => {
                 let connection = transaction.connection();
                 let written = write::write_once(connection.client()?, &prepared, &records).await;
@@ -242,7 +249,13 @@ impl Storage {
                 written
             }
             None => write::write_alone(&self.shared, &prepared, &records).await,
+        };
+        if prepared.tell(&self.shared.peculiarities)
+            && let Some(transaction) = &self.transaction
+        {
+            transaction.becomes_peculiar();
         }
+        written
     }
 
     /// A page of a search; the query is in terms of `definitions`.

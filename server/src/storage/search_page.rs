@@ -17,6 +17,8 @@ pub struct SearchPage {
     pub previous: Option<String>,
     /// The last page's cursor, when there is a next page.
     pub last: Option<String>,
+    /// What the client should know about how it was searched.
+    pub warnings: Vec<String>,
 }
 
 impl SearchPage {

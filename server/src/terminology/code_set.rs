@@ -182,7 +182,7 @@ fn filtered(filter: &Json, system: &str, sources: &Sources) -> Result<BTreeSet<S
         }
     };
     if operation == "descendent-of" {
-        codes.remove(value);
+        codes.remove(hierarchy.spelled(value).unwrap_or(value));
     }
     Ok(codes)
 }

@@ -8,7 +8,11 @@ use crate::resource::Json;
 
 /// The codes of a code system, each with those directly above it.
 #[derive(Debug, Default)]
-pub struct Hierarchy(BTreeMap<String, BTreeSet<String>>);
+pub struct Hierarchy {
+    above: BTreeMap<String, BTreeSet<String>>,
+    /// Whether the system says that case does not count.
+    without_case: bool,
+}
 
 impl Hierarchy {
     /// The hierarchy of `system`.
@@ -23,30 +27,40 @@ impl Hierarchy {
                 "the codes themselves, or store the CodeSystem first; there is none with the url {system}"
             ))),
             Some(Some(code_system)) => {
-                let mut hierarchy = Hierarchy::default();
+                let case_sensitive = code_system.get("caseSensitive").and_then(Json::as_bool);
+                let mut hierarchy = Hierarchy {
+                    above: BTreeMap::new(),
+                    without_case: case_sensitive == Some(false),
+                };
                 hierarchy.add(code_system, None);
                 Ok(hierarchy)
             }
         }
     }
 
-    /// Whether the system has this code.
-    pub fn contains(&self, code: &str) -> bool {
-        self.0.contains_key(code)
+    /// The code as the system writes it, if it is one of its codes.
+    pub fn spelled<'a>(&'a self, code: &'a str) -> Option<&'a str> {
+        if self.above.contains_key(code) {
+            return Some(code);
+        }
+        let mut codes = self.above.keys().filter(|_| self.without_case);
+        codes
+            .find(|one| one.eq_ignore_ascii_case(code))
+            .map(String::as_str)
     }
 
     /// All codes of the system, whatever their place.
     pub fn all(&self) -> BTreeSet<String> {
-        self.0.keys().cloned().collect()
+        self.above.keys().cloned().collect()
     }
 
     /// The code and all that stand above it.
     pub fn above(&self, code: &str) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        let mut open = vec![code];
+        let mut open = vec![self.spelled(code).unwrap_or(code)];
         while let Some(code) = open.pop() {
             if found.insert(code.to_owned())
-                && let Some(parents) = self.0.get(code)
+                && let Some(parents) = self.above.get(code)
             {
                 open.extend(parents.iter().map(String::as_str));
             }
@@ -57,13 +71,13 @@ impl Hierarchy {
     /// The code and all that stand below it.
     pub fn below(&self, code: &str) -> BTreeSet<String> {
         let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (child, parents) in &self.0 {
+        for (child, parents) in &self.above {
             for parent in parents {
                 children.entry(parent).or_default().push(child);
             }
         }
         let mut found = BTreeSet::new();
-        let mut open = vec![code];
+        let mut open = vec![self.spelled(code).unwrap_or(code)];
         while let Some(code) = open.pop() {
             if found.insert(code.to_owned()) {
                 open.extend(children.get(code).into_iter().flatten());
@@ -91,11 +105,11 @@ impl Hierarchy {
                     .filter(move |property| named(property, name))
                     .filter_map(|property| property.get("valueCode")?.as_str())
             };
-            let parents = self.0.entry(code.to_owned()).or_default();
+            let parents = self.above.entry(code.to_owned()).or_default();
             parents.extend(parent.map(str::to_owned));
             parents.extend(values("parent").map(str::to_owned));
             for child in values("child") {
-                self.0
+                self.above
                     .entry(child.to_owned())
                     .or_default()
                     .insert(code.to_owned());

@@ -59,7 +59,8 @@ fn describe(value: &Json) -> String {
 /// Checks `value` against the rules of `primitive`.
 pub fn check(primitive: Primitive, value: &Json) -> Result<(), Fault> {
     match (primitive, value) {
-        (Primitive::Boolean, Json::Bool(_)) | (Primitive::Decimal, Json::Number(_)) => Ok(()),
+        (Primitive::Boolean, Json::Bool(_)) => Ok(()),
+        (Primitive::Decimal, Json::Number(digits)) => decimal(digits),
         (Primitive::Boolean, _) => Err(Fault::JsonType("true or false, without quotes")),
         (Primitive::Decimal, _) => Err(Fault::JsonType("a number, without quotes")),
         (Primitive::Integer | Primitive::PositiveInt | Primitive::UnsignedInt, Json::Number(digits)) => {
@@ -115,6 +116,21 @@ pub fn check_text(primitive: Primitive, text: &str) -> Result<(), Fault> {
         Ok(())
     } else {
         Err(Fault::Value(expected))
+    }
+}
+
+/// Decimals have as many digits as anybody writes, and a size that programs can compare, as IEEE 754 has it: beyond it a number
+/// would be infinite, or zero, to nearly everybody who reads it.
+fn decimal(digits: &str) -> Result<(), Fault> {
+    // Without an exponent it takes hundreds of digits to get there.
+    if digits.len() < 300 && !digits.contains(['e', 'E']) {
+        return Ok(());
+    }
+    let (mantissa, _) = digits.split_once(['e', 'E']).unwrap_or((digits, ""));
+    let is_zero = !mantissa.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
+    match digits.parse::<f64>() {
+        Ok(number) if number.is_normal() || is_zero => Ok(()),
+        _ => Err(Fault::Value("a number from 2.3e-308 to 1.7e308 in size, or 0")),
     }
 }
 

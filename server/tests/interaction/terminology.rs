@@ -86,3 +86,67 @@ async fn what_is_not_stored_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn codes_of_a_system_without_case_are_found_however_they_are_written() {
+    let server = filled().await;
+    let system = |case: &str| {
+        format!(
+            r#"PUT /CodeSystem/c
+
+            {{"resourceType":"CodeSystem","id":"c","url":"http://s/case","status":"active","content":"complete",{case}
+              "concept":[{{"code":"Rest","concept":[{{"code":"Nap"}}]}}]}}"#
+        )
+    };
+    for (id, code) in [
+        ("upper", "NAP"),
+        ("mixed", "nAp"),
+        ("rest", "REST"),
+        ("longer", "NAPPY"),
+    ] {
+        let members = format!(
+            r#""status":"final","code":{{"coding":[{{"system":"http://s/case","code":"{code}"}}]}},
+               "valueQuantity":{{"value":1}},"subject":{{"reference":"Patient/dog"}}"#
+        );
+        let body = format!(r#"{{"resourceType":"Observation","id":"{id}",{members}}}"#);
+        server
+            .send_owned(format!("PUT /Observation/{id}\n\n{body}"))
+            .await;
+    }
+    let finds = async |cases: &[(&str, &str)]| {
+        for (query, expected) in cases {
+            let answer = server.get(&format!("/Observation?{query}&_sort=_id")).await;
+            assert_eq!(answer.ids(), *expected, "{query}: {}", answer.text);
+        }
+    };
+    // Nothing is said of the system, or that case counts.
+    let case_counts = [("code=http://s/case|nap", ""), ("code=NAP", "upper")];
+    finds(&case_counts).await;
+    server.send_owned(system(r#""caseSensitive":true,"#)).await;
+    finds(&case_counts).await;
+    server.send_owned(system(r#""caseSensitive":false,"#)).await;
+    finds(&[
+        ("code=http://s/case|nap", "mixed,upper"),
+        ("code=http://s/case|NAp", "mixed,upper"),
+        ("code=nap", "mixed,upper"),
+        ("code=nap,rest", "mixed,rest,upper"),
+        ("code=http://s/other|nap", ""),
+        ("code=http://s/animals|Dog", ""),
+        ("code=Dog", ""),
+        (
+            "code:not=http://s/case|nap",
+            "bird,cat,dog,longer,mammal,poodle,rest",
+        ),
+        ("code:below=http://s/case|REST", "mixed,rest,upper"),
+        ("code-value-quantity=http://s/case|nap$1", "mixed,upper"),
+        ("code-value-quantity=nap$1", "mixed,upper"),
+        ("code=http://s/case|nap&code-value-quantity=nap$1", "mixed,upper"),
+    ])
+    .await;
+    let has = server
+        .get("/Patient?_has:Observation:subject:code=http://s/case|nap")
+        .await;
+    assert_eq!(has.ids(), "dog", "{}", has.text);
+    server.send("DELETE /CodeSystem/c").await;
+    finds(&case_counts).await;
+}

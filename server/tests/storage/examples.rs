@@ -260,6 +260,7 @@ fn component(value: &CompositeValue) -> Option<String> {
             high,
             system,
             code,
+            unit: _,
         } => quantity(&number(*low, *high), system.as_deref(), code.as_deref()),
         CompositeValue::Uri(uri) => escape(uri),
     })
@@ -291,7 +292,9 @@ fn quantity(number: &str, system: Option<&str>, code: Option<&str>) -> String {
 
 fn reference(target: &ReferenceTarget) -> String {
     match target {
-        ReferenceTarget::Local { resource_type, id } => format!("{resource_type}/{id}"),
+        ReferenceTarget::Local {
+            resource_type, id, ..
+        } => format!("{resource_type}/{id}"),
         ReferenceTarget::Url {
             url,
             version: Some(version),

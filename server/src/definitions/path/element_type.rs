@@ -17,8 +17,10 @@ pub enum ElementType {
     Uri,
     /// `canonical`
     Canonical,
-    /// `date`, `dateTime`, `instant`
+    /// `date`, `dateTime`
     DateTime,
+    /// `instant`, which has no width
+    Instant,
     /// `integer`, `positiveInt`, `unsignedInt`, `decimal`
     Number,
     /// `Coding`
@@ -53,7 +55,20 @@ pub enum ElementType {
     Other,
 }
 
+/// The system of MIME types, <http://hl7.org/fhir/R4/valueset-mimetypes.html>.
+const MIME_TYPES: &str = "urn:ietf:bcp:13";
+
 impl ElementType {
+    /// Whether its values are MIME types.
+    pub fn is_mime_type(&self) -> bool {
+        matches!(self, ElementType::Code(Some(system)) if system == MIME_TYPES)
+    }
+
+    /// Whether its values, as tokens, are compared without case: texts, phone numbers and e-mail addresses, MIME types.
+    pub fn is_without_case(&self) -> bool {
+        matches!(self, ElementType::Text | ElementType::ContactPoint) || self.is_mime_type()
+    }
+
     /// What `member` is to indexing.
     pub fn of_member(structures: &Structures, member: &Member) -> ElementType {
         match member.kind {
@@ -95,7 +110,8 @@ impl ElementType {
             Primitive::String | Primitive::Markdown | Primitive::Id => ElementType::Text,
             Primitive::Uri | Primitive::Url | Primitive::Oid | Primitive::Uuid => ElementType::Uri,
             Primitive::Canonical => ElementType::Canonical,
-            Primitive::Date | Primitive::DateTime | Primitive::Instant => ElementType::DateTime,
+            Primitive::Date | Primitive::DateTime => ElementType::DateTime,
+            Primitive::Instant => ElementType::Instant,
             Primitive::Integer | Primitive::PositiveInt | Primitive::UnsignedInt | Primitive::Decimal => {
                 ElementType::Number
             }

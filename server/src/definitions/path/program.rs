@@ -34,6 +34,8 @@ pub enum Step {
     Item(CompactString, usize),
     /// Only elements whose member of this name is this text.
     WhereText(CompactString, CompactString),
+    /// Only elements whose member of this name is false.
+    WhereFalse(CompactString),
     /// Only references to this type.
     WhereResolvesTo(ResourceType),
 }
@@ -86,6 +88,17 @@ impl Path {
         let start = if self.from_resource { resource } else { context };
         walk_object(start, &self.steps, resource, found);
     }
+
+    /// Calls `found` with every element that this path leads to in `resource`, whose references to contained resources lead to
+    /// those that `scope` contains: itself, or what it is contained in.
+    pub fn each_in<'resource>(
+        &self,
+        scope: &'resource Object,
+        resource: &'resource Object,
+        found: &mut impl FnMut(&'resource Json),
+    ) {
+        walk_object(resource, &self.steps, scope, found);
+    }
 }
 
 fn walk_object<'resource>(
@@ -107,6 +120,11 @@ fn walk_object<'resource>(
             let item = object.get(name).and_then(Json::as_array);
             if let Some(value) = item.and_then(|items| items.get(*index)) {
                 walk(value, rest, resource, found);
+            }
+        }
+        Step::WhereFalse(name) => {
+            if object.get(name).and_then(Json::as_bool) == Some(false) {
+                walk_object(object, rest, resource, found);
             }
         }
         Step::WhereText(..) | Step::WhereResolvesTo(_) => {}

@@ -2,6 +2,7 @@
 //! <http://hl7.org/fhir/R4/searchparameter.html>
 
 use super::SearchParameterError;
+use super::erratum::corrected;
 use crate::definitions::path::ElementType;
 use crate::definitions::search_parameter::ParameterKind;
 use crate::resource::ResourceType;
@@ -44,10 +45,12 @@ const URL: &str = "http://hl7.org/fhir/SearchParameter/";
 const WITHOUT_NARRATIVE: [&str; 3] = ["Binary", "Bundle", "Parameters"];
 
 impl SearchParameterDefinition {
-    /// All definitions of the standard, each made when it is asked for; an error for a line that cannot be understood.
+    /// All definitions of the standard, its errata mended, each made when it is asked for; an error for a line that cannot be
+    /// understood.
     pub fn r4() -> impl Iterator<Item = Result<SearchParameterDefinition, SearchParameterError>> {
         LINES.lines().map(|line| {
-            SearchParameterDefinition::parse(line).ok_or_else(|| SearchParameterError::Line(line.to_owned()))
+            SearchParameterDefinition::parse(&corrected(line))
+                .ok_or_else(|| SearchParameterError::Line(line.to_owned()))
         })
     }
 
@@ -168,7 +171,10 @@ pub fn is_indexed(kind: ParameterKind, element_type: &ElementType) -> bool {
             element_type,
             Type::Reference | Type::Canonical | Type::Uri | Type::Resource
         ),
-        ParameterKind::Date => matches!(element_type, Type::DateTime | Type::Period | Type::Timing),
+        ParameterKind::Date => matches!(
+            element_type,
+            Type::DateTime | Type::Instant | Type::Period | Type::Timing
+        ),
         ParameterKind::Number => matches!(element_type, Type::Number | Type::Range),
         ParameterKind::Quantity => matches!(
             element_type,

@@ -5,13 +5,16 @@ use std::collections::HashMap;
 
 use super::definition::{ComponentDefinition, SearchParameterDefinition, is_indexed};
 use super::registry::{Entry, Indexing, Registry};
-use super::{ParameterId, ParameterKind, SearchParameter, SearchParameterError};
-use crate::definitions::path::{self, ElementType, Path, Program};
+use super::{ParameterId, ParameterKind, SearchParameter, SearchParameterError, WithoutCase};
+use crate::definitions::path::{self, ElementType, Path, Program, Step};
 use crate::definitions::structure::Structures;
 use crate::resource::ResourceType;
 
 /// The end of the code under which the index for `:of-type` stands.
 const OF_TYPE: &str = ":of-type";
+
+/// The code of the index of CodeSystems whose codes are compared without case: their URLs.
+pub const SYSTEMS_WITHOUT_CASE: &str = "url:without-case";
 
 /// A parameter of one type before it has its place.
 pub struct Draft {
@@ -43,6 +46,7 @@ pub fn compile(
     for resource_type in definition.resource_types()? {
         let draft = Draft::compile(structures, resource_type, definition, &targets)?;
         drafts.extend(draft.of_type());
+        drafts.extend(draft.systems_without_case());
         drafts.push(draft);
     }
     Ok(drafts)
@@ -166,6 +170,27 @@ impl Draft {
         })
     }
 
+    /// The URLs of the CodeSystems whose codes are compared without case, <http://hl7.org/fhir/R4/codesystem.html#case>.
+    fn systems_without_case(&self) -> Option<Draft> {
+        let urls = self.paths_of(ParameterKind::Uri);
+        if self.resource_type.name() != "CodeSystem" || self.code != "url" {
+            return None;
+        }
+        let where_false = |path: &Path| Path {
+            steps: [&[Step::WhereFalse("caseSensitive".into())][..], &path.steps[..]].concat(),
+            ..path.clone()
+        };
+        Some(Draft {
+            resource_type: self.resource_type,
+            code: SYSTEMS_WITHOUT_CASE.to_owned(),
+            url: self.url.clone(),
+            kind: self.kind,
+            targets: Vec::new(),
+            program: Program::Elements(urls.iter().map(where_false).collect()),
+            components: Vec::new(),
+        })
+    }
+
     fn of_type_among(&self, ids: &HashMap<(ResourceType, &str), ParameterId>) -> Option<ParameterId> {
         let code = format!("{}{OF_TYPE}", self.code);
         ids.get(&(self.resource_type, code.as_str())).copied()
@@ -193,12 +218,40 @@ impl Draft {
             .collect()
     }
 
-    /// Whether references are given by canonical URLs.
-    fn holds_canonical(&self) -> bool {
-        let is_url = |path: &Path| matches!(path.element_type, ElementType::Canonical | ElementType::Uri);
+    /// The paths to the values, if the parameter is of `kind`.
+    fn paths_of(&self, kind: ParameterKind) -> &[Path] {
         match &self.program {
-            Program::Elements(paths) if self.kind == ParameterKind::Reference => paths.iter().any(is_url),
-            _ => false,
+            Program::Elements(paths) if self.kind == kind => paths,
+            _ => &[],
+        }
+    }
+
+    /// The types that references may point at: those that the definition names, and of these the ones that its expression lets
+    /// through, `where(resolve() is Patient)`.
+    fn possible_targets(&self) -> Vec<ResourceType> {
+        let resolved = |path: &Path| {
+            path.steps.iter().find_map(|step| match step {
+                Step::WhereResolvesTo(resource_type) => Some(*resource_type),
+                _ => None,
+            })
+        };
+        let paths = self.paths_of(ParameterKind::Reference);
+        let through: Option<Vec<ResourceType>> = paths.iter().map(resolved).collect();
+        let mut targets = self.targets.clone();
+        if let Some(through) = through.filter(|through| !through.is_empty()) {
+            targets.retain(|target| through.contains(target));
+        }
+        targets
+    }
+
+    /// Which tokens are compared without case.
+    fn without_case(&self) -> WithoutCase {
+        let paths = self.paths_of(ParameterKind::Token);
+        let without = paths.iter().filter(|path| path.element_type.is_without_case());
+        match without.count() {
+            0 => WithoutCase::None,
+            count if count == paths.len() => WithoutCase::All,
+            _ => WithoutCase::Some,
         }
     }
 
@@ -209,7 +262,16 @@ impl Draft {
         components: Vec<ParameterId>,
         kind: impl Fn(ParameterId) -> ParameterKind,
     ) -> Entry {
-        let holds_canonical = self.holds_canonical();
+        let of_references = self.paths_of(ParameterKind::Reference);
+        let is_url = |path: &Path| matches!(path.element_type, ElementType::Canonical | ElementType::Uri);
+        let holds_canonical = of_references.iter().any(is_url);
+        let is_resource = |path: &Path| path.element_type == ElementType::Resource;
+        let holds_resource = of_references.iter().any(is_resource);
+        let targets = self.possible_targets();
+        let without_case = self.without_case();
+        let of_tokens = self.paths_of(ParameterKind::Token);
+        let is_mime_type =
+            !of_tokens.is_empty() && of_tokens.iter().all(|path| path.element_type.is_mime_type());
         let paths = self
             .components
             .into_iter()
@@ -230,8 +292,11 @@ impl Draft {
             code: self.code,
             url: self.url,
             kind: self.kind,
-            targets: self.targets,
+            targets,
             holds_canonical,
+            holds_resource,
+            without_case,
+            is_mime_type,
             components,
         };
         Entry { parameter, indexing }

@@ -223,6 +223,17 @@ mod tests {
         );
     }
 
+    #[test]
+    fn every_component_of_the_standard_has_values_of_its_kind() {
+        let registry = fixture::r4().search_parameters();
+        for resource_type in ResourceType::all() {
+            for (parameter, indexing) in registry.indexing(resource_type) {
+                let without = indexing.components.iter().position(Vec::is_empty);
+                assert_eq!(without, None, "{resource_type} {}", parameter.code);
+            }
+        }
+    }
+
     fn definition(url: &str, kind: ParameterKind, base: &str, expression: &str) -> SearchParameterDefinition {
         SearchParameterDefinition {
             url: format!("http://a.example/{url}"),

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::{CompositeEntry, CompositeValue, IndexEntries};
+use super::{CompositeEntry, CompositeValue, IndexEntries, contained};
 use crate::definitions::path::{ElementType, Path, Program};
 use crate::definitions::search_parameter::registry::Indexing;
 use crate::definitions::search_parameter::{ParameterKind, Registry, SearchParameter};
@@ -14,6 +14,19 @@ use crate::search::value::{composite, date, number, position, quantity, referenc
 /// Everything that `resource` says about itself by the parameters of its type. Elements that are not what
 /// the standard says they are (a text where a number belongs) are left out.
 pub fn extract(registry: &Registry, resource_type: ResourceType, resource: &Object) -> IndexEntries {
+    let mut entries = extract_own(registry, resource_type, resource, resource);
+    contained::extract(registry, resource_type, resource, &mut entries);
+    entries
+}
+
+/// What `resource` says about itself, without what it contains. Its references to contained resources lead to those that `scope`
+/// contains.
+pub(super) fn extract_own(
+    registry: &Registry,
+    resource_type: ResourceType,
+    resource: &Object,
+    scope: &Object,
+) -> IndexEntries {
     let mut entries = IndexEntries::default();
     for (parameter, indexing) in registry.indexing(resource_type) {
         let before = Lengths::of(&entries);
@@ -35,7 +48,7 @@ pub fn extract(registry: &Registry, resource_type: ResourceType, resource: &Obje
             }
             (Program::Elements(paths), _) => {
                 for path in paths {
-                    path.each(resource, resource, &mut |element| {
+                    path.each_in(scope, resource, &mut |element| {
                         index(element, &path.element_type, parameter, indexing, &mut entries);
                     });
                 }

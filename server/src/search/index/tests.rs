@@ -15,7 +15,16 @@ fn lines(resource: &str) -> Vec<String> {
     let code = |id| registry.get(id).code.as_str();
     let or_none = |text: &Option<CompactString>| text.as_deref().unwrap_or("-").to_owned();
     let target = |target: &ReferenceTarget| match target {
-        ReferenceTarget::Local { resource_type, id } => format!("{resource_type}/{id}"),
+        ReferenceTarget::Local {
+            resource_type,
+            id,
+            version: None,
+        } => format!("{resource_type}/{id}"),
+        ReferenceTarget::Local {
+            resource_type,
+            id,
+            version: Some(version),
+        } => format!("{resource_type}/{id} version {version}"),
         ReferenceTarget::Url { url, version } => format!("{url} {}", or_none(version)),
     };
     let mut lines = Vec::new();
@@ -76,7 +85,13 @@ fn lines(resource: &str) -> Vec<String> {
                 CompositeValue::String { folded } => folded.to_string(),
                 CompositeValue::Reference(reference) => target(reference),
                 CompositeValue::Date { low, high } => format!("{low}..{high}"),
-                CompositeValue::Quantity { low, high, code, .. } => format!("{low}..{high}{}", or_none(code)),
+                CompositeValue::Quantity {
+                    low,
+                    high,
+                    code,
+                    unit,
+                    ..
+                } => format!("{low}..{high}{} {}", or_none(code), or_none(unit)),
                 CompositeValue::Uri(uri) => uri.to_string(),
             })
             .collect();
@@ -149,7 +164,7 @@ fn other_kinds_of_values() {
         ),
         (
             r#"{"resourceType":"Location","position":{"longitude":4.9,"latitude":52.37}}"#,
-            vec!["near composite 52.37..52.37- $ 4.9..4.9-"],
+            vec!["near composite 52.37..52.37- - $ 4.9..4.9- -"],
         ),
         (
             r#"{"resourceType":"Bundle","type":"document","entry":[{"resource":{"resourceType":"Composition","id":"c"}}]}"#,
@@ -177,7 +192,7 @@ fn other_kinds_of_values() {
                 "variant":[{"start":5,"end":7}]}"#,
             vec![
                 "chromosome token - 2",
-                "chromosome-variant-coordinate composite -|2 $ 5..5- $ 7..7-",
+                "chromosome-variant-coordinate composite -|2 $ 5..5- - $ 7..7- -",
                 "variant-end number 7 7",
                 "variant-start number 5 5",
                 "window-start number 1 1",

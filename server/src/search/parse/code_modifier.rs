@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use compact_str::CompactString;
 
 use super::escape;
+use crate::definitions::search_parameter::{ParameterKind, Registry};
+use crate::resource::ResourceType;
 use crate::search::query::TokenMatch;
 use crate::terminology::{self, CodeSet, Question, Sources, Unresolved};
 
@@ -64,10 +66,19 @@ impl CodesOfValues {
     }
 }
 
-/// Everything in a search that may need terminology: it is only told later whether a parameter is a token.
-pub fn asked(parameters: &[(String, String)]) -> Vec<Asked> {
+/// Everything in a search that may need terminology: what type a parameter is of is only told later, but some type must have
+/// one of that name whose values are codes.
+pub fn asked(registry: &Registry, parameters: &[(String, String)]) -> Vec<Asked> {
+    let has_codes = |name: &str| {
+        let code = name.rsplit(['.', ':']).next().unwrap_or(name);
+        let mut of_types = ResourceType::all().filter_map(|resource_type| registry.find(resource_type, code));
+        of_types.any(|parameter| parameter.kind == ParameterKind::Token && !parameter.is_mime_type)
+    };
     let of_parameter = |(name, value): &(String, String)| -> Vec<Asked> {
-        let modifier = name.rsplit_once(':').and_then(|(_, name)| Modifier::parse(name));
+        let modifier = name.rsplit_once(':').and_then(|(name, modifier)| {
+            let modifier = Modifier::parse(modifier)?;
+            has_codes(name).then_some(modifier)
+        });
         let values = escape::split(value, ',').filter(|value| !value.is_empty());
         let ask = |modifier| {
             values.map(move |value| Asked {
@@ -129,6 +140,7 @@ fn matches(codes: &CodeSet) -> Vec<TokenMatch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definitions::fixture;
     use crate::resource::Json;
     use crate::terminology::Source;
 
@@ -139,9 +151,13 @@ mod tests {
             ("code", "z"),
             ("subject.code:not-in", r"a\,b"),
             ("code:text", "t"),
+            ("_profile:below", "http://p|1"),
+            ("contenttype:below", "image"),
+            ("derived-from:below", "http://q|1"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let values: Vec<String> = asked(&parameters).into_iter().map(|asked| asked.value).collect();
+        let asked = asked(fixture::r4().search_parameters(), &parameters);
+        let values: Vec<String> = asked.into_iter().map(|asked| asked.value).collect();
         assert_eq!(values, ["x", "y", r"a\,b"]);
     }
 

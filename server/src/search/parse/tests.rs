@@ -77,6 +77,7 @@ fn local(resource_type: &str, id: &str) -> ReferenceMatch {
     ReferenceMatch::Target(ReferenceTarget::Local {
         resource_type: ResourceType::parse(resource_type).unwrap(),
         id: id.into(),
+        version: None,
     })
 }
 

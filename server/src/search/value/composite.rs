@@ -1,7 +1,7 @@
 //! Composites, <http://hl7.org/fhir/R4/search.html#composite>: values that stand together in one element.
 
 use super::{Expected, ValueContext, date, number, quantity, reference, string, token, uri};
-use crate::definitions::search_parameter::ParameterKind;
+use crate::definitions::search_parameter::{ParameterKind, SearchParameter, WithoutCase};
 use crate::search::index::{CompositeValue, IndexEntries};
 use crate::search::parse::escape;
 use crate::search::query::{ComponentMatch, QuantityMatch, UnitMatch};
@@ -18,6 +18,8 @@ pub fn component_values(entries: IndexEntries, is_string: bool) -> Vec<Composite
         quantities,
         uris,
         composites: _,
+        contained: _,
+        contained_links: _,
     } = entries;
     let mut values = Vec::new();
     values.extend(tokens.into_iter().map(|token| CompositeValue::Token {
@@ -43,13 +45,14 @@ pub fn component_values(entries: IndexEntries, is_string: bool) -> Vec<Composite
         high: number.high,
         system: None,
         code: None,
+        unit: None,
     }));
     values.extend(quantities.into_iter().map(|quantity| CompositeValue::Quantity {
         low: quantity.low,
         high: quantity.high,
         system: quantity.system,
-        // Where there is no code, people ask for the unit as it is written.
-        code: quantity.code.or(quantity.unit),
+        code: quantity.code,
+        unit: quantity.unit,
     }));
     values.extend(uris.into_iter().map(|uri| CompositeValue::Uri(uri.value)));
     values
@@ -82,7 +85,7 @@ pub fn combinations(components: &[Vec<CompositeValue>]) -> Vec<Vec<CompositeValu
 /// When there are more or fewer values than components, or one of them is not understood.
 pub fn parse(
     value: &str,
-    components: &[ParameterKind],
+    components: &[&SearchParameter],
     context: &ValueContext<'_>,
 ) -> Result<Vec<ComponentMatch>, Expected> {
     let parts: Vec<&str> = escape::split(value, '$').collect();
@@ -94,20 +97,27 @@ pub fn parse(
     parts
         .iter()
         .zip(components)
-        .map(|(part, kind)| component(part, *kind, context))
+        .map(|(part, parameter)| component(part, parameter, context))
         .collect()
 }
 
 fn component(
     part: &str,
-    kind: ParameterKind,
+    parameter: &SearchParameter,
     context: &ValueContext<'_>,
 ) -> Result<ComponentMatch, Expected> {
     if part.is_empty() {
         return Err(Expected("a value for each component"));
     }
-    Ok(match kind {
-        ParameterKind::Token => ComponentMatch::Token(token::parse(part)?),
+    Ok(match parameter.kind {
+        ParameterKind::Token => {
+            let wanted = token::parse(part)?;
+            ComponentMatch::Token(match parameter.without_case {
+                // Of components no standard one mixes texts and codes.
+                WithoutCase::None | WithoutCase::Some => wanted,
+                WithoutCase::All => wanted.with_code(token::without_case),
+            })
+        }
         ParameterKind::String => ComponentMatch::String(string::parse(
             &escape::unescape(part),
             string::Comparison::StartsWith,
@@ -122,7 +132,7 @@ fn component(
         }),
         ParameterKind::Quantity => ComponentMatch::Quantity(quantity::parse(part)?),
         ParameterKind::Uri => {
-            ComponentMatch::Uri(uri::parse(&escape::unescape(part), uri::Comparison::Exact))
+            ComponentMatch::Uri(uri::parse(&escape::unescape(part), uri::Comparison::Exact)?)
         }
         ParameterKind::Composite | ParameterKind::Special => {
             return Err(Expected("each component as a parameter of its own"));

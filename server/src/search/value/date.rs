@@ -31,6 +31,11 @@ pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId,
     let span = match (element_type, element) {
         (ElementType::Period, Json::Object(period)) => period_span(period),
         (ElementType::Timing, Json::Object(timing)) => timing_span(timing),
+        // An instant is a point in time. The smallest span that there is stands for it, since an empty one meets nothing.
+        (ElementType::Instant, Json::String(text)) => span(text).map(|span| Span {
+            high: span.low + 1,
+            ..span
+        }),
         (_, Json::String(text)) => span(text),
         _ => None,
     };

@@ -97,6 +97,12 @@ impl<'text> Written<'text> {
         plain.parse().ok()
     }
 
+    /// Whether it is nearer to 0 than anything that can be compared.
+    fn is_too_small(&self) -> bool {
+        let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
+        self.exponent < -400 && !(is_zero(self.whole) && is_zero(self.fraction))
+    }
+
     /// The digits with the point moved by the exponent; `None` when it moves too far to the right.
     fn shifted(&self) -> Option<String> {
         let digits = format!("{}{}", self.whole, self.fraction);
@@ -157,6 +163,9 @@ pub fn parse(value: &str) -> Result<NumberComparison, Expected> {
         "a number such as 100, -5.4 or 1e2, with one of the prefixes eq, ne, gt, lt, ge, le, sa, eb, ap if need be",
     ))?;
     let value = written.exact_value().ok_or(Expected("a number below 7.9e28"))?;
+    if value.is_zero() && written.is_too_small() {
+        return Err(Expected("0, or a number of at least 1e-28"));
+    }
     let margin = match prefix {
         Prefix::Approximately => value.abs() / Decimal::TEN,
         _ => written.half_unit(),
@@ -207,6 +216,7 @@ mod tests {
         for text in ["1e29", "99999999999999999999999999999999", "1e999999999999"] {
             assert_eq!(parse(text), Err(Expected("a number below 7.9e28")), "{text}");
         }
+        assert!(parse("1e-999999999").is_err() && parse("0e-999999999").is_ok());
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub fn index(element: &Json, parameter: ParameterId, entries: &mut IndexEntries)
             high: value,
             system: None,
             code: None,
+            unit: None,
         };
         entries.composites.push(CompositeEntry {
             parameter,

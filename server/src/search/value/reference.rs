@@ -53,22 +53,65 @@ fn own_target(resource: &Object, targets: &[ResourceType]) -> Option<ReferenceTa
     (targets.is_empty() || targets.contains(&resource_type)).then(|| ReferenceTarget::Local {
         resource_type,
         id: CompactString::from(id),
-    })
-}
-
-/// What the text of a Reference points at: `Type/id` is a resource of this server; the version is left out.
-pub fn literal(text: &str) -> ReferenceTarget {
-    let unversioned = text.split_once("/_history/").map_or(text, |(before, _)| before);
-    local(unversioned).unwrap_or_else(|| ReferenceTarget::Url {
-        url: CompactString::from(unversioned),
         version: None,
     })
 }
 
+/// Between the URL of a resource and the number of one of its versions.
+const HISTORY: &str = "_history/";
+
+/// What the text of a Reference points at: `Type/id` is a resource of this server, `Type/id/_history/version` a version of it.
+pub fn literal(text: &str) -> ReferenceTarget {
+    let (url, version) = match text.split_once("/_history/") {
+        Some((url, _)) => (url, Some(&text[url.len() + 1..])),
+        None => (text, None),
+    };
+    match local(url) {
+        Some((resource_type, id)) => ReferenceTarget::Local {
+            resource_type,
+            id: CompactString::from(id),
+            version: version.map(version_number),
+        },
+        None => ReferenceTarget::Url {
+            url: CompactString::from(url),
+            version: version.map(CompactString::from),
+        },
+    }
+}
+
+/// The version in `_history/version`; 0 when no version can have that number.
+fn version_number(text: &str) -> i32 {
+    let number = text.strip_prefix(HISTORY).and_then(|number| number.parse().ok());
+    number.filter(|number| *number > 0).unwrap_or_default()
+}
+
+impl ReferenceTarget {
+    /// Makes a URL the resource of this server that it was found to mean. One with a business version stays what it is.
+    pub fn localize(&mut self, resource_type: ResourceType, id: &str) {
+        let ReferenceTarget::Url { version, .. } = self else {
+            return;
+        };
+        if version
+            .as_ref()
+            .is_none_or(|version| version.starts_with(HISTORY))
+        {
+            *self = ReferenceTarget::Local {
+                resource_type,
+                id: CompactString::from(id),
+                version: version.as_deref().map(version_number),
+            };
+        }
+    }
+}
+
 /// What a canonical URL points at; `|version` is split off, a fragment left out.
 pub fn canonical(text: &str) -> ReferenceTarget {
-    if let Some(target) = local(text) {
-        return target;
+    if let Some((resource_type, id)) = local(text) {
+        return ReferenceTarget::Local {
+            resource_type,
+            id: CompactString::from(id),
+            version: None,
+        };
     }
     let (url, version) = match text.split_once('|') {
         Some((url, version)) => (url, Some(version)),
@@ -79,17 +122,15 @@ pub fn canonical(text: &str) -> ReferenceTarget {
         url: CompactString::from(url),
         version: version
             .filter(|version| !version.is_empty())
-            .map(CompactString::from),
+            .map(token::without_case),
     }
 }
 
-fn local(text: &str) -> Option<ReferenceTarget> {
+/// The type and the id in `Type/id`.
+fn local(text: &str) -> Option<(ResourceType, &str)> {
     let (resource_type, id) = text.split_once('/')?;
     let resource_type = ResourceType::parse(resource_type)?;
-    is_id(id).then(|| ReferenceTarget::Local {
-        resource_type,
-        id: CompactString::from(id),
-    })
+    is_id(id).then_some((resource_type, id))
 }
 
 /// Whether `text` has the form of a logical id, <http://hl7.org/fhir/R4/datatypes.html#id>.
@@ -126,10 +167,37 @@ pub fn parse(
             Ok(ReferenceMatch::Target(ReferenceTarget::Local {
                 resource_type,
                 id: url,
+                version: None,
             }))
         }
         (ReferenceTarget::Url { .. }, Some(_)) => Err(Expected("the id of a resource")),
         (ReferenceTarget::Url { url, version: None }, None) if is_id(&url) => Ok(ReferenceMatch::Id(url)),
-        (target, _) => Ok(ReferenceMatch::Target(target)),
+        // Whatever version they name, references to the resource are found.
+        (
+            ReferenceTarget::Local {
+                resource_type, id, ..
+            },
+            _,
+        ) => Ok(ReferenceMatch::Target(ReferenceTarget::Local {
+            resource_type,
+            id,
+            version: None,
+        })),
+        (target, None) => Ok(ReferenceMatch::Target(target)),
+    }
+}
+
+/// What a client asks for with `:below` or `:above` of a canonical URL.
+///
+/// # Errors
+/// When it is no URL, or `:above` is asked for with a version.
+pub fn parse_hierarchy(value: &str, is_below: bool) -> Result<ReferenceMatch, Expected> {
+    match (canonical(value), is_below) {
+        (ReferenceTarget::Url { url, version }, true) => Ok(ReferenceMatch::Below(url, version)),
+        (ReferenceTarget::Url { url, version: None }, false) => Ok(ReferenceMatch::Above(url)),
+        (ReferenceTarget::Url { .. }, false) => Err(Expected("the canonical URL without its version")),
+        (ReferenceTarget::Local { .. }, _) => Err(Expected(
+            "a canonical URL such as http://example.org/Questionnaire/q",
+        )),
     }
 }

@@ -1,6 +1,9 @@
-//! Strings, <http://hl7.org/fhir/R4/search.html#string>: compared without case, accents and surplus spaces.
+//! Strings, <http://hl7.org/fhir/R4/search.html#string>: compared without case, accents, punctuation and surplus spaces.
+
+use std::sync::LazyLock;
 
 use compact_str::CompactString;
+use regex::Regex;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
@@ -80,10 +83,19 @@ pub fn parse(text: &str, comparison: Comparison) -> StringMatch {
     }
 }
 
-/// The text without case, accents and other marks, with single spaces and none at the ends.
+/// The text without case, accents and other marks, without punctuation, with single spaces and none at the ends. A point or a
+/// comma between digits is part of a number and stays. What is nothing but punctuation stands for itself.
 pub fn fold(text: &str) -> CompactString {
+    let folded = fold_letters(text, true);
+    match folded.is_empty() {
+        true => fold_letters(text, false),
+        false => folded,
+    }
+}
+
+fn fold_letters(text: &str, without_punctuation: bool) -> CompactString {
     if text.is_ascii() {
-        return fold_ascii(text);
+        return fold_ascii(text.as_bytes(), without_punctuation);
     }
     let letters = text
         .nfkd()
@@ -93,32 +105,76 @@ pub fn fold(text: &str) -> CompactString {
         .flat_map(char::to_lowercase)
         .nfkd()
         .filter(|letter| !is_combining_mark(*letter));
-    let mut folded = CompactString::default();
-    let mut space = false;
-    for letter in letters {
+    let mut folded = Folded::default();
+    let mut letters = letters.peekable();
+    let mut before = ' ';
+    while let Some(letter) = letters.next() {
+        let after = letters.peek().copied().unwrap_or(' ');
         if letter.is_whitespace() {
-            space = true;
-        } else {
-            if space && !folded.is_empty() {
-                folded.push(' ');
-            }
-            space = false;
+            folded.space = true;
+        } else if !without_punctuation || !is_punctuation(letter) || is_of_number(before, letter, after) {
+            folded.push(letter);
+        }
+        before = letter;
+    }
+    folded.text
+}
+
+fn fold_ascii(text: &[u8], without_punctuation: bool) -> CompactString {
+    let mut folded = Folded {
+        text: CompactString::with_capacity(text.len()),
+        space: false,
+    };
+    let letter_at = |index: usize| text.get(index).map_or(' ', |byte| char::from(*byte));
+    for (index, byte) in text.iter().enumerate() {
+        let letter = char::from(byte.to_ascii_lowercase());
+        if letter.is_ascii_whitespace() {
+            folded.space = true;
+        } else if !without_punctuation
+            || !is_ascii_punctuation(letter)
+            || (index > 0 && is_of_number(letter_at(index - 1), letter, letter_at(index + 1)))
+        {
             folded.push(letter);
         }
     }
-    folded
+    folded.text
 }
 
-fn fold_ascii(text: &str) -> CompactString {
-    let mut folded = CompactString::with_capacity(text.len());
-    for word in text.split_ascii_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
+/// A folded text that grows.
+#[derive(Default)]
+struct Folded {
+    text: CompactString,
+    /// Whether space has come since the last letter.
+    space: bool,
+}
+
+impl Folded {
+    fn push(&mut self, letter: char) {
+        if self.space && !self.text.is_empty() {
+            self.text.push(' ');
         }
-        folded.push_str(word);
+        self.space = false;
+        self.text.push(letter);
     }
-    folded.make_ascii_lowercase();
-    folded
+}
+
+/// Whether a point or a comma stands between the digits of a number.
+fn is_of_number(before: char, letter: char, after: char) -> bool {
+    matches!(letter, '.' | ',') && before.is_ascii_digit() && after.is_ascii_digit()
+}
+
+/// Unicode's category P; symbols such as `+` and `<` are none.
+fn is_punctuation(letter: char) -> bool {
+    static PUNCTUATION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\p{P}").ok());
+    if letter.is_ascii() {
+        return is_ascii_punctuation(letter);
+    }
+    let is_other = |regex: &Regex| regex.is_match(letter.encode_utf8(&mut [0; 4]));
+    !letter.is_alphanumeric() && PUNCTUATION.as_ref().is_some_and(is_other)
+}
+
+fn is_ascii_punctuation(letter: char) -> bool {
+    letter.is_ascii_punctuation() && !matches!(letter, '$' | '+' | '<' | '=' | '>' | '^' | '`' | '|' | '~')
 }
 
 #[cfg(test)]
@@ -126,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folds_case_accents_and_space() {
+    fn folds_case_accents_punctuation_and_space() {
         for (text, folded) in [
             ("  Peter\t James\n", "peter james"),
             ("Löwenstraße", "lowenstrasse"),
@@ -137,6 +193,15 @@ mod tests {
             ("İstanbul", "istanbul"),
             ("東京\u{3000}都", "東京 都"),
             (" \u{a0} ", ""),
+            ("O'Hara", "ohara"),
+            ("O\u{2019}Hára", "ohara"),
+            ("St. John's  (north-east)", "st johns northeast"),
+            ("a - b", "a b"),
+            ("1,5 mg; 2.5 ml.", "1,5 mg 2.5 ml"),
+            ("5.é", "5e"),
+            ("A+ <5", "a+ <5"),
+            ("--", "--"),
+            ("« »", "« »"),
         ] {
             assert_eq!(fold(text), folded, "{text}");
         }

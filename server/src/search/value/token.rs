@@ -4,7 +4,7 @@ use compact_str::{CompactString, format_compact};
 
 use super::{Expected, string};
 use crate::definitions::path::ElementType;
-use crate::definitions::search_parameter::ParameterId;
+use crate::definitions::search_parameter::{ParameterId, WithoutCase};
 use crate::resource::{Json, Object};
 use crate::search::index::{IndexEntries, TokenEntry};
 use crate::search::parse::escape;
@@ -30,10 +30,13 @@ pub fn index(
         (ElementType::ContactPoint, Json::Object(contact)) => {
             add(
                 text(contact, "system"),
-                text(contact, "value"),
+                text(contact, "value").map(without_case).as_deref(),
                 parameter,
                 entries,
             );
+        }
+        (ElementType::Code(system), Json::String(code)) if element_type.is_mime_type() => {
+            add(system.as_deref(), Some(&without_case(code)), parameter, entries);
         }
         (ElementType::Code(system), Json::String(code)) => {
             add(system.as_deref(), Some(code), parameter, entries);
@@ -46,7 +49,8 @@ pub fn index(
                 entries,
             );
         }
-        (ElementType::Text | ElementType::Uri | ElementType::Canonical, Json::String(code)) => {
+        (ElementType::Text, Json::String(text)) => add(None, Some(&without_case(text)), parameter, entries),
+        (ElementType::Uri | ElementType::Canonical, Json::String(code)) => {
             add(None, Some(code), parameter, entries);
         }
         _ => {}
@@ -120,6 +124,65 @@ fn add(system: Option<&str>, code: Option<&str>, parameter: ParameterId, entries
             code: code.map(CompactString::from),
         });
     }
+}
+
+/// A code as it stands in the index where case does not count.
+pub fn without_case(code: &str) -> CompactString {
+    let mut folded = CompactString::from(code);
+    if folded.is_ascii() {
+        folded.make_ascii_lowercase();
+        return folded;
+    }
+    code.chars()
+        .flat_map(char::to_uppercase)
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// What finds `wanted` among tokens of which some are compared without case.
+pub fn in_case(wanted: TokenMatch, compared: WithoutCase) -> impl Iterator<Item = TokenMatch> {
+    let folded = match compared {
+        WithoutCase::None => None,
+        WithoutCase::Some | WithoutCase::All => Some(wanted.with_code(without_case)),
+    };
+    let as_written = (compared != WithoutCase::All && folded.as_ref() != Some(&wanted)).then_some(wanted);
+    as_written.into_iter().chain(folded)
+}
+
+/// What a client asks for with `:below` of a MIME type: `image` and `image/*` are all images, `text/xml` is it with any
+/// parameters.
+///
+/// # Errors
+/// When nothing is left of it.
+pub fn parse_mime_below(value: &str) -> Result<TokenMatch, Expected> {
+    let expected = Expected("a MIME type or the start of one, such as image or text/xml");
+    let code = match parse(value)? {
+        TokenMatch::Code(code) | TokenMatch::SystemAndCode(_, code) => without_case(&code),
+        _ => return Err(expected),
+    };
+    let start = code.strip_suffix('*').unwrap_or(&code).trim_end_matches('/');
+    match start {
+        "" => Err(expected),
+        start => Ok(TokenMatch::Below(
+            start.into(),
+            if start.contains('/') { ";" } else { "/" },
+        )),
+    }
+}
+
+/// What a client asks for with `:above` of a MIME type: itself, and it without its parameters.
+///
+/// # Errors
+/// When it is none.
+pub fn parse_mime_above(value: &str) -> Result<Vec<TokenMatch>, Expected> {
+    let code = match parse(value)? {
+        TokenMatch::Code(code) | TokenMatch::SystemAndCode(_, code) => without_case(&code),
+        _ => return Err(Expected("a MIME type such as text/xml; charset=utf-8")),
+    };
+    let plain = code
+        .split_once(';')
+        .map(|(plain, _)| TokenMatch::Code(plain.trim_end().into()));
+    Ok(plain.into_iter().chain([TokenMatch::Code(code)]).collect())
 }
 
 /// What a client asks for: `code`, `system|code`, `|code` or `system|`.

@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use super::Expected;
 use crate::definitions::path::ElementType;
 use crate::definitions::search_parameter::ParameterId;
 use crate::resource::Json;
@@ -34,12 +35,20 @@ pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId,
     }
 }
 
-/// What a client asks for.
-pub fn parse(text: &str, comparison: Comparison) -> UriMatch {
+/// What a client asks for. Below `url|version` are that version and those below it: `|1` has `|1.0` below it, and not `|10`.
+///
+/// # Errors
+/// When it asks for what is above one version.
+pub fn parse(text: &str, comparison: Comparison) -> Result<UriMatch, Expected> {
     let value = CompactString::from(text);
-    match comparison {
+    let has_version = text
+        .split_once('|')
+        .is_some_and(|(_, version)| !version.is_empty());
+    Ok(match comparison {
         Comparison::Exact => UriMatch::Exact(value),
-        Comparison::Below => UriMatch::Below(value),
+        Comparison::Below if has_version => UriMatch::BelowVersion(value),
+        Comparison::Below => UriMatch::Below(value.trim_end_matches('|').into()),
+        Comparison::Above if has_version => return Err(Expected("the canonical URL without its version")),
         Comparison::Above => UriMatch::Above(value),
-    }
+    })
 }

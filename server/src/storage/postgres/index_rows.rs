@@ -1,33 +1,25 @@
 //! Index entries → the arrays that `write_resources` takes, one element a row. Pure.
 
-use std::collections::HashMap;
-
 use rust_decimal::Decimal;
-use sha2::{Digest, Sha256};
 
+use super::extreme::extremes;
+use super::index_key::{key, reference_key, reference_text, string_prefix};
 use super::names::{Names, UNKNOWN_SYSTEM};
 use super::parameter_numbers::ParameterNumbers;
 use crate::definitions::search_parameter::{ParameterId, ParameterKind};
-use crate::search::index::{CompositeValue, IndexEntries, ReferenceTarget};
-
-/// Characters of a folded string that are compared by prefix.
-pub const STRING_PREFIX: usize = 256;
-/// Bytes of a code, URI or id that an index row takes; a longer one is cut and a digest put in place of its end.
-pub const LONGEST_KEY: usize = 512;
-const KEPT_OF_LONG_KEY: usize = 440;
+use crate::search::index::{CompositeValue, ContainedLink, IndexEntries, ReferenceTarget};
 
 /// Microseconds before and after everything: what an open end is stored as. Their difference is a bigint.
 const BEFORE_ALL: i64 = -(1 << 62);
 const AFTER_ALL: i64 = (1 << 62) - 1;
 
-/// `extreme`: the smallest value of a parameter in a resource.
-pub const SMALLEST: i16 = 1;
-/// `extreme`: the largest.
-pub const LARGEST: i16 = 2;
-
-/// The rows of several resources; `place` is the resource's position in the write, from 1.
+/// The rows of several resources; `place` is the resource's position in the write, from 1. Contained resources have the
+/// places after those of the changes, and negative numbers of parameters: no search takes them for resources.
 #[derive(Default)]
 pub struct IndexRows {
+    /// How many changes there are.
+    changes: i32,
+    pub contained: ContainedRows,
     pub token: TokenRows,
     pub string: StringRows,
     pub reference: ReferenceRows,
@@ -36,6 +28,19 @@ pub struct IndexRows {
     pub quantity: QuantityRows,
     pub uri: UriRows,
     pub composite: CompositeRows,
+}
+
+/// Contained resources, and the references that lead to them.
+#[derive(Default)]
+pub struct ContainedRows {
+    /// The place of the resource that holds it, however deep.
+    pub container: Vec<i32>,
+    /// From 1 in each container.
+    pub number: Vec<i16>,
+    pub link_holder: Vec<i32>,
+    pub link_place: Vec<i32>,
+    pub link_parameter: Vec<i16>,
+    pub link_type: Vec<i16>,
 }
 
 #[derive(Default)]
@@ -114,12 +119,19 @@ pub struct CompositeRows {
 pub struct ComponentColumns {
     pub system: Vec<Option<i32>>,
     pub text: Vec<Option<String>>,
+    /// Of a string that is longer than `text`, the whole; of a quantity, the unit as people write it.
+    pub more: Vec<Option<String>>,
     pub low: Vec<Option<Decimal>>,
     pub high: Vec<Option<Decimal>>,
 }
 
-/// All systems that `entries` name.
+/// All systems that `entries` name, those of contained resources too.
 pub fn systems(entries: &IndexEntries) -> impl Iterator<Item = &str> {
+    let contained = entries.contained.iter();
+    own_systems(entries).chain(contained.flat_map(|one| own_systems(&one.entries)))
+}
+
+fn own_systems(entries: &IndexEntries) -> impl Iterator<Item = &str> {
     let tokens = entries.tokens.iter().filter_map(|entry| entry.system.as_deref());
     let quantities = entries
         .quantities
@@ -138,45 +150,32 @@ pub fn systems(entries: &IndexEntries) -> impl Iterator<Item = &str> {
     tokens.chain(quantities).chain(components)
 }
 
-/// A key that fits an index row: itself, or its beginning and a digest of the whole.
-pub fn key(text: &str) -> String {
-    if text.len() <= LONGEST_KEY {
-        return text.to_owned();
-    }
-    let mut end = KEPT_OF_LONG_KEY;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let digest = Sha256::digest(text.as_bytes());
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}#{digest}", &text[..end])
+/// Whose rows are added.
+struct Of<'a> {
+    place: i32,
+    /// Whether it is contained in another one.
+    is_contained: bool,
+    parameters: &'a ParameterNumbers,
+    names: &'a Names,
 }
 
-/// The part of a folded string that is compared by prefix.
-pub fn string_prefix(folded: &str) -> &str {
-    folded
-        .char_indices()
-        .nth(STRING_PREFIX)
-        .map_or(folded, |(end, _)| &folded[..end])
-}
-
-/// Number and key of what a reference points at.
-pub fn reference_key(target: &ReferenceTarget) -> (i16, String) {
-    match target {
-        ReferenceTarget::Local { resource_type, id } => (resource_type.number(), key(id)),
-        ReferenceTarget::Url { url, .. } => (0, key(url)),
-    }
-}
-
-/// A reference as the text of a composite's component.
-pub fn reference_text(target: &ReferenceTarget) -> String {
-    match target {
-        ReferenceTarget::Local { resource_type, id } => key(&format!("{resource_type}/{id}")),
-        ReferenceTarget::Url { url, .. } => key(url),
+impl Of<'_> {
+    /// The number under which the values of a parameter stand.
+    fn number(&self, parameter: ParameterId) -> i16 {
+        let number = self.parameters.get(parameter);
+        if self.is_contained { -number } else { number }
     }
 }
 
 impl IndexRows {
+    /// No rows yet, for so many changes.
+    pub fn of_changes(changes: usize) -> IndexRows {
+        IndexRows {
+            changes: i32::try_from(changes).unwrap_or(i32::MAX / 2),
+            ..IndexRows::default()
+        }
+    }
+
     /// Whether every system has its number.
     pub fn is_complete(&self) -> bool {
         let components = self.composite.components.iter();
@@ -189,46 +188,94 @@ impl IndexRows {
                 .all(known)
     }
 
+    /// The parameters' numbers of the references that name a version of a resource here.
+    pub fn versioned(&self) -> impl Iterator<Item = i16> {
+        let rows = &self.reference;
+        let places = rows.version.iter().zip(&rows.target_type).zip(&rows.parameter);
+        places.filter_map(|((version, target_type), parameter)| {
+            (version.is_some() && *target_type != 0).then_some(*parameter)
+        })
+    }
+
     /// Adds the rows of the resource at `place`. The systems must have been interned.
     pub fn add(&mut self, place: i32, entries: &IndexEntries, parameters: &ParameterNumbers, names: &Names) {
+        let of = |place, is_contained| Of {
+            place,
+            is_contained,
+            parameters,
+            names,
+        };
+        self.add_values(&of(place, false), entries);
+        if entries.contained.is_empty() {
+            return;
+        }
+        let before = self.changes + i32::try_from(self.contained.number.len()).unwrap_or(i32::MAX / 2);
+        for contained in &entries.contained {
+            self.contained.container.push(place);
+            self.contained.number.push(contained.number);
+            self.add_values(
+                &of(before + i32::from(contained.number), true),
+                &contained.entries,
+            );
+        }
+        let place_of = |number: i16| match number {
+            0 => place,
+            number => before + i32::from(number),
+        };
+        for link in &entries.contained_links {
+            let ContainedLink {
+                holder,
+                parameter,
+                resource_type,
+                number,
+            } = link;
+            self.contained.link_holder.push(place_of(*holder));
+            self.contained.link_place.push(place_of(*number));
+            self.contained.link_parameter.push(parameters.get(*parameter));
+            self.contained.link_type.push(resource_type.number());
+        }
+    }
+
+    fn add_values(&mut self, of: &Of<'_>, entries: &IndexEntries) {
+        let (place, names) = (of.place, of.names);
         let rows = &mut self.token;
         for entry in &entries.tokens {
             rows.place.push(place);
-            rows.parameter.push(parameters.get(entry.parameter));
+            rows.parameter.push(of.number(entry.parameter));
             rows.system.push(names.system(entry.system.as_deref()));
             rows.code.push(key(entry.code.as_deref().unwrap_or_default()));
         }
-        self.add_strings(place, entries, parameters);
+        self.add_strings(of, entries);
         let rows = &mut self.reference;
         for entry in &entries.references {
             let (target_type, target) = reference_key(&entry.target);
             rows.place.push(place);
-            rows.parameter.push(parameters.get(entry.parameter));
+            rows.parameter.push(of.number(entry.parameter));
             rows.target_type.push(target_type);
             rows.target.push(target);
             rows.version.push(match &entry.target {
                 ReferenceTarget::Url { version, .. } => version.as_ref().map(ToString::to_string),
-                ReferenceTarget::Local { .. } => None,
+                ReferenceTarget::Local { version, .. } => version.map(|number| number.to_string()),
             });
         }
-        self.add_ranges(place, entries, parameters, names);
+        self.add_ranges(of, entries);
         let rows = &mut self.uri;
         for entry in &entries.uris {
             rows.place.push(place);
-            rows.parameter.push(parameters.get(entry.parameter));
+            rows.parameter.push(of.number(entry.parameter));
             rows.value.push(key(&entry.value));
         }
         let rows = &mut self.composite;
         for entry in &entries.composites {
             rows.place.push(place);
-            rows.parameter.push(parameters.get(entry.parameter));
+            rows.parameter.push(of.number(entry.parameter));
             for (index, columns) in rows.components.iter_mut().enumerate() {
                 columns.add(entry.components.get(index), names);
             }
         }
     }
 
-    fn add_strings(&mut self, place: i32, entries: &IndexEntries, parameters: &ParameterNumbers) {
+    fn add_strings(&mut self, of: &Of<'_>, entries: &IndexEntries) {
         let extremes = extremes(
             entries
                 .strings
@@ -238,31 +285,26 @@ impl IndexRows {
         let rows = &mut self.string;
         for (entry, extreme) in entries.strings.iter().zip(extremes) {
             let prefix = string_prefix(&entry.folded);
-            rows.place.push(place);
-            rows.parameter.push(parameters.get(entry.parameter));
+            rows.place.push(of.place);
+            rows.parameter.push(of.number(entry.parameter));
             rows.extreme.push(extreme);
             rows.value.push(prefix.to_owned());
             rows.whole
                 .push((prefix.len() < entry.folded.len()).then(|| entry.folded.to_string()));
             // The words of a code are found by `:text`, which knows no case; only strings are asked for exactly.
-            let is_string = parameters.registry().get(entry.parameter).kind == ParameterKind::String;
+            let is_string = of.parameters.registry().get(entry.parameter).kind == ParameterKind::String;
             rows.original
                 .push((is_string && entry.text != entry.folded).then(|| entry.text.to_string()));
         }
     }
 
-    fn add_ranges(
-        &mut self,
-        place: i32,
-        entries: &IndexEntries,
-        parameters: &ParameterNumbers,
-        names: &Names,
-    ) {
+    fn add_ranges(&mut self, of: &Of<'_>, entries: &IndexEntries) {
+        let names = of.names;
         let marks = extremes(entries.dates.iter().map(|entry| (entry.parameter, &entry.low)));
         let rows = &mut self.date;
         for (entry, extreme) in entries.dates.iter().zip(marks) {
-            rows.place.push(place);
-            rows.parameter.push(parameters.get(entry.parameter));
+            rows.place.push(of.place);
+            rows.parameter.push(of.number(entry.parameter));
             rows.extreme.push(extreme);
             rows.low.push(entry.low.clamp(BEFORE_ALL, AFTER_ALL));
             rows.high.push(entry.high.clamp(BEFORE_ALL, AFTER_ALL));
@@ -270,8 +312,8 @@ impl IndexRows {
         let marks = extremes(entries.numbers.iter().map(|entry| (entry.parameter, &entry.low)));
         let rows = &mut self.number;
         for (entry, extreme) in entries.numbers.iter().zip(marks) {
-            rows.place.push(place);
-            rows.parameter.push(parameters.get(entry.parameter));
+            rows.place.push(of.place);
+            rows.parameter.push(of.number(entry.parameter));
             rows.extreme.push(extreme);
             rows.low.push(entry.low);
             rows.high.push(entry.high);
@@ -284,8 +326,8 @@ impl IndexRows {
         );
         let rows = &mut self.quantity;
         for (entry, extreme) in entries.quantities.iter().zip(marks) {
-            rows.place.push(place);
-            rows.parameter.push(parameters.get(entry.parameter));
+            rows.place.push(of.place);
+            rows.parameter.push(of.number(entry.parameter));
             rows.extreme.push(extreme);
             rows.low.push(entry.low);
             rows.high.push(entry.high);
@@ -298,82 +340,40 @@ impl IndexRows {
 
 impl ComponentColumns {
     fn add(&mut self, value: Option<&CompositeValue>, names: &Names) {
-        let (system, text, low, high) = match value {
-            None => (None, None, None, None),
-            Some(CompositeValue::Token { system, code }) => {
-                let code = key(code.as_deref().unwrap_or_default());
-                (Some(names.system(system.as_deref())), Some(code), None, None)
+        let (mut system, mut text, mut more, mut ends) = (None, None, None, None);
+        match value {
+            None => {}
+            Some(CompositeValue::Token { system: of, code }) => {
+                system = Some(names.system(of.as_deref()));
+                text = Some(key(code.as_deref().unwrap_or_default()));
             }
             Some(CompositeValue::String { folded }) => {
-                (None, Some(string_prefix(folded).to_owned()), None, None)
+                let prefix = string_prefix(folded);
+                text = Some(prefix.to_owned());
+                more = (prefix.len() < folded.len()).then(|| folded.to_string());
             }
-            Some(CompositeValue::Uri(uri)) => (None, Some(key(uri)), None, None),
-            Some(CompositeValue::Reference(target)) => (None, Some(reference_text(target)), None, None),
+            Some(CompositeValue::Uri(uri)) => text = Some(key(uri)),
+            Some(CompositeValue::Reference(target)) => text = Some(reference_text(target)),
             Some(CompositeValue::Date { low, high }) => {
-                (None, None, Some(Decimal::from(*low)), Some(Decimal::from(*high)))
+                ends = Some((Decimal::from(*low), Decimal::from(*high)))
             }
             Some(CompositeValue::Quantity {
                 low,
                 high,
-                system,
+                system: of,
                 code,
-            }) => (
-                Some(names.system(system.as_deref())),
-                Some(key(code.as_deref().unwrap_or_default())),
-                Some(*low),
-                Some(*high),
-            ),
-        };
+                unit,
+            }) => {
+                system = Some(names.system(of.as_deref()));
+                text = Some(key(code.as_deref().unwrap_or_default()));
+                more = unit.as_deref().map(key);
+                ends = Some((*low, *high));
+            }
+        }
         self.system.push(system);
         self.text.push(text);
-        self.low.push(low);
-        self.high.push(high);
-    }
-}
-
-/// Position and value of the smallest and of the largest.
-type Ends<'a, T> = ((usize, &'a T), (usize, &'a T));
-
-/// For each value whether it is its parameter's smallest or largest; one of each a parameter.
-fn extremes<'a, T: Ord + 'a>(values: impl Iterator<Item = (ParameterId, &'a T)>) -> Vec<i16> {
-    let mut ends: HashMap<ParameterId, Ends<'a, T>> = HashMap::new();
-    let mut count = 0;
-    for (index, (parameter, value)) in values.enumerate() {
-        count = index + 1;
-        let (smallest, largest) = ends.entry(parameter).or_insert(((index, value), (index, value)));
-        if value < smallest.1 {
-            *smallest = (index, value);
-        }
-        if value > largest.1 {
-            *largest = (index, value);
-        }
-    }
-    let mut marks = vec![0; count];
-    for ((smallest, _), (largest, _)) in ends.into_values() {
-        marks[smallest] |= SMALLEST;
-        marks[largest] |= LARGEST;
-    }
-    marks
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_keys_stay_distinct_and_short() {
-        let one = key(&"é".repeat(400));
-        let other = key(&format!("{}x", "é".repeat(400)));
-        assert_ne!(one, other);
-        assert!(one.len() <= LONGEST_KEY && other.len() <= LONGEST_KEY);
-        assert_eq!(key("short"), "short");
-    }
-
-    #[test]
-    fn each_parameter_has_one_smallest_and_one_largest_value() {
-        let (a, b) = (ParameterId(1), ParameterId(2));
-        let values = [(a, 5), (a, 1), (b, 3), (a, 9)];
-        let marks = extremes(values.iter().map(|(parameter, value)| (*parameter, value)));
-        assert_eq!(marks, [0, SMALLEST, SMALLEST | LARGEST, LARGEST]);
+        self.more.push(more);
+        self.low.push(ends.map(|(low, _)| low));
+        self.high.push(ends.map(|(_, high)| high));
     }
 }

@@ -9,7 +9,7 @@ use tokio_postgres::Client;
 
 use super::connection::Connections;
 use super::error::from_database;
-use super::index_rows::{LONGEST_KEY, key};
+use super::index_key::{LONGEST_KEY, key};
 use crate::storage::StorageError;
 
 /// The number of "no system".

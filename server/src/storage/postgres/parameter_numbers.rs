@@ -116,7 +116,8 @@ impl ParameterNumbers {
     /// The number of a parameter of the registry.
     pub fn get(&self, parameter: ParameterId) -> i16 {
         let index = usize::from(parameter.0);
-        self.numbers.get(index).copied().unwrap_or(-1)
+        // No parameter has the number 0, and the negative ones are those of contained resources.
+        self.numbers.get(index).copied().unwrap_or(0)
     }
 
     /// The number of another registry's parameter of the same type and code.

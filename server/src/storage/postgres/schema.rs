@@ -9,12 +9,13 @@ use crate::resource::ResourceType;
 use crate::storage::StorageError;
 
 /// Number and text of each migration. One that has been released never changes.
-const MIGRATIONS: [(i32, &str); 5] = [
+const MIGRATIONS: [(i32, &str); 6] = [
     (1, include_str!("migrations/0001_resources.sql")),
     (2, include_str!("migrations/0002_search_index.sql")),
     (3, include_str!("migrations/0003_audit.sql")),
     (4, include_str!("migrations/0004_write.sql")),
     (5, include_str!("migrations/0005_audit_given_out.sql")),
+    (6, include_str!("migrations/0006_contained.sql")),
 ];
 
 /// Any number, the same in every version: one migration runs at a time.

@@ -9,6 +9,7 @@ mod candidates;
 mod comparison;
 mod compound;
 mod condition;
+mod contained;
 mod cursor;
 mod dates;
 mod include;
@@ -20,10 +21,14 @@ mod page;
 mod predicate;
 mod several;
 mod shapes;
+mod spelling;
 mod statement;
 mod systems;
+mod untyped;
+mod versions;
 mod walk;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use deadpool_postgres::Client;
@@ -37,9 +42,11 @@ use self::statement::Statement;
 use super::Shared;
 use super::names::Names;
 use super::parameter_numbers::ParameterNumbers;
+use super::peculiarities::Peculiarities;
 use super::read::stored;
 use crate::definitions::Definitions;
-use crate::definitions::search_parameter::Registry;
+use crate::definitions::search_parameter::{Registry, SYSTEMS_WITHOUT_CASE};
+use crate::resource::ResourceType;
 use crate::search::query::{Query, Total};
 use crate::storage::{SearchPage, StorageError, StoredResource};
 use crate::summary::Summary;
@@ -55,6 +62,7 @@ struct Search<'a> {
     names: &'a Names,
     parameters: &'a ParameterNumbers,
     registry: &'a Registry,
+    peculiarities: &'a Peculiarities,
     query: &'a Query,
     /// Resources in the database, roughly.
     resources: u64,
@@ -72,6 +80,10 @@ pub async fn search(
 ) -> Result<SearchPage, StorageError> {
     let registry = definitions.search_parameters();
     let parameters = shared.parameters.of(&shared.side_connections, registry).await?;
+    let peculiarities = peculiarities(client, shared, registry, &parameters).await?;
+    let without_case = &peculiarities.systems_without_case;
+    let query = spelling::spelled(client, registry, &parameters, without_case, query).await?;
+    let query = query.as_ref();
     let uris = systems::of_query(query);
     shared.names.look_up(client, &uris).await?;
     let search = Search {
@@ -80,27 +92,26 @@ pub async fn search(
         names: &shared.names,
         parameters: &parameters,
         registry,
+        peculiarities: &peculiarities,
         query,
         resources: shared.size.resources(client).await?,
         is_cut,
     };
     let count = query.count.unwrap_or(DEFAULT_COUNT);
-    let route = leader::choose(&search, u64::from(count) + 1).await?;
+    // Sent together: where the first refuses, the second was in vain.
+    let ((), route) = futures::try_join!(
+        untyped::check(client, &query.untyped),
+        leader::choose(&search, u64::from(count) + 1)
+    )?;
     if query.summary == Summary::Count || count == 0 {
         return Ok(SearchPage {
             total: Some(search.count_matches(route.to_all(), None).await?),
             ..SearchPage::default()
         });
     }
-    let cursor = query
-        .cursor
-        .as_deref()
-        .map(|text| {
-            Cursor::parse(text, &query.sort, |key, value| {
-                order::can_have(search.registry, key, value)
-            })
-        })
-        .transpose()?;
+    let can_have = |key: &_, value: &str| order::can_have(search.registry, key, value);
+    let parse = |text| Cursor::parse(text, &query.sort, can_have);
+    let cursor = query.cursor.as_deref().map(parse).transpose()?;
     let Page {
         mut rows,
         more,
@@ -136,15 +147,28 @@ pub async fn search(
     } else {
         include::included(&search, &matches).await?
     };
-    let matches = matches.into_iter().map(|(_, resource)| resource).collect();
     Ok(SearchPage {
-        matches,
+        matches: matches.into_iter().map(|(_, resource)| resource).collect(),
         included,
         total,
         next,
         previous,
         last,
+        warnings: versions::warnings(&search),
     })
+}
+
+/// What this database holds that searches must reckon with.
+async fn peculiarities(
+    client: &Client,
+    shared: &Shared,
+    registry: &Registry,
+    parameters: &ParameterNumbers,
+) -> Result<Arc<Peculiarities>, StorageError> {
+    let code_system = ResourceType::parse("CodeSystem");
+    let without_case = code_system.and_then(|code_system| registry.find(code_system, SYSTEMS_WITHOUT_CASE));
+    let number = without_case.map_or(0, |parameter| parameters.get(parameter.id));
+    shared.peculiarities.of(client, number).await
 }
 
 impl<'a> Search<'a> {
@@ -155,6 +179,8 @@ impl<'a> Search<'a> {
             names: self.names,
             parameters: self.parameters,
             registry: self.registry,
+            peculiarities: self.peculiarities,
+            is_contained: false,
             gathering: None,
         }
     }

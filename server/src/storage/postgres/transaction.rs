@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use deadpool_postgres::Client;
 use tokio_postgres::types::ToSql;
@@ -24,6 +25,8 @@ pub struct Transaction {
 /// The connection of a transaction, which all clones of its storage share.
 pub(super) struct OpenTransaction {
     lease: Lease,
+    /// Whether it wrote what searches must reckon with.
+    peculiar: AtomicBool,
 }
 
 impl Deref for Transaction {
@@ -42,6 +45,7 @@ impl Transaction {
         let turn = shared.turns.take(&locks).await?;
         let open = Arc::new(OpenTransaction {
             lease: shared.connections.take_for_transaction(turn).await?,
+            peculiar: AtomicBool::new(false),
         });
         let connection = open.connection();
         let begun = begin(connection.client()?, &locks).await;
@@ -89,11 +93,15 @@ impl Transaction {
     /// When the database did not commit; then nothing has happened.
     pub async fn commit(self) -> Result<(), StorageError> {
         let Transaction { storage, open } = self;
+        let shared = Arc::clone(&storage.shared);
         drop(storage);
         let connection = open.connection();
         let committed = connection.client()?.batch_execute("COMMIT").await;
         connection.ended();
         committed.map_err(from_database)?;
+        if open.peculiar.load(Ordering::Acquire) {
+            shared.peculiarities.forget();
+        }
         // Nobody else has it any more, or the last one gives it back.
         if let Some(open) = Arc::into_inner(open) {
             open.lease.free();
@@ -103,6 +111,11 @@ impl Transaction {
 }
 
 impl OpenTransaction {
+    /// Remembers that it wrote what searches must reckon with once it is committed.
+    pub(super) fn becomes_peculiar(&self) {
+        self.peculiar.store(true, Ordering::Release);
+    }
+
     /// The connection, for statements that begin.
     pub(super) fn connection(self: &Arc<Self>) -> Connection {
         self.lease.begin();

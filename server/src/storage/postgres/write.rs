@@ -9,6 +9,7 @@ use tokio_postgres::{Error, Row};
 
 use super::audit::{self, Columns};
 use super::index_rows::{IndexRows, systems};
+use super::peculiarities::KnownPeculiarities;
 use super::{Shared, content};
 use crate::audit::AccessRecord;
 use crate::definitions::Definitions;
@@ -89,7 +90,7 @@ async fn index(
         .await?;
     for _ in 0..ATTEMPTS {
         names.intern(connections, uris).await?;
-        let mut index = IndexRows::default();
+        let mut index = IndexRows::of_changes(writes.len());
         for (write, place) in writes.iter().zip(1..) {
             if let Some(entries) = index_of(write) {
                 index.add(place, entries, &parameters, names);
@@ -171,7 +172,7 @@ async fn run(client: &Client, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> 
 }
 
 /// Parameters of `write_resources`.
-const ARGUMENTS: usize = 57;
+const ARGUMENTS: usize = 66;
 
 static WRITE: LazyLock<String> =
     LazyLock::new(|| format!("SELECT place, version, last_updated, created FROM {}", call()));
@@ -280,6 +281,12 @@ impl PreparedWrite {
         !self.writes.iter().all(is_create)
     }
 
+    /// Tells what searches must reckon with from now on; gives back whether that is new.
+    pub fn tell(&self, peculiarities: &KnownPeculiarities) -> bool {
+        let is_code_system = |write: &Write| write.resource_type.name() == "CodeSystem";
+        peculiarities.learn(&self.index, self.writes.iter().any(is_code_system))
+    }
+
     fn written(&self, row: &Row, index: usize) -> Written {
         let (version, last_updated): (i32, Timestamp) = (row.get(1), row.get(2));
         let write = &self.writes[index];
@@ -335,16 +342,6 @@ impl PreparedWrite {
             contents,
             tails: _,
         } = &self.changes;
-        let IndexRows {
-            token,
-            string,
-            reference,
-            date,
-            number,
-            quantity,
-            uri,
-            composite,
-        } = &self.index;
         let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(ARGUMENTS + 12);
         macro_rules! columns {
             ($($column:expr),* $(,)?) => { $(parameters.push(&$column);)* };
@@ -358,43 +355,7 @@ impl PreparedWrite {
             *encodings,
             *contents
         );
-        columns!(token.place, token.parameter, token.system, token.code);
-        columns!(
-            string.place,
-            string.parameter,
-            string.extreme,
-            string.value,
-            string.whole,
-            string.original
-        );
-        columns!(
-            reference.place,
-            reference.parameter,
-            reference.target_type,
-            reference.target,
-            reference.version
-        );
-        columns!(date.place, date.parameter, date.extreme, date.low, date.high);
-        columns!(
-            number.place,
-            number.parameter,
-            number.extreme,
-            number.low,
-            number.high
-        );
-        columns!(
-            quantity.place,
-            quantity.parameter,
-            quantity.extreme,
-            quantity.low,
-            quantity.high
-        );
-        columns!(quantity.system, quantity.code, quantity.unit);
-        columns!(uri.place, uri.parameter, uri.value);
-        columns!(composite.place, composite.parameter);
-        for component in &composite.components {
-            columns!(component.system, component.text, component.low, component.high);
-        }
+        parameters.extend(self.index.columns());
         parameters
     }
 }

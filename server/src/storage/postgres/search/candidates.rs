@@ -192,6 +192,7 @@ impl Writer<'_> {
             Unit::One(criterion) => *criterion,
         };
         match criterion {
+            Criterion::Id(_) | Criterion::LastUpdated(_) | Criterion::Has { .. } if self.is_contained => None,
             Criterion::Id(ids) => Some(self.with_ids(ids, types)),
             Criterion::LastUpdated(wanted) => Some(self.updated_at(wanted, types)),
             Criterion::Parameter { parameters, matches } => {

@@ -3,14 +3,15 @@
 use rust_decimal::Decimal;
 use tokio_postgres::types::Type;
 
+use super::condition::any;
 use super::statement::Statement;
 use crate::search::index::ReferenceTarget;
 use crate::search::query::{
     ComponentMatch, DateComparison, NumberComparison, Prefix, QuantityMatch, ReferenceMatch, StringMatch,
-    TokenMatch, UnitMatch, UriMatch,
+    TokenMatch, UnitMatch, UriMatch, VERSION_ENDS,
 };
 use crate::search::value::string::fold;
-use crate::storage::postgres::index_rows::{key, reference_key, reference_text, string_prefix};
+use crate::storage::postgres::index_key::{key, reference_key, reference_text, string_prefix};
 use crate::storage::postgres::names::{NO_SYSTEM, Names};
 
 /// Microseconds of the longest span that the index of beginnings serves.
@@ -48,7 +49,27 @@ pub fn token(
             "{system} = {}",
             statement.bind(names.system(Some(uri)), Type::INT4)
         ),
+        TokenMatch::CodeOfSystems(text, uris) => {
+            let numbers: Vec<i32> = uris.iter().map(|uri| names.system(Some(uri))).collect();
+            let numbers = statement.bind(numbers, Type::INT4_ARRAY);
+            format!(
+                "{code} = {} AND {system} = ANY ({numbers})",
+                statement.text(key(text))
+            )
+        }
+        TokenMatch::Below(text, separators) => continues(statement, code, text, separators),
     }
+}
+
+/// That `column` is `text`, or goes on after it with one of `separators`: ranges that an index finds.
+fn continues(statement: &mut Statement, column: &str, text: &str, separators: &str) -> String {
+    let mut ways = vec![format!("{column} = {}", statement.text(key(text)))];
+    ways.extend(
+        separators
+            .chars()
+            .map(|separator| starts_with(statement, column, &format!("{text}{separator}"))),
+    );
+    any(ways)
 }
 
 /// A row of `string`.
@@ -130,6 +151,21 @@ pub fn reference(statement: &mut Statement, row: &str, wanted: &ReferenceMatch) 
                 ));
             }
             Some(condition)
+        }
+        ReferenceMatch::Below(url, None) => {
+            let below = starts_with(statement, &format!("{row}.target"), url);
+            Some(format!("{below} AND {row}.target_type = 0"))
+        }
+        ReferenceMatch::Below(url, Some(version)) => {
+            let below = continues(statement, &format!("{row}.version"), version, VERSION_ENDS);
+            let url = statement.text(key(url));
+            Some(format!(
+                "{row}.target = {url} AND {row}.target_type = 0 AND {below}"
+            ))
+        }
+        ReferenceMatch::Above(url) => {
+            let above = at_or_above(statement, &format!("{row}.target"), url);
+            Some(format!("{above} AND {row}.target_type = 0"))
         }
         ReferenceMatch::Identifier(_) => None,
     }
@@ -264,16 +300,17 @@ pub fn uri(statement: &mut Statement, column: &str, wanted: &UriMatch) -> String
             let below = starts_with(statement, column, value);
             format!("({below})")
         }
-        UriMatch::Above(value) => {
-            let value = value.trim_end_matches('/');
-            let ends = value
-                .match_indices('/')
-                .map(|(end, _)| end)
-                .filter(|end| *end > 0);
-            let above: Vec<String> = ends.chain([value.len()]).map(|end| key(&value[..end])).collect();
-            format!("{column} = ANY ({})", statement.bind(above, Type::TEXT_ARRAY))
-        }
+        UriMatch::BelowVersion(value) => continues(statement, column, value, VERSION_ENDS),
+        UriMatch::Above(value) => at_or_above(statement, column, value),
     }
+}
+
+/// That `column` is `url`, or what is left of it up to one of its slashes.
+fn at_or_above(statement: &mut Statement, column: &str, url: &str) -> String {
+    let url = url.trim_end_matches('/');
+    let ends = url.match_indices('/').map(|(end, _)| end).filter(|end| *end > 0);
+    let above: Vec<String> = ends.chain([url.len()]).map(|end| key(&url[..end])).collect();
+    format!("{column} = ANY ({})", statement.bind(above, Type::TEXT_ARRAY))
 }
 
 /// Component `position` (1, 2 or 3) of a row of `composite`.
@@ -286,6 +323,8 @@ pub fn component(
 ) -> String {
     let column = |name: &str| format!("{row}.{name}{position}");
     let (text, system, low, high) = (column("text"), column("system"), column("low"), column("high"));
+    // What `text` does not hold: of a long string the whole, of a quantity the unit as people write it.
+    let more = column("more");
     let range = Range {
         low: &low,
         high: &high,
@@ -293,22 +332,28 @@ pub fn component(
     match wanted {
         ComponentMatch::Token(wanted) => token(statement, names, &system, &text, wanted),
         ComponentMatch::String(StringMatch::StartsWith(folded)) => {
-            starts_with(statement, &text, string_prefix(folded))
+            let prefix = string_prefix(folded);
+            let within = starts_with(statement, &text, prefix);
+            if prefix.len() == folded.len() {
+                return within;
+            }
+            format!(
+                "{within} AND starts_with({more}, {})",
+                statement.text(folded.as_str())
+            )
         }
-        ComponentMatch::String(StringMatch::Contains(folded)) => {
-            format!("strpos({text}, {}) > 0", statement.text(folded.as_str()))
-        }
-        ComponentMatch::String(StringMatch::Exact(exact)) => {
-            format!("{text} = {}", statement.text(string_prefix(&fold(exact))))
-        }
+        // A value of a composite takes no modifier.
+        ComponentMatch::String(StringMatch::Contains(_) | StringMatch::Exact(_)) => "false".to_owned(),
         ComponentMatch::Reference(ReferenceMatch::Target(target)) => {
             format!("{text} = {}", statement.text(reference_text(target)))
         }
         ComponentMatch::Reference(ReferenceMatch::Id(id)) => {
             format!("split_part({text}, '/', 2) = {}", statement.text(key(id)))
         }
-        // No composite of R4 has an identifier of a reference in it.
-        ComponentMatch::Reference(ReferenceMatch::Identifier(_)) => "false".to_owned(),
+        // A value of a composite takes no modifier.
+        ComponentMatch::Reference(
+            ReferenceMatch::Identifier(_) | ReferenceMatch::Below(..) | ReferenceMatch::Above(_),
+        ) => "false".to_owned(),
         ComponentMatch::Date(wanted) => {
             let from = statement.bind(Decimal::from(wanted.low), Type::NUMERIC);
             let to = statement.bind(Decimal::from(wanted.high), Type::NUMERIC);
@@ -322,7 +367,10 @@ pub fn component(
                     let number = statement.bind(names.system(Some(uri)), Type::INT4);
                     format!("{system} = {number} AND {condition}")
                 }
-                UnitMatch::Code(code) => format!("{text} = {} AND {condition}", statement.text(key(code))),
+                UnitMatch::Code(code) => {
+                    let code = statement.text(key(code));
+                    format!("({text} = {code} OR {more} = {code}) AND {condition}")
+                }
                 UnitMatch::SystemAndCode(uri, code) => {
                     let number = statement.bind(names.system(Some(uri)), Type::INT4);
                     let code = statement.text(key(code));

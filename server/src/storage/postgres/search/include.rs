@@ -17,10 +17,15 @@ use crate::storage::{StorageError, StoredResource};
 
 /// Resources that one page may include.
 const MAXIMUM: usize = 10_000;
+/// [`COLUMNS`] of a row of the history.
+const EARLIER: &str = "earlier.resource_key, earlier.resource_type, earlier.id, earlier.version, earlier.last_updated, \
+     earlier.method, earlier.encoding, earlier.content";
+/// The column after [`COLUMNS`]: whether it is the current version.
+const IS_CURRENT: usize = 8;
 /// Rounds of `:iterate`; a chain of references is rarely longer than a few.
 const ROUNDS: usize = 16;
 
-/// A resource by what references go by.
+/// A resource by what references go by. An earlier version that a reference names is none: what it refers to is not indexed.
 struct Source {
     resource_key: i64,
     resource_type: ResourceType,
@@ -32,7 +37,10 @@ pub async fn included(
     search: &Search<'_>,
     matches: &[(i64, StoredResource)],
 ) -> Result<Vec<StoredResource>, StorageError> {
-    let mut seen: HashSet<i64> = matches.iter().map(|(key, _)| *key).collect();
+    let mut seen: HashSet<(i64, i32)> = matches
+        .iter()
+        .map(|(key, resource)| (*key, resource.version))
+        .collect();
     let mut sources: Vec<Source> = matches
         .iter()
         .map(|(key, resource)| source(*key, resource))
@@ -47,9 +55,11 @@ pub async fn included(
             .filter(|include| round == 0 || include.iterate)
         {
             for row in step(search, include, &sources).await? {
-                if seen.insert(row.get(0)) {
+                if seen.insert((row.get(0), row.get(3))) {
                     let resource = stored(&row)?;
-                    fresh.push(source(row.get(0), &resource));
+                    if row.get(IS_CURRENT) {
+                        fresh.push(source(row.get(0), &resource));
+                    }
                     found.push(resource);
                 }
             }
@@ -108,7 +118,7 @@ async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Res
         }
         // `LATERAL` and `OFFSET 0` in both: from the sources to the references to the resources, never the other way.
         format!(
-            "SELECT {COLUMNS} FROM (
+            "SELECT {COLUMNS}, true FROM (
                  SELECT DISTINCT pointing.resource_key AS found_key
                  FROM unnest({ids}, {types}) AS source (id, resource_type), LATERAL (
                      SELECT pointing.resource_key FROM reference pointing WHERE pointing.target = source.id
@@ -137,19 +147,27 @@ async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Res
             let targets: Vec<ResourceType> = include.target.into_iter().collect();
             let leads = writer.leads_to("pointing", "url", &targets);
             by_url = format!(
-                "UNION SELECT named.id, named.resource_type FROM reference pointing JOIN uri url ON {leads}
+                "UNION SELECT named.id, named.resource_type, NULL::text FROM reference pointing JOIN uri url ON {leads}
                  JOIN resource named ON named.resource_key = url.resource_key
                  WHERE pointing.resource_key = ANY ({keys}) AND {condition}"
             );
         }
+        // A reference may name a version of its target: the current one, or one of its history.
         format!(
-            "SELECT {COLUMNS} FROM (
-                 SELECT DISTINCT pointing.target, pointing.target_type
+            "SELECT {COLUMNS}, is_current FROM (
+                 SELECT DISTINCT pointing.target, pointing.target_type, pointing.version AS named_version
                  FROM unnest({keys}) AS source (resource_key), LATERAL {pointing}
                  WHERE {condition} AND {target} {by_url}) AS wanted, LATERAL (
-                 SELECT * FROM resource WHERE resource.id = wanted.target
-                     AND resource.resource_type = wanted.target_type OFFSET 0) AS resource
-             WHERE resource.method <> {DELETE} AND {included} ORDER BY resource_key LIMIT {limit}",
+                 SELECT {COLUMNS}, true AS is_current FROM resource WHERE resource.id = wanted.target
+                     AND resource.resource_type = wanted.target_type
+                     AND (wanted.named_version IS NULL OR resource.version = wanted.named_version::integer)
+                 UNION ALL
+                 SELECT {EARLIER}, false FROM resource JOIN resource_history earlier
+                     ON earlier.resource_key = resource.resource_key
+                 WHERE wanted.named_version IS NOT NULL AND resource.id = wanted.target
+                     AND resource.resource_type = wanted.target_type
+                     AND earlier.version = wanted.named_version::integer OFFSET 0) AS resource
+             WHERE resource.method <> {DELETE} AND {included} ORDER BY resource_key, version LIMIT {limit}",
             pointing = of_resource("reference", "pointing", "source.resource_key"),
             included = may_be_included(search),
         )

@@ -2,7 +2,7 @@
 //! <http://hl7.org/fhir/R4/references.html#canonical>
 
 use super::candidates::Candidates;
-use super::condition::{of_resource, of_resource_types, of_types};
+use super::condition::{any, of_resource, of_resource_types, of_types};
 use super::predicate::Writer;
 use crate::definitions::search_parameter::{ParameterId, ParameterKind};
 use crate::resource::ResourceType;
@@ -19,9 +19,28 @@ impl Writer<'_> {
         criterion: &Criterion,
         key: &str,
     ) -> String {
+        let mut ways = Vec::with_capacity(1);
+        let outside = self.leading_outside(references);
+        if !outside.is_empty() {
+            ways.push(self.chain_outside(&outside, targets, criterion, key));
+        }
+        if self.may_lead_inside(references) {
+            ways.push(self.chain_inside(references, targets, criterion, key));
+        }
+        any(ways)
+    }
+
+    /// The same for targets with a row of their own.
+    fn chain_outside(
+        &mut self,
+        references: &[ParameterId],
+        targets: &[ResourceType],
+        criterion: &Criterion,
+        key: &str,
+    ) -> String {
         let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('r'));
         let parameters = self.parameters(references, &reference);
-        let inner = self.predicate(criterion, &format!("{pointed}.resource_key"));
+        let inner = self.outside(|writer| writer.predicate(criterion, &format!("{pointed}.resource_key")));
         let of_targets = of_resource_types(targets, &format!("{reference}.target_type"));
         if !self.may_be_canonical(references) {
             return format!(
@@ -53,8 +72,27 @@ impl Writer<'_> {
         targets: &[ResourceType],
         criterion: &Criterion,
     ) -> Candidates {
+        let outside = self.leading_outside(references);
+        if !self.may_lead_inside(references) {
+            return self.lead_to_pointing_outside(&outside, targets, criterion);
+        }
+        let inside = self.holding(references, targets, criterion);
+        if outside.is_empty() {
+            return inside;
+        }
+        let outside = self.lead_to_pointing_outside(&outside, targets, criterion);
+        self.any_of(vec![outside, inside], &[])
+    }
+
+    /// The same for targets with a row of their own.
+    fn lead_to_pointing_outside(
+        &mut self,
+        references: &[ParameterId],
+        targets: &[ResourceType],
+        criterion: &Criterion,
+    ) -> Candidates {
         let (reference, pointed) = (self.statement.alias('f'), self.statement.alias('p'));
-        let found = self.resources(targets, criterion);
+        let found = self.outside(|writer| writer.resources(targets, criterion));
         let key = format!("{reference}.resource_key");
         let from = if self.may_be_canonical(references) {
             let pointing = self.pointing_to(references, &format!("{pointed}.resource_key"), targets);
@@ -179,8 +217,14 @@ impl Writer<'_> {
     /// of one of `targets`, or of any type when there are none. A version, if there is one, must be that of the resource.
     pub fn leads_to(&mut self, reference: &str, url: &str, targets: &[ResourceType]) -> String {
         let version = self.statement.alias('v');
-        let urls = self.parameters(&self.called("url", ParameterKind::Uri, targets), url);
-        let versions = self.parameters(&self.called("version", ParameterKind::Token, targets), &version);
+        let (urls, versions) = self.outside(|writer| {
+            let urls = writer.called("url", ParameterKind::Uri, targets);
+            let versions = writer.called("version", ParameterKind::Token, targets);
+            (
+                writer.parameters(&urls, url),
+                writer.parameters(&versions, &version),
+            )
+        });
         format!(
             "{url}.value = {reference}.target AND {reference}.target_type = 0 AND {urls}
                  AND ({reference}.version IS NULL OR EXISTS (SELECT 1 FROM token {version}

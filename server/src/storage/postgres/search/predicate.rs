@@ -14,6 +14,7 @@ use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry}
 use crate::search::query::{Criterion, DateComparison, Matches, ReferenceMatch};
 use crate::storage::postgres::names::Names;
 use crate::storage::postgres::parameter_numbers::ParameterNumbers;
+use crate::storage::postgres::peculiarities::Peculiarities;
 
 /// What is tested at once: a criterion, or several bounds on one date parameter.
 pub enum Unit<'q> {
@@ -57,6 +58,10 @@ pub struct Writer<'a> {
     pub parameters: &'a ParameterNumbers,
     /// The parameters' kinds.
     pub registry: &'a Registry,
+    /// What the database holds besides.
+    pub peculiarities: &'a Peculiarities,
+    /// Whether conditions are written on contained resources, whose index rows are told from others by their parameters.
+    pub is_contained: bool,
     /// What the statement gathers first, `WITH …`.
     pub gathering: Option<String>,
 }
@@ -75,6 +80,12 @@ impl Writer<'_> {
     /// Whether the resource whose key is `key` meets `criterion`.
     pub fn predicate(&mut self, criterion: &Criterion, key: &str) -> String {
         match criterion {
+            // Contained resources have no id of their own, and nothing outside refers to them.
+            Criterion::Id(_) | Criterion::Type(_) | Criterion::LastUpdated(_) | Criterion::Has { .. }
+                if self.is_contained =>
+            {
+                "false".to_owned()
+            }
             Criterion::Id(ids) => {
                 let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
                 let ids = self.statement.bind(ids, Type::TEXT_ARRAY);
@@ -288,7 +299,10 @@ impl Writer<'_> {
     pub fn parameters(&self, parameters: &[ParameterId], alias: &str) -> String {
         let numbers: Vec<String> = parameters
             .iter()
-            .map(|parameter| self.parameters.get(*parameter).to_string())
+            .map(|parameter| match self.is_contained {
+                true => (-self.parameters.get(*parameter)).to_string(),
+                false => self.parameters.get(*parameter).to_string(),
+            })
             .collect();
         match numbers.as_slice() {
             [number] => format!("{alias}.parameter = {number}"),

@@ -7,7 +7,7 @@ use super::comparison;
 use super::statement::Statement;
 use crate::search::index::ReferenceTarget;
 use crate::search::query::{ReferenceMatch, TokenMatch, UriMatch};
-use crate::storage::postgres::index_rows::{key, reference_key};
+use crate::storage::postgres::index_key::{key, reference_key};
 use crate::storage::postgres::names::{NO_SYSTEM, Names};
 
 /// What the codes of a group have in common.
@@ -33,7 +33,7 @@ pub fn tokens(
             TokenMatch::Code(text) => add(&mut groups, Of::AnySystem, key(text)),
             TokenMatch::CodeWithoutSystem(text) => add(&mut groups, Of::NoSystem, key(text)),
             TokenMatch::SystemAndCode(uri, text) => add(&mut groups, Of::System(uri), key(text)),
-            other @ TokenMatch::System(_) => {
+            other @ (TokenMatch::System(_) | TokenMatch::CodeOfSystems(..) | TokenMatch::Below(..)) => {
                 conditions.push(comparison::token(statement, names, system, code, other));
             }
         }

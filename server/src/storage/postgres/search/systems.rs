@@ -1,5 +1,7 @@
 //! The code systems that a query names; their numbers must be known before its SQL is written.
 
+use compact_str::CompactString;
+
 use crate::search::query::{
     ComponentMatch, Criterion, Matches, QuantityMatch, Query, ReferenceMatch, TokenMatch, UnitMatch,
 };
@@ -31,7 +33,10 @@ fn of_criterion<'a>(criterion: &'a Criterion, systems: &mut Vec<&'a str>) {
 
 fn of_matches<'a>(matches: &'a Matches, systems: &mut Vec<&'a str>) {
     match matches {
-        Matches::Tokens(wanted) => systems.extend(wanted.iter().filter_map(of_token)),
+        Matches::Tokens(wanted) => {
+            systems.extend(wanted.iter().filter_map(of_token));
+            systems.extend(wanted.iter().flat_map(of_several));
+        }
         Matches::References(wanted) => systems.extend(wanted.iter().filter_map(of_reference)),
         Matches::Quantities(wanted) => systems.extend(wanted.iter().filter_map(of_quantity)),
         Matches::Composites(wanted) => {
@@ -40,23 +45,44 @@ fn of_matches<'a>(matches: &'a Matches, systems: &mut Vec<&'a str>) {
                 ComponentMatch::Reference(reference) => of_reference(reference),
                 ComponentMatch::Quantity(quantity) => of_quantity(quantity),
                 ComponentMatch::String(_) | ComponentMatch::Date(_) | ComponentMatch::Uri(_) => None,
-            }))
+            }));
+            let tokens = wanted.iter().flatten().filter_map(|component| match component {
+                ComponentMatch::Token(token) => Some(token),
+                _ => None,
+            });
+            systems.extend(tokens.flat_map(of_several));
         }
         Matches::Strings(_) | Matches::Dates(_) | Matches::Numbers(_) | Matches::Uris(_) => {}
     }
 }
 
+/// All systems where any of several may have the code.
+fn of_several(token: &TokenMatch) -> impl Iterator<Item = &str> {
+    let systems: &[CompactString] = match token {
+        TokenMatch::CodeOfSystems(_, systems) => systems,
+        _ => &[],
+    };
+    systems.iter().map(CompactString::as_str)
+}
+
 fn of_token(token: &TokenMatch) -> Option<&str> {
     match token {
         TokenMatch::SystemAndCode(system, _) | TokenMatch::System(system) => Some(system),
-        TokenMatch::Code(_) | TokenMatch::CodeWithoutSystem(_) => None,
+        // Of `CodeOfSystems` there are several.
+        TokenMatch::Code(_)
+        | TokenMatch::CodeWithoutSystem(_)
+        | TokenMatch::CodeOfSystems(..)
+        | TokenMatch::Below(..) => None,
     }
 }
 
 fn of_reference(reference: &ReferenceMatch) -> Option<&str> {
     match reference {
         ReferenceMatch::Identifier(token) => of_token(token),
-        ReferenceMatch::Id(_) | ReferenceMatch::Target(_) => None,
+        ReferenceMatch::Id(_)
+        | ReferenceMatch::Target(_)
+        | ReferenceMatch::Below(..)
+        | ReferenceMatch::Above(_) => None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry}
 use crate::resource::ResourceType;
 use crate::search::query::{Criterion, Query, SortBy};
 use crate::storage::StorageError;
-use crate::storage::postgres::index_rows::{LARGEST, SMALLEST};
+use crate::storage::postgres::extreme::{LARGEST, SMALLEST};
 use crate::storage::postgres::read::{COLUMNS, DELETE};
 
 /// The index that is walked.
