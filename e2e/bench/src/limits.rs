@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::results::Results;
+use crate::results::{Results, SMALL};
 
 /// Resources imported, a second.
 const IMPORT: f64 = 1500.0;
@@ -19,11 +19,14 @@ const IDLE_MIB: f64 = 64.0;
 /// From exec to the first answer, in seconds.
 const START_SECONDS: f64 = 1.0;
 
+/// The median time of a search around one patient in the whole data, for that in a small part of it.
+const GROWTH: f64 = 1.5;
+
 /// A promise beside what was measured.
 #[derive(Debug, Serialize)]
 pub struct Limit {
     /// What is promised.
-    pub name: &'static str,
+    pub name: String,
     /// The least, or the most, that is allowed.
     pub limit: f64,
     /// What was measured.
@@ -63,12 +66,13 @@ pub fn judge(results: &Results) -> Vec<Limit> {
     ];
     let at_least = at_least
         .into_iter()
-        .map(|(name, limit, measured)| (name, limit, measured, true));
+        .map(|(name, limit, measured)| (name.to_owned(), limit, measured, true));
     let below = below
         .into_iter()
-        .map(|(name, limit, measured)| (name, limit, measured, false));
+        .map(|(name, limit, measured)| (name.to_owned(), limit, measured, false));
     at_least
         .chain(below)
+        .chain(growth(results))
         .filter_map(|(name, limit, measured, is_least)| {
             let measured = measured?;
             let met = if is_least {
@@ -84,4 +88,23 @@ pub fn judge(results: &Results) -> Vec<Limit> {
             })
         })
         .collect()
+}
+
+/// How much longer searches take in the whole data than in a small part.
+fn growth(results: &Results) -> impl Iterator<Item = (String, f64, Option<f64>, bool)> {
+    let median = |name: &str| {
+        let phase = results.phases.iter().find(|phase| phase.name == name)?;
+        Some(phase.milliseconds[0])
+    };
+    let small = results.phases.iter().filter_map(|phase| {
+        let name = phase.name.strip_suffix(SMALL)?;
+        let times = median(name)? / phase.milliseconds[0].max(f64::EPSILON);
+        Some((
+            format!("{name}, times its time when small"),
+            GROWTH,
+            Some(times),
+            false,
+        ))
+    });
+    small.collect::<Vec<_>>().into_iter()
 }

@@ -101,12 +101,12 @@ impl Report<'_> {
         if self.0.limits.is_empty() {
             return Ok(());
         }
-        writeln!(out, "\n{:<32} {:>10} {:>10}", "limit", "promised", "measured")?;
+        writeln!(out, "\n{:<48} {:>10} {:>10}", "limit", "promised", "measured")?;
         for limit in &self.0.limits {
             let verdict = if limit.met { "met" } else { "NOT met" };
             writeln!(
                 out,
-                "{:<32} {:>10.0} {:>10.2}  {verdict}",
+                "{:<48} {:>10} {:>10.2}  {verdict}",
                 limit.name, limit.limit, limit.measured
             )?;
         }

@@ -6,6 +6,9 @@ use crate::environment::ProcessorShare;
 use crate::limits::Limit;
 use crate::load::Measured;
 
+/// What is added to the name of a phase on a small part of the data.
+pub const SMALL: &str = " (small)";
+
 /// Everything that a run measured.
 #[derive(Debug, Default, Serialize)]
 pub struct Results {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::arguments::{Arguments, Part};
 use crate::client::Target;
-use crate::data::{Bundle, read_bundles};
+use crate::data::{Bundle, read_bundles, small_part};
 use crate::environment::{Postgres, Processes, Server};
 use crate::error::BenchError;
 use crate::floor;
@@ -17,6 +17,9 @@ use crate::session::{Session, progress};
 
 /// How long the server is left alone before its idle memory is read.
 const QUIET: Duration = Duration::from_secs(3);
+
+/// Resources of a small database.
+const SMALL_RESOURCES: usize = 10_000;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +104,9 @@ async fn measure_own(
             selects: floor.selects,
         });
     }
+    if arguments.measures(Part::Search) && arguments.kinds().iter().any(|kind| kind.is_around_one()) {
+        measure_small(arguments, program, &postgres, bundles, results).await?;
+    }
     let database = postgres.create_database("brazier").await?;
     progress(&format!("Starting {}", program.display()));
     let server = Server::start(program, &database.url(), &postgres.directory().join("server.log")).await?;
@@ -129,6 +135,37 @@ async fn measure_own(
         rest_mib: rest.resident as f64 / 1024.0,
     });
     server.stop().await
+}
+
+/// Measures some kinds of search with a small part of the data, on a database and a server of their own.
+async fn measure_small(
+    arguments: &Arguments,
+    program: &Path,
+    postgres: &Postgres,
+    bundles: &[Bundle],
+    results: &mut Results,
+) -> Result<(), BenchError> {
+    let bundles = small_part(bundles, SMALL_RESOURCES);
+    let resources: usize = bundles.iter().map(|bundle| bundle.entries.len()).sum();
+    progress(&format!("Importing a small part: {resources} resources"));
+    let database = postgres.create_database("small").await?;
+    let log = postgres.directory().join("small-server.log");
+    let server = Server::start(program, &database.url(), &log).await?;
+    let processes = Processes {
+        server: Some(server.process()),
+        database: Some(postgres.process()),
+    };
+    Session {
+        arguments,
+        target: server.target(),
+        database: Some(&database),
+        processes,
+        results,
+    }
+    .run_small(&bundles)
+    .await?;
+    server.stop().await?;
+    postgres.drop_database(database).await
 }
 
 fn conclude(arguments: &Arguments, mut results: Results) -> Result<Verdict, BenchError> {

@@ -12,9 +12,11 @@ use crate::data::Bundle;
 use crate::environment::{Database, Processes};
 use crate::error::BenchError;
 use crate::load::Measured;
+use crate::phase::search::CheckedKind;
 use crate::phase::{create, import, read, search};
 use crate::population::Population;
-use crate::results::{DatabaseSize, Phase, Results};
+use crate::results::{DatabaseSize, Phase, Results, SMALL};
+use crate::search::Kind;
 
 /// How many relations are listed by size.
 const LARGEST: usize = 12;
@@ -51,6 +53,27 @@ impl Session<'_> {
         if self.arguments.measures(Part::Create) {
             self.create(&population).await?;
         }
+        Ok(())
+    }
+
+    /// Imports a small part of the data, and measures the searches that must not take longer in a large database.
+    pub async fn run_small(&mut self, bundles: &[Bundle]) -> Result<(), BenchError> {
+        let sent = import::send(self.target, self.arguments.clients, bundles).await;
+        let imported = sent.read(bundles)?;
+        self.note_wrong(imported.wrong);
+        let population = imported.population;
+        if let Some(database) = self.database {
+            database
+                .settle(Duration::from_secs_f64(self.arguments.lengths().settle))
+                .await?;
+        }
+        let mut kinds = Vec::new();
+        for kind in self.arguments.kinds() {
+            if kind.is_around_one() {
+                kinds.push(self.check(&population, kind).await?);
+            }
+        }
+        self.searches(&kinds, SMALL).await;
         Ok(())
     }
 
@@ -124,24 +147,35 @@ impl Session<'_> {
     async fn search(&mut self, population: &Population<'_>) -> Result<(), BenchError> {
         let mut kinds = Vec::new();
         for kind in self.arguments.kinds() {
-            progress(&format!("Checking the answers of search {}", kind.name()));
-            let checked = search::check_kind(self.target, population, kind).await?;
-            self.note_wrong(checked.wrong.clone());
-            kinds.push(checked);
+            kinds.push(self.check(population, kind).await?);
         }
-        let (clients, lengths) = (self.arguments.clients, self.arguments.lengths());
-        for kind in &kinds {
-            let name = format!("search {}", kind.kind.name());
+        self.searches(&kinds, "").await;
+        kinds.retain(|kind| !kind.kind.is_around_one());
+        progress("Measuring the other kinds mixed");
+        let (clients, seconds) = (self.arguments.clients, self.arguments.lengths().phase);
+        let is_wrong = kinds.iter().any(|kind| kind.wrong_queries > 0);
+        let searches = search::run(self.target, clients, seconds, &kinds);
+        self.timed("search mix", self.selects(), is_wrong, searches).await;
+        Ok(())
+    }
+
+    async fn check(&mut self, population: &Population<'_>, kind: Kind) -> Result<CheckedKind, BenchError> {
+        progress(&format!("Checking the answers of search {}", kind.name()));
+        let checked = search::check_kind(self.target, population, kind).await?;
+        self.note_wrong(checked.wrong.clone());
+        Ok(checked)
+    }
+
+    /// Measures each kind on its own; `where_asked` is added to its name.
+    async fn searches(&mut self, kinds: &[CheckedKind], where_asked: &str) {
+        let (clients, seconds) = (self.arguments.clients, self.arguments.lengths().kind);
+        for kind in kinds {
+            let name = format!("search {}{where_asked}", kind.kind.name());
             progress(&format!("Measuring {name}"));
-            let searches = search::run(self.target, clients, lengths.kind, std::slice::from_ref(kind));
+            let searches = search::run(self.target, clients, seconds, std::slice::from_ref(kind));
             self.timed(&name, self.selects(), kind.wrong_queries > 0, searches)
                 .await;
         }
-        progress("Measuring all kinds mixed");
-        let is_wrong = kinds.iter().any(|kind| kind.wrong_queries > 0);
-        let searches = search::run(self.target, clients, lengths.phase, &kinds);
-        self.timed("search mix", self.selects(), is_wrong, searches).await;
-        Ok(())
     }
 
     async fn create(&mut self, population: &Population<'_>) -> Result<(), BenchError> {

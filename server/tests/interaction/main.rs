@@ -14,6 +14,7 @@ mod canonical;
 mod capabilities;
 mod compression;
 mod conditional_delete;
+mod cost;
 mod create;
 mod definitions;
 mod delete;

@@ -14,6 +14,7 @@ use super::reference::identifier_keys;
 use crate::error::BenchError;
 
 /// A batch or transaction Bundle of Synthea.
+#[derive(Clone)]
 pub struct Bundle {
     /// The file's name without directory and ending.
     pub name: String,
@@ -24,6 +25,7 @@ pub struct Bundle {
 }
 
 /// An entry of a bundle.
+#[derive(Clone)]
 pub struct Entry {
     /// The resource's type.
     pub resource_type: String,
@@ -83,6 +85,22 @@ pub fn read_bundles(data: &Path) -> Result<Vec<Bundle>, BenchError> {
             .then(one.name.cmp(&other.name))
     });
     Ok(bundles)
+}
+
+/// A part of the data that stands for a small database: what patients' bundles refer to, and the shortest of these, until there
+/// are `resources`.
+pub fn small_part(bundles: &[Bundle], resources: usize) -> Vec<Bundle> {
+    let (shared, patients): (Vec<&Bundle>, Vec<&Bundle>) =
+        bundles.iter().partition(|bundle| bundle.is_shared());
+    let mut size: usize = shared.iter().map(|bundle| bundle.entries.len()).sum();
+    let shortest = patients.into_iter().rev().take_while(|bundle| {
+        let goes_on = size < resources;
+        size += bundle.entries.len();
+        goes_on
+    });
+    let mut part: Vec<Bundle> = shortest.cloned().collect();
+    part.reverse();
+    shared.into_iter().cloned().chain(part).collect()
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// The facts of a resource, by its type.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Facts {
     /// Of a Patient.
     Patient(Patient),
@@ -39,7 +39,7 @@ pub struct Code {
 }
 
 /// What searches look at in a Patient.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Patient {
     /// Patient.name: all names, in the order of the data.
@@ -51,7 +51,7 @@ pub struct Patient {
 }
 
 /// A HumanName (<https://hl7.org/fhir/R4/datatypes.html#HumanName>); what the data leaves out is empty.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct HumanName {
     /// The whole name.
@@ -67,7 +67,7 @@ pub struct HumanName {
 }
 
 /// What searches look at in an Observation.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Observation {
     /// What was observed.
@@ -89,7 +89,7 @@ pub struct Observation {
 }
 
 /// What searches look at in a Quantity.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Quantity {
     /// Quantity.value, read as a double.
     pub value: f64,
@@ -99,7 +99,7 @@ pub struct Quantity {
 }
 
 /// What searches look at in a Condition.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Condition {
     /// What it is.
     #[serde(deserialize_with = "codings")]
@@ -113,7 +113,7 @@ pub struct Condition {
 }
 
 /// What searches look at in an Encounter.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Encounter {
     /// The organization that provided it.

@@ -79,7 +79,7 @@ pub async fn check(
     population: &Population<'_>,
     query: &Query,
 ) -> Result<(CheckedQuery, Vec<String>), BenchError> {
-    let timed_path = target.path(&format!("{}&_count={TIMED_PAGE}", query.search));
+    let timed_path = target.path(&query.with_count(TIMED_PAGE));
     let mut found = Found::default();
     let first_page_length = check_first_page(connection, population, query, &timed_path, &mut found).await?;
     let checked = CheckedQuery {
@@ -96,7 +96,7 @@ pub async fn check(
     } else {
         LARGE_PAGE
     };
-    let mut next = Some(target.path(&format!("{}&_count={page}", query.search)));
+    let mut next = Some(target.path(&query.with_count(page)));
     let mut pages = 0;
     while let Some(path) = next.take() {
         pages += 1;
@@ -178,6 +178,7 @@ fn read_page(population: &Population<'_>, query: &Query, body: &[u8], found: &mu
             .iter()
             .filter_map(|index| includes.get(index))
             .flatten()
+            .filter(|index| !matches.contains(index) && (!query.may_include || included.contains(index)))
             .copied()
             .collect(),
         None => BTreeSet::new(),

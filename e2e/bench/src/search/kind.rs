@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::query::Query;
-use super::{joins, observations, patients};
+use super::{around, joins, observations, patients};
 use crate::population::Population;
 
 /// A kind of search.
@@ -36,6 +36,12 @@ pub enum Kind {
     Has,
     /// A code and a value together.
     CodeValueQuantity,
+    /// A patient's whole record, page by page.
+    Everything,
+    /// All types in a patient's compartment.
+    Compartment,
+    /// By an element of what a reference points at, whatever type that is.
+    UntypedChain,
 }
 
 impl Kind {
@@ -44,6 +50,11 @@ impl Kind {
         self.to_possible_value()
             .map(|value| value.get_name().to_owned())
             .unwrap_or_default()
+    }
+
+    /// Whether it is asked of a small database, too: it looks at one patient, and must not take longer for what else there is.
+    pub fn is_around_one(self) -> bool {
+        matches!(self, Kind::Everything | Kind::Compartment | Kind::UntypedChain)
     }
 
     /// The queries of this kind, each with its right answer.
@@ -64,6 +75,9 @@ impl Kind {
             Kind::Include => joins::include(population),
             Kind::Has => joins::has(population),
             Kind::CodeValueQuantity => observations::by_code_and_value(population),
+            Kind::Everything => around::everything(population),
+            Kind::Compartment => around::compartment(population),
+            Kind::UntypedChain => around::untyped_chain(population),
         }
     }
 }

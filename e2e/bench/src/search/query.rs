@@ -15,7 +15,7 @@ pub type SortKey = [i64; 2];
 /// A search and its right answer.
 #[derive(Debug, Default)]
 pub struct Query {
-    /// Type and parameters, such as `Patient?name=a`; without `_count`.
+    /// Path and parameters, such as `Patient?name=a`; without `_count`.
     pub search: String,
     /// The matches, each once; in any order unless `order` is there.
     pub matches: Vec<Index>,
@@ -23,6 +23,8 @@ pub struct Query {
     pub order: Option<HashMap<Index, SortKey>>,
     /// What each match brings along as an included resource.
     pub includes: Option<HashMap<Index, Vec<Index>>>,
+    /// Whether a page may leave out some of `includes`.
+    pub may_include: bool,
 }
 
 impl Query {
@@ -35,6 +37,12 @@ impl Query {
             matches,
             ..Query::default()
         }
+    }
+
+    /// The search with pages of so many matches.
+    pub fn with_count(&self, count: usize) -> String {
+        let separator = if self.search.contains('?') { '&' } else { '?' };
+        format!("{}{separator}_count={count}", self.search)
     }
 }
 

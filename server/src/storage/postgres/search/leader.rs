@@ -201,6 +201,23 @@ pub async fn choose(search: &Search<'_>, page: u64) -> Result<Route, StorageErro
     })
 }
 
+/// Another unit than `unit`, which has `rows` rows or more, that has fewer than so many. It costs a statement where there is one to ask
+/// for.
+pub async fn other(search: &Search<'_>, unit: usize, rows: u64) -> Result<Option<usize>, StorageError> {
+    let units = units(&search.query.criteria);
+    let leads = |other: &usize| {
+        let gathering = search
+            .writer()
+            .gather(&units[*other], &search.query.resource_types);
+        *other != unit && gathering.is_some()
+    };
+    let counted: Vec<usize> = (0..units.len()).filter(leads).take(MAXIMUM_COUNTED).collect();
+    match counted.as_slice() {
+        [] => Ok(None),
+        counted => fewest(search, &units, counted, rows).await,
+    }
+}
+
 /// The largest that is not larger: a statement's shape stays the same while the database grows by less than that.
 fn power_of_two(number: u64) -> u64 {
     1 << number.max(1).ilog2()

@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 use super::Search;
 use super::candidates::IS_ALL;
 use super::cursor::Cursor;
-use super::leader::{Leader, Route};
+use super::leader::{self, Leader, Route};
 use super::order::{Column, order_by};
 use super::predicate::Writer;
 use super::walk::Walk;
@@ -55,7 +55,7 @@ pub async fn page(
         } => {
             let gathered = match many {
                 true => None,
-                false => from(search, Leader::Gathered { unit, rows }, cursor, count).await?,
+                false => gathered(search, unit, rows, cursor, count).await?,
             };
             let rows = rows * WALKED_FOR_GATHERED;
             match gathered {
@@ -73,6 +73,24 @@ pub async fn page(
         None => from(search, leader, cursor, count)
             .await?
             .ok_or_else(|| StorageError::Internal("a search found no way to go".to_owned())),
+    }
+}
+
+/// From the rows of `unit` if these are less than `rows`, or from those of another unit that has less; `None` when there is none.
+async fn gathered(
+    search: &Search<'_>,
+    unit: usize,
+    rows: u64,
+    cursor: Option<&Cursor>,
+    count: u32,
+) -> Result<Option<Page>, StorageError> {
+    let found = from(search, Leader::Gathered { unit, rows }, cursor, count).await?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    match leader::other(search, unit, rows).await? {
+        Some(other) => from(search, Leader::Unit(other), cursor, count).await,
+        None => Ok(None),
     }
 }
 
