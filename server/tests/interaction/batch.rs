@@ -220,7 +220,7 @@ async fn searches_are_posted_and_operations_invoked() {
         }
     }
     let recorded = server.database.query(
-        "SELECT string_agg(DISTINCT interaction || ' ' || coalesce(query, ''), ',') FROM access_record WHERE query LIKE '%_id%'",
+        "SELECT string_agg(DISTINCT interaction || ' ' || coalesce(query, ''), ',') FROM access_record WHERE strpos(query, '_id=') > 0",
     );
     assert_eq!(recorded, "search-type active=true&_id=b,c");
     let refused = server
