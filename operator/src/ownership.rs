@@ -226,7 +226,10 @@ mod tests {
             "f:secrets": {"k:{\"name\":\"token\"}": {".": {}}},
             "f:status": {"f:replicas": {}},
         });
-        let desired = json!({"spec": {"template": {"metadata": {"annotations": {"a": "1"}}}}});
+        let desired = json!({
+            "metadata": {"name": "ward"},
+            "spec": {"template": {"metadata": {"annotations": {"a": "1"}}}},
+        });
         assert_eq!(meddling(&live(&object, &theirs), &desired), Meddling::default());
     }
 
