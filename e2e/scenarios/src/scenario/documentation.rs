@@ -72,7 +72,7 @@ const TRIALS: [Trial; 10] = [
 ];
 
 /// Commands that are not run here, by how they begin, and what does run them.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 7] = [
     ("make demo", "what follows its builds is run here, tasks/run-demo"),
     ("make test", "runs this"),
     (
@@ -80,6 +80,10 @@ const ELSEWHERE: [(&str, &str); 6] = [
         "takes five minutes on a machine that does nothing else",
     ),
     ("e2e/bench/run", "the same program as make bench"),
+    (
+        "BRAZIER_COST_WORLDS=",
+        "takes many minutes; make test runs its bounded form",
+    ),
     ("make lint", "runs before make test in .ci/run"),
     ("cargo build --release", "make test has built the same before"),
 ];
@@ -195,4 +199,14 @@ async fn follow(reader: &Reader, folder: &Folder, trial: &Trial, root: &Path) ->
     }
     report::seen(format!("{what}: {count} commands"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_documented_that_nobody_tries() {
+        every_page_is_followed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
+    }
 }
