@@ -93,11 +93,18 @@ async fn batches_of_large_resources() {
                 }
                 assert_eq!(kind, "batch", "all of it is no answer");
                 let bundle = answer.json();
-                let status = |number: usize| bundle["entry"][number]["response"]["status"].clone();
+                let mut read = 0;
+                for entry in bundle["entry"].as_array().unwrap() {
+                    // What others give back meanwhile may be had again, by the entries that come then.
+                    match entry["response"]["status"].as_str().unwrap().split(' ').next() {
+                        Some("200") => read += 1,
+                        Some("413" | "503") => assert!(entry.get("resource").is_none()),
+                        _ => panic!("{}", entry["response"]),
+                    }
+                }
                 assert!(
-                    status(299).as_str().unwrap().starts_with(['4', '5']),
-                    "{}",
-                    status(299)
+                    read < brazier_server::budget::MEMORY / LARGE,
+                    "{read} of 300 entries"
                 );
             }
         }
