@@ -49,6 +49,15 @@ impl Context {
         }
     }
 
+    /// The same for an entry of a batch, which has a record of its own.
+    #[must_use]
+    pub fn for_entry(&self) -> Context {
+        Context {
+            storage: self.storage.for_request(),
+            ..self.clone()
+        }
+    }
+
     /// How strictly a search is to be read.
     pub fn handling(&self, request: &Request) -> Handling {
         request

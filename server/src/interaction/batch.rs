@@ -91,7 +91,7 @@ fn carry_out(
     entry: EntryRequest,
 ) -> BoxFuture<'_, (usize, Result<Answer, InteractionError>)> {
     async move {
-        let result = perform_recorded(context, entry.request).await;
+        let result = perform_recorded(&context.for_entry(), entry.request).await;
         let result = match entry.is_head {
             true => result.map(transaction_response::without_body),
             false => result,

@@ -13,21 +13,25 @@ use crate::exchange::{Answer, Context, Interaction, InteractionError, Request};
 /// What the interaction failed with. When the audit trail does not take the record: that it is not available, and
 /// nothing of the answer.
 pub async fn perform_recorded(context: &Context, request: Request) -> Result<Answer, InteractionError> {
-    let mut record = context.record(&request, 0);
-    match perform(context, request).await {
-        Ok(answer) if answer.recorded => Ok(answer),
+    let record = context.record(&request, 0);
+    let error: InteractionError = match perform(context, request).await {
+        Ok(answer) if answer.recorded => return Ok(answer),
         Ok(answer) => {
-            let record = completed(record, &answer);
-            context.storage.record_access(record).await?;
-            Ok(answer)
+            let done = completed(record.clone(), &answer);
+            match context.storage.record_access(done).await {
+                Ok(()) => return Ok(answer),
+                Err(unrecorded) => unrecorded.into(),
+            }
         }
-        Err(error) => {
-            record.status = error.status().as_u16();
-            record.reason = Some(error.to_string());
-            context.storage.record_access(record).await?;
-            Err(error)
-        }
-    }
+        Err(error) => error,
+    };
+    let failure = AccessRecord {
+        status: error.status().as_u16(),
+        reason: Some(error.to_string()),
+        ..record
+    };
+    context.storage.record_failure(failure).await?;
+    Err(error)
 }
 
 /// What the audit trail says of an access that is answered so.

@@ -154,7 +154,7 @@ impl Arrival {
         let address = self.parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Context {
             state: self.state.clone(),
-            storage: self.state.storage.clone(),
+            storage: self.state.storage.for_request(),
             base_url: self.state.settings.base_url.clone(),
             definitions: self.state.definitions.current(),
             policy: self.state.policy.current(),
@@ -188,7 +188,8 @@ impl Arrival {
         }
     }
 
-    /// The response to a request that did not come to be carried out, once the audit trail has it.
+    /// The response to a request that did not come to be carried out, or to its end, once the audit trail has it. If the database did
+    /// what was asked for all the same, the trail has that.
     async fn refuse(
         &self,
         context: Context,
@@ -209,10 +210,9 @@ impl Arrival {
             reason: Some(error.to_string()),
             ..record
         };
-        let storage = &self.state.storage;
         let recorded = match error {
-            InteractionError::Unauthenticated(_) => storage.record_refusal(record).await,
-            _ => storage.record_access(record).await,
+            InteractionError::Unauthenticated(_) => context.storage.record_refusal(record).await,
+            _ => context.storage.record_failure(record).await,
         };
         match recorded {
             Ok(()) => response::of_error(&error, self.shape),

@@ -65,6 +65,24 @@ pub enum StorageError {
     Internal(String),
 }
 
+impl StorageError {
+    /// Whether it is sure that nothing was changed or recorded: not when the connection may have broken after a commit.
+    pub fn is_certain(&self) -> bool {
+        match self {
+            StorageError::Unavailable(_) | StorageError::Internal(_) => false,
+            StorageError::VersionConflict { .. }
+            | StorageError::AlreadyExists { .. }
+            | StorageError::DoesNotExist { .. }
+            | StorageError::InvalidCursor
+            | StorageError::Unsupported(_)
+            | StorageError::AmbiguousId { .. }
+            | StorageError::Contention
+            | StorageError::Budget(_)
+            | StorageError::Locked => true,
+        }
+    }
+}
+
 /// What has the id, and how to say which is meant.
 fn ambiguous_id(parameter: &str, id: &str, resource_types: &[ResourceType]) -> String {
     let stored: Vec<String> = resource_types.iter().map(|one| format!("{one}/{id}")).collect();

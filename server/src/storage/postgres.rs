@@ -5,6 +5,7 @@ mod connection;
 mod content;
 mod error;
 mod extreme;
+mod handed_over;
 mod history;
 mod index_columns;
 mod index_key;
@@ -16,6 +17,7 @@ mod peculiarities;
 mod pool;
 mod read;
 mod recorded_read;
+mod recording;
 mod refusals;
 mod schema;
 mod search;
@@ -34,11 +36,12 @@ use deadpool_postgres::{Client, Status};
 use self::audit::AuditTrail;
 use self::connection::{Connection, Connections};
 use self::error::{from_database, from_pool};
+use self::handed_over::HandedOver;
 use self::names::Names;
 use self::parameter_numbers::InternedParameters;
 use self::peculiarities::KnownPeculiarities;
 use self::pool::Purpose;
-use self::recorded_read::{Found, RecordedReads};
+use self::recorded_read::RecordedReads;
 use self::refusals::Refusals;
 use self::search::Shapes;
 use self::size::Size;
@@ -48,7 +51,6 @@ use self::turns::Turns;
 use self::write::Records;
 use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
 use crate::audit::AccessRecord;
-use crate::budget::Spending;
 use crate::configuration::database::DatabaseConfiguration;
 use crate::definitions::Definitions;
 use crate::resource::ResourceType;
@@ -67,6 +69,8 @@ pub struct Storage {
     shared: Arc<Shared>,
     /// What it reads and writes in; `None`: each request takes a connection of its own.
     transaction: Option<Arc<OpenTransaction>>,
+    /// What the request whose storage it is may have recorded; `None`: nobody will ask.
+    handed_over: Option<HandedOver>,
 }
 
 /// What all connections share.
@@ -155,6 +159,7 @@ impl Storage {
         Ok(Storage {
             shared: Arc::new(shared),
             transaction: None,
+            handed_over: None,
         })
     }
 
@@ -164,29 +169,6 @@ impl Storage {
         let current = read::read(connection.client()?, resource_type, id).await;
         connection.ended();
         current
-    }
-
-    /// As [`read`](Self::read). The answer's second part says whether `record`, with the version that was found, is in the
-    /// audit trail; it is not when there is nothing to give out, or within a transaction.
-    pub async fn read_recorded(
-        &self,
-        resource_type: ResourceType,
-        id: &str,
-        record: AccessRecord,
-    ) -> Result<(Current, bool), StorageError> {
-        if self.transaction.is_some() {
-            return Ok((self.read(resource_type, id).await?, false));
-        }
-        let reads = &self.shared.recorded_reads;
-        let current = match reads.read(resource_type, id, record.fitted()).await? {
-            Found::Whole(current) => current,
-            Found::Large { version, length } => {
-                Spending::current().hold(length)?;
-                self.vread(resource_type, id, version).await?
-            }
-        };
-        let recorded = matches!(current, Current::Found(_));
-        Ok((current, recorded))
     }
 
     /// One version; [`Current::Unknown`] when there is none of that number.
@@ -241,6 +223,7 @@ impl Storage {
         records: Records,
     ) -> Result<Vec<Written>, StorageError> {
         let prepared = write::prepare(&self.shared, definitions, writes).await?;
+        self.hand_over(records.one());
         let written = match &self.transaction {
             Some(transaction) => {
                 let connection = transaction.connection();
@@ -248,8 +231,9 @@ impl Storage {
                 connection.ended();
                 written
             }
-            None => write::write_alone(&self.shared, &prepared, &records).await,
+            None => write::write_alone(&self.shared, &prepared, &records, self.at_work()).await,
         };
+        let written = self.told(written);
         if prepared.tell(&self.shared.peculiarities)
             && let Some(transaction) = &self.transaction
         {
@@ -274,33 +258,6 @@ impl Storage {
         let is_cut = matches!(answer, Ok((_, true)));
         connection.ended_with(&answer, is_cut);
         answer.map(|(page, _)| page)
-    }
-
-    /// Adds a record to the audit trail; durable when it returns, within a transaction when that is committed.
-    pub async fn record_access(&self, record: AccessRecord) -> Result<(), StorageError> {
-        let record = record.fitted();
-        match &self.transaction {
-            Some(transaction) => record_within(transaction, &[record]).await,
-            None => self.shared.audit.record(record).await,
-        }
-    }
-
-    /// As [`record_access`](Self::record_access), for any number of them.
-    pub async fn record_accesses(&self, records: Vec<AccessRecord>) -> Result<(), StorageError> {
-        let records: Vec<AccessRecord> = records.into_iter().map(AccessRecord::fitted).collect();
-        match &self.transaction {
-            _ if records.is_empty() => Ok(()),
-            Some(transaction) => record_within(transaction, &records).await,
-            None => {
-                let records = records.into_iter().map(|record| self.shared.audit.record(record));
-                futures::future::try_join_all(records).await.map(|_recorded| ())
-            }
-        }
-    }
-
-    /// Adds the record of a request without a valid token, or counts it with others of its kind.
-    pub async fn record_refusal(&self, record: AccessRecord) -> Result<(), StorageError> {
-        self.shared.refusals.record(record.fitted()).await
     }
 
     /// Begins a transaction that holds a lock on each of `texts`: the criteria of conditional interactions, so that
@@ -328,11 +285,6 @@ impl Storage {
         self.shared.connections.pool().status()
     }
 
-    /// How many records of the audit trail are not yet in the database.
-    pub fn audit_backlog(&self) -> usize {
-        self.shared.audit.backlog() + self.shared.recorded_reads.waiting()
-    }
-
     async fn connection(&self) -> Result<Connection, StorageError> {
         match &self.transaction {
             Some(transaction) => Ok(transaction.connection()),
@@ -342,17 +294,6 @@ impl Storage {
             }
         }
     }
-}
-
-/// Adds records to the audit trail that stand with `transaction`.
-async fn record_within(
-    transaction: &Arc<OpenTransaction>,
-    records: &[AccessRecord],
-) -> Result<(), StorageError> {
-    let connection = transaction.connection();
-    let recorded = audit::write(connection.client()?, records).await;
-    connection.ended();
-    recorded
 }
 
 /// Whether a record could be written where `client` leads to.

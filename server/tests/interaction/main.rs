@@ -21,6 +21,7 @@ mod delete;
 mod guarded;
 mod history;
 mod official_patches;
+mod one_record;
 mod operations;
 mod patch;
 mod permission;

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use brazier_server::audit::AccessRecord;
 use brazier_server::configuration::database::DatabaseConfiguration;
 use brazier_server::storage::{Current, Precondition, Storage, StorageError};
 
@@ -204,4 +205,54 @@ async fn what_one_asks_costs_those_who_were_asked_with_it_nothing() {
     }
     let recorded = "SELECT count(*) FROM fhir.access_record WHERE interaction = 'read'";
     assert_eq!(house.database.query(recorded), "36");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_gave_up_on_what_is_done_all_the_same_leaves_one_record() {
+    let house = House::open().await;
+    house.write(create("a", "One")).await;
+    for given_up in ["read", "search-type"] {
+        let held = Held::lock(&house.database, "LOCK TABLE fhir.access_record IN SHARE MODE");
+        let storage = house.storage.for_request();
+        let base = super::trail::record(given_up, 200);
+        let record = |status| AccessRecord {
+            status,
+            ..base.clone()
+        };
+        let asked = async {
+            match given_up {
+                "read" => storage.read_recorded(patient(), "a", record(200)).await.map(drop),
+                _ => storage.record_access(record(200)).await,
+            }
+        };
+        assert!(tokio::time::timeout(A_WHILE, asked).await.is_err());
+        let (failed, ()) = tokio::join!(storage.record_failure(record(503)), async { drop(held) });
+        failed.unwrap();
+        let recorded = house.database.query(&format!(
+            "SELECT string_agg(status::text, ',') FROM fhir.access_record WHERE interaction = '{given_up}'"
+        ));
+        assert_eq!(recorded, "200", "{given_up}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn records_whose_connection_breaks_are_written_on_another() {
+    let house = House::open().await;
+    let held = Held::lock(&house.database, "LOCK TABLE fhir.access_record IN SHARE MODE");
+    let storage = house.storage.clone();
+    let recording = tokio::spawn(async move {
+        let records = (0..20).map(|number| AccessRecord {
+            resource_id: Some(number.to_string()),
+            ..super::trail::record("search-type", 200)
+        });
+        storage.record_accesses(records.collect()).await
+    });
+    held.wait_for("1", RUNNING);
+    house
+        .database
+        .query(&RUNNING.replace("count(*)", "pg_terminate_backend(pid)"));
+    drop(held);
+    recording.await.unwrap().unwrap();
+    let recorded = "SELECT count(*) FROM fhir.access_record WHERE interaction = 'search-type'";
+    assert_eq!(house.database.query(recorded), "20");
 }

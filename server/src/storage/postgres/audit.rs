@@ -4,11 +4,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use deadpool_postgres::{Client, Pool};
+use deadpool_postgres::{Client, Object, Pool};
 use jiff::Timestamp;
 use tokio_postgres::types::ToSql;
 
 use super::error::{from_database, from_pool};
+use super::handed_over::{AtWork, Trace};
 use super::together::{Batches, Together};
 use crate::audit::AccessRecord;
 use crate::storage::StorageError;
@@ -19,50 +20,130 @@ const BATCHES: Batches = Batches {
     most: 512,
 };
 
+/// How often records are written again whose connection broke.
+const ATTEMPTS: usize = 3;
+
 /// Takes records and answers when they are on disk.
 #[derive(Clone)]
 pub struct AuditTrail {
-    records: Together<AccessRecord, ()>,
+    entries: Together<Entry, ()>,
+}
+
+/// A record that is to be written.
+struct Entry {
+    record: AccessRecord,
+    /// Records of the same request; if one of them stands, this one is not to.
+    unless: Vec<Trace>,
+    /// Until it is written, whoever waits for it.
+    _at_work: Option<AtWork>,
 }
 
 impl AuditTrail {
     /// Starts the task that writes; it ends when the last handle is dropped.
     pub fn start(pool: Pool) -> AuditTrail {
-        let write = move |records: Arc<Vec<AccessRecord>>| {
+        let write = move |entries: Arc<Vec<Entry>>| {
             let pool = pool.clone();
             async move {
-                let client = pool.get().await.map_err(from_pool)?;
-                write(&client, &records).await?;
-                Ok(vec![(); records.len()])
+                write_all(&pool, &entries).await?;
+                Ok(vec![(); entries.len()])
             }
         };
         AuditTrail {
-            records: Together::start(BATCHES, write),
+            entries: Together::start(BATCHES, write),
         }
     }
 
     /// How many records wait.
     pub fn backlog(&self) -> usize {
-        self.records.waiting()
+        self.entries.waiting()
     }
 
     /// Adds one record, which is [fitted](AccessRecord::fitted); returns when it is durable.
     ///
     /// # Errors
     /// When the database did not take it: the access must not be granted then.
-    pub async fn record(&self, record: AccessRecord) -> Result<(), StorageError> {
-        let unavailable = |error| StorageError::Unavailable(format!("the audit trail: {error}"));
-        self.records.ask(record).await.map_err(unavailable)
+    pub async fn record(&self, record: AccessRecord, at_work: Option<AtWork>) -> Result<(), StorageError> {
+        self.record_unless(record, Vec::new(), at_work).await
     }
+
+    /// As [`record`](Self::record), if none of `others` of the same request stands.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record).
+    pub async fn record_unless(
+        &self,
+        record: AccessRecord,
+        others: Vec<Trace>,
+        at_work: Option<AtWork>,
+    ) -> Result<(), StorageError> {
+        let unavailable = |error| StorageError::Unavailable(format!("the audit trail: {error}"));
+        let entry = Entry {
+            record,
+            unless: others,
+            _at_work: at_work,
+        };
+        self.entries.ask(entry).await.map_err(unavailable)
+    }
+}
+
+/// Writes all entries or none. When the connection breaks, nobody knows which it was: then it is asked for what is missing.
+async fn write_all(pool: &Pool, entries: &[Entry]) -> Result<(), StorageError> {
+    let mut attempt = 1;
+    loop {
+        let client = pool.get().await.map_err(from_pool)?;
+        let written = write_entries(&client, entries, attempt > 1).await;
+        match written {
+            Err(StorageError::Unavailable(_)) if attempt < ATTEMPTS => {
+                drop(Object::take(client));
+                attempt += 1;
+            }
+            written => return written,
+        }
+    }
+}
+
+/// Writes entries as one; when that is repeated, those that do not stand.
+async fn write_entries(client: &Client, entries: &[Entry], is_repeated: bool) -> Result<(), StorageError> {
+    let is_plain = |entry: &&Entry| entry.unless.is_empty() && !is_repeated;
+    let (plain, conditional): (Vec<&Entry>, Vec<&Entry>) = entries.iter().partition(is_plain);
+    let plain: Vec<&AccessRecord> = plain.iter().map(|entry| &entry.record).collect();
+    if conditional.is_empty() {
+        return write(client, &plain).await;
+    }
+    client.batch_execute("BEGIN").await.map_err(from_database)?;
+    let written = write_one_by_one(client, &plain, &conditional, is_repeated).await;
+    let end = if written.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = client.batch_execute(end).await.map_err(from_database);
+    written.and(ended)
+}
+
+/// Writes the records of `plain`, and each of `conditional` if it is to stand.
+async fn write_one_by_one(
+    client: &Client,
+    plain: &[&AccessRecord],
+    conditional: &[&Entry],
+    is_repeated: bool,
+) -> Result<(), StorageError> {
+    if !plain.is_empty() {
+        write(client, plain).await?;
+    }
+    for entry in conditional {
+        let mut others = entry.unless.clone();
+        if is_repeated {
+            others.push(Trace::of(&entry.record));
+        }
+        write_unless(client, &entry.record, &others).await?;
+    }
+    Ok(())
 }
 
 /// Adds records, which are [fitted](AccessRecord::fitted), in their order; within the client's transaction, if it is in one.
 ///
 /// # Errors
 /// When the database did not take them.
-pub async fn write(client: &Client, records: &[AccessRecord]) -> Result<(), StorageError> {
+pub async fn write(client: &Client, records: &[&AccessRecord]) -> Result<(), StorageError> {
     let statement = client.prepare_cached(&STATEMENT).await.map_err(from_database)?;
-    let rows = Rows::of(records.iter());
+    let rows = Rows::of(records.iter().copied());
     client
         .execute(&statement, &rows.parameters(Columns::All))
         .await
@@ -76,6 +157,49 @@ static STATEMENT: LazyLock<String> = LazyLock::new(|| {
         insert = insert(Columns::All, |column| format!("record_{column}")),
         arrays = arrays(Columns::All, 1),
         names = names(Columns::All),
+    )
+});
+
+/// Adds a record, unless one of `others` of the same request stands. The index goes by the time at which the request came.
+async fn write_unless(client: &Client, record: &AccessRecord, others: &[Trace]) -> Result<(), StorageError> {
+    let statement = client.prepare_cached(&UNLESS).await.map_err(from_database)?;
+    let row = Row::of(record);
+    let interactions: Vec<&str> = others.iter().map(|other| other.interaction.as_str()).collect();
+    let types: Vec<Option<&str>> = others
+        .iter()
+        .map(|other| other.resource_type.as_deref())
+        .collect();
+    let ids: Vec<Option<&str>> = others.iter().map(|other| other.resource_id.as_deref()).collect();
+    let queries: Vec<Option<&str>> = others.iter().map(|other| other.query.as_deref()).collect();
+    let mut parameters = row.parameters();
+    parameters.push(&interactions);
+    parameters.push(&types);
+    parameters.push(&ids);
+    parameters.push(&queries);
+    client
+        .execute(&statement, &parameters)
+        .await
+        .map_err(from_database)?;
+    Ok(())
+}
+
+static UNLESS: LazyLock<String> = LazyLock::new(|| {
+    let value = |column: &str| placeholder(1, column);
+    let others = COLUMNS.len() + 1..=COLUMNS.len() + 4;
+    let others: Vec<String> = others.map(|number| format!("${number}::text[]")).collect();
+    format!(
+        "{insert} WHERE NOT EXISTS (
+             SELECT FROM access_record AS made
+             JOIN unnest({others}) AS other (interaction, resource_type, resource_id, query)
+                 ON made.interaction = other.interaction
+                 AND made.resource_type IS NOT DISTINCT FROM other.resource_type
+                 AND made.resource_id IS NOT DISTINCT FROM other.resource_id
+                 AND made.query IS NOT DISTINCT FROM other.query
+             WHERE made.recorded = {recorded} AND made.request_id = {request_id})",
+        insert = insert(Columns::All, value),
+        others = others.join(", "),
+        recorded = value("recorded"),
+        request_id = value("request_id"),
     )
 });
 

@@ -12,6 +12,7 @@ use tokio_postgres::NoTls;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::from_pool;
+use super::handed_over::AtWork;
 use super::transaction::OpenTransaction;
 use super::turns::Turn;
 use crate::configuration::database::DatabaseConfiguration;
@@ -37,6 +38,8 @@ pub struct Lease {
     in_transaction: bool,
     /// What ends with it.
     turn: Option<Turn>,
+    /// The request that asked, until the database has done with it.
+    at_work: Option<AtWork>,
 }
 
 /// A connection to the database, alone or within a transaction. Whoever has one says when its statements
@@ -86,11 +89,19 @@ impl Connections {
             running: AtomicUsize::new(usize::from(!in_transaction)),
             in_transaction,
             turn,
+            at_work: None,
         })
     }
 }
 
 impl Lease {
+    /// The same, for a request that may ask later whether the database has done with it.
+    #[must_use]
+    pub fn working_for(mut self, at_work: Option<AtWork>) -> Lease {
+        self.at_work = at_work;
+        self
+    }
+
     /// What statements are sent through.
     ///
     /// # Errors
@@ -120,18 +131,18 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(client) = self.client.take() else { return };
         let is_running = *self.running.get_mut() > 0;
-        let (tls, turn) = (self.tls.take(), self.turn.take());
+        let (tls, ends_too) = (self.tls.take(), (self.turn.take(), self.at_work.take()));
         match Handle::try_current() {
             Ok(runtime) if is_running => {
                 runtime.spawn(async move {
                     cancel(client, tls).await;
-                    drop(turn);
+                    drop(ends_too);
                 });
             }
             Ok(runtime) if self.in_transaction => {
                 runtime.spawn(async move {
                     roll_back(client).await;
-                    drop(turn);
+                    drop(ends_too);
                 });
             }
             Ok(_) => {}

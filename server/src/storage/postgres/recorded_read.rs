@@ -10,6 +10,7 @@ use tokio_postgres::types::ToSql;
 
 use super::audit::{self, Columns};
 use super::error::{from_database, from_pool};
+use super::handed_over::AtWork;
 use super::read::{COLUMNS, DELETE, current};
 use super::together::{Batches, Together};
 use crate::audit::AccessRecord;
@@ -40,6 +41,8 @@ struct Asked {
     resource_type: ResourceType,
     id: String,
     record: AccessRecord,
+    /// Until the statement has ended, whoever waits for it.
+    _at_work: Option<AtWork>,
 }
 
 /// Answers with what is stored under a type and id.
@@ -77,11 +80,13 @@ impl RecordedReads {
         resource_type: ResourceType,
         id: &str,
         record: AccessRecord,
+        at_work: Option<AtWork>,
     ) -> Result<Found, StorageError> {
         let asked = Asked {
             resource_type,
             id: id.to_owned(),
             record,
+            _at_work: at_work,
         };
         let row = self.reads.ask(asked).await?;
         let Some(row) = row else {

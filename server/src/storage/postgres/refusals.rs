@@ -52,7 +52,7 @@ impl Refusals {
     pub async fn record(&self, record: AccessRecord) -> Result<(), StorageError> {
         let first = self.counted().first_or_sum(record);
         if let Some(first) = first {
-            return self.trail.record(first).await;
+            return self.trail.record(first, None).await;
         }
         if !std::mem::replace(&mut self.counted().is_awaited, true) {
             tokio::spawn(self.clone().write_sums());
@@ -74,7 +74,7 @@ impl Refusals {
 
     async fn write(&self, sum: AccessRecord) {
         for _ in 0..ATTEMPTS {
-            match self.trail.record(sum.clone()).await {
+            match self.trail.record(sum.clone(), None).await {
                 Ok(()) => return,
                 Err(error) => tracing::warn!(%error, "counted refusals are not recorded yet"),
             }

@@ -43,8 +43,9 @@ impl Transaction {
         let shared = &storage.shared;
         let locks = turns::numbers(texts);
         let turn = shared.turns.take(&locks).await?;
+        let lease = shared.connections.take_for_transaction(turn).await?;
         let open = Arc::new(OpenTransaction {
-            lease: shared.connections.take_for_transaction(turn).await?,
+            lease: lease.working_for(storage.at_work()),
             peculiar: AtomicBool::new(false),
         });
         let connection = open.connection();
@@ -54,6 +55,7 @@ impl Transaction {
         let storage = Storage {
             shared: shared.clone(),
             transaction: Some(open.clone()),
+            handed_over: storage.handed_over.clone(),
         };
         Ok(Transaction { storage, open })
     }
@@ -90,7 +92,8 @@ impl Transaction {
     /// Makes everything stand; durable when it returns.
     ///
     /// # Errors
-    /// When the database did not commit; then nothing has happened.
+    /// When the database did not commit; then nothing has happened, unless the connection broke: [`Storage::record_failure`] finds
+    /// out.
     pub async fn commit(self) -> Result<(), StorageError> {
         let Transaction { storage, open } = self;
         let shared = Arc::clone(&storage.shared);

@@ -8,6 +8,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::audit::{self, Columns};
+use super::handed_over::AtWork;
 use super::index_rows::{IndexRows, systems};
 use super::peculiarities::KnownPeculiarities;
 use super::{Shared, content};
@@ -56,6 +57,17 @@ pub enum Records {
         /// All of them.
         records: Vec<AccessRecord>,
     },
+}
+
+impl Records {
+    /// One of them, which stands when the others do.
+    pub fn one(&self) -> Option<&AccessRecord> {
+        match self {
+            Records::None => None,
+            Records::One(record) => Some(record),
+            Records::Each { records, .. } => records.last(),
+        }
+    }
 }
 
 /// Interns what `writes` name, outside of any transaction, and lays them out as arrays.
@@ -109,12 +121,13 @@ pub async fn write_alone(
     shared: &Shared,
     write: &PreparedWrite,
     records: &Records,
+    at_work: Option<AtWork>,
 ) -> Result<Vec<Written>, StorageError> {
     let turn = match write.may_wait() {
         true => Some(shared.turns.take(&[]).await?),
         false => None,
     };
-    let lease = shared.connections.take(turn).await?;
+    let lease = shared.connections.take(turn).await?.working_for(at_work);
     let mut attempt = 1;
     let written = loop {
         match write_once(lease.client()?, write, records).await {
