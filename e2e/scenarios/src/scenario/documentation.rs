@@ -72,7 +72,7 @@ const TRIALS: [Trial; 10] = [
 ];
 
 /// Commands that are not run here, by how they begin, and what does run them.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 8] = [
     ("make demo", "what follows its builds is run here, tasks/run-demo"),
     ("make test", "runs this"),
     (
@@ -82,6 +82,10 @@ const ELSEWHERE: [(&str, &str); 7] = [
     ("e2e/bench/run", "the same program as make bench"),
     (
         "BRAZIER_COST_WORLDS=",
+        "takes many minutes; make test runs its bounded form",
+    ),
+    (
+        "BRAZIER_LEDGER_REQUESTS=",
         "takes many minutes; make test runs its bounded form",
     ),
     ("make lint", "runs before make test in .ci/run"),

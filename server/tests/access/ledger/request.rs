@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 /// Patients that all clients write to.
 const SHARED: usize = 5;
-/// What a POST of a Bundle asks for, in the order of its entries.
+/// How many entries a Bundle has.
 const ENTRIES: usize = 4;
+/// The status by which the server says that it does not know, or could not.
+const UNAVAILABLE: u16 = 503;
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,21 @@ pub struct Answer {
     /// The version in `ETag`.
     version: Option<String>,
     body: Value,
+}
+
+impl Answer {
+    /// Whether nothing is said about what was done.
+    pub fn is_unavailable(&self) -> bool {
+        self.status == UNAVAILABLE
+    }
+}
+
+/// A row that there is to be.
+enum Row {
+    /// It is there, once.
+    Certain(String),
+    /// One of this interaction may be there, which says what was done, or that it was not.
+    Possible(&'static str),
 }
 
 /// The request with this number of one client.
@@ -140,21 +157,78 @@ impl Planned {
         ]})
     }
 
-    /// How many rows there are of it when it is carried out.
-    pub fn rows(&self) -> usize {
+    /// The interactions of the rows that there are of it when it is carried out, in the order of the alphabet.
+    fn interactions(&self) -> &'static [&'static str] {
         match self.kind {
-            Kind::Transaction | Kind::Batch => ENTRIES + 1,
-            _ => 1,
+            Kind::Transaction => &["create", "delete", "read", "transaction", "update"],
+            Kind::Batch => &["batch", "create", "delete", "read", "update"],
+            Kind::Create | Kind::ConditionalCreate => &["create"],
+            Kind::Read => &["read"],
+            Kind::Vread => &["vread"],
+            Kind::Update | Kind::ConditionalUpdate => &["update"],
+            Kind::Patch => &["patch"],
+            Kind::Delete => &["delete"],
+            Kind::Search => &["search-type"],
+            Kind::History => &["history-instance"],
         }
     }
 
-    /// Whether its parts stand alone.
-    pub fn is_batch(&self) -> bool {
-        self.kind == Kind::Batch
+    /// Whether these may be all the rows of it, when nobody was told what became of it: each once, or none, or that it was
+    /// refused. The entries of a batch stand alone.
+    pub fn may_leave(&self, rows: &[String]) -> bool {
+        let is_batch = self.kind == Kind::Batch;
+        let interaction = |row: &String| match row.split(' ').next().unwrap_or_default() {
+            // A Bundle that did not come to be carried out counts as a transaction.
+            "transaction" if is_batch => "batch".to_owned(),
+            interaction => interaction.to_owned(),
+        };
+        let mut found: Vec<String> = rows.iter().map(interaction).collect();
+        found.sort();
+        let is_refused = || found == ["transaction"] && !rows.iter().any(|row| row.ends_with(" 200"));
+        let mut distinct = found.clone();
+        distinct.dedup();
+        let is_part = |one: &String| self.interactions().contains(&one.as_str());
+        if is_batch {
+            distinct == found && found.iter().all(is_part)
+        } else {
+            found.is_empty() || found == self.interactions() || is_refused()
+        }
+    }
+
+    /// What of `rows` is not as the answer says; empty if all is.
+    pub fn differences(&self, answer: &Answer, rows: &[String]) -> String {
+        if answer.is_unavailable() {
+            return match self.may_leave(rows) {
+                true => String::new(),
+                false => "all of its rows or none".to_owned(),
+            };
+        }
+        if answer.status >= 500 {
+            return "the server is at fault".to_owned();
+        }
+        let mut left = rows.to_vec();
+        let mut missing = Vec::new();
+        let (certain, possible): (Vec<Row>, Vec<Row>) = self
+            .expected(answer)
+            .into_iter()
+            .partition(|row| matches!(row, Row::Certain(_)));
+        for row in certain.into_iter().chain(possible) {
+            let found = left.iter().position(|left| match &row {
+                Row::Certain(row) => left == row,
+                Row::Possible(interaction) => left.split(' ').next() == Some(*interaction),
+            });
+            match (found, row) {
+                (Some(place), _) => drop(left.remove(place)),
+                (None, Row::Certain(row)) => missing.push(format!("{row} is missing")),
+                (None, Row::Possible(_)) => {}
+            }
+        }
+        missing.extend(left.iter().map(|row| format!("{row} is too much")));
+        missing.join(", ")
     }
 
     /// The rows that the answer asks for.
-    pub fn expected(&self, answer: &Answer) -> Vec<String> {
+    fn expected(&self, answer: &Answer) -> Vec<Row> {
         let Planned { patient, .. } = self;
         let Answer {
             status,
@@ -192,10 +266,10 @@ impl Planned {
             Kind::Transaction => return self.rows_of_entries("transaction", body),
             Kind::Batch => return self.rows_of_entries("batch", body),
         };
-        vec![one]
+        vec![Row::Certain(one)]
     }
 
-    fn rows_of_entries(&self, kind: &str, body: &Value) -> Vec<String> {
+    fn rows_of_entries(&self, kind: &str, body: &Value) -> Vec<Row> {
         let own = format!("own-{}", self.mark);
         let about = [
             ("update", Some(own.as_str()), ""),
@@ -211,17 +285,22 @@ impl Planned {
             .map(|((interaction, id, given), entry)| {
                 let response = &entry["response"];
                 let status = response["status"].as_str().unwrap().split(' ').next().unwrap();
+                if status.parse::<u16>() == Ok(UNAVAILABLE) {
+                    return Row::Possible(interaction);
+                }
                 let etag = response["etag"].as_str().map(|tag| format!(" v{}", version(tag)));
                 let location = response["location"]
                     .as_str()
                     .and_then(|location| location.split('/').nth(1));
                 let id = id.or(location).unwrap_or_default();
-                format!(
+                // The entry that was to make it may have failed.
+                let given = if status == "200" { *given } else { "" };
+                Row::Certain(format!(
                     "{interaction} Patient/{id}{} {status}{given}",
                     etag.unwrap_or_default()
-                )
+                ))
             });
-        rows.chain([format!("{kind} 200")]).collect()
+        rows.chain([Row::Certain(format!("{kind} 200"))]).collect()
     }
 }
 
