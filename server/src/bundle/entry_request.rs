@@ -172,12 +172,10 @@ fn read(
     let is_head = method == "HEAD";
     let is_post = method == "POST";
     let mut parameters = query_string::parse(query)?;
-    let mut query = (!query.is_empty()).then(|| query.to_owned());
+    let query = (!query.is_empty()).then(|| query.to_owned());
     let resource = entry.remove("resource");
     let body = body::read(&interaction, resource, is_post, &place("resource"))?;
-    if is_post && interaction.is_search() {
-        query = body::add_form(&body, query, &mut parameters, &place("resource"))?;
-    }
+    let query = body::add_to_query(&interaction, &body, query, &mut parameters, &place("resource"))?;
     Ok(EntryRequest {
         index,
         full_url,

@@ -13,9 +13,10 @@ use crate::resource::Object;
 pub struct Request {
     /// What method and URL ask for.
     pub interaction: Interaction,
-    /// The query string, and the form of a posted search after it; for the audit trail.
+    /// The query string, and after it the form of a posted search, or the simple values of an operation's Parameters; for the
+    /// audit trail.
     pub query: Option<String>,
-    /// The same, read.
+    /// The query string and the form, read.
     pub parameters: Vec<(String, String)>,
     /// `If-Match` and its like.
     pub conditions: ConditionalHeaders,

@@ -17,12 +17,11 @@ pub fn read(body: &RequestBody) -> Result<Vec<(String, String)>, InteractionErro
             .map_err(|error| InteractionError::element(format!("Parameters.{}", error.place), error.problem))
     };
     match body {
-        RequestBody::Nothing => Ok(Vec::new()),
-        RequestBody::Text(text) if text.iter().all(u8::is_ascii_whitespace) => Ok(Vec::new()),
-        RequestBody::Text(text) => pairs(&resource_body::parse(text, parameters)?),
         RequestBody::Resource(resource) => {
             resource_body::check_type(resource, parameters)?;
             pairs(resource)
         }
+        // The input of an operation is read as it comes.
+        RequestBody::Nothing | RequestBody::Text(_) => Ok(Vec::new()),
     }
 }

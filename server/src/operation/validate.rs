@@ -9,7 +9,7 @@ use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request, Re
 use crate::long_work::beside_others;
 use crate::operation_outcome;
 use crate::request::resource_body::{self, ResourceBodyError};
-use crate::resource::{Json, Object};
+use crate::resource::{Json, Object, weight};
 use crate::retrieval::{found, visible};
 use crate::validation::{self, Issue, IssueCode, Severity, validate_profile};
 
@@ -42,8 +42,8 @@ async fn validate(context: &Context, request: Request) -> Result<Answer, Interac
     let id = request.interaction.id().map(str::to_owned);
     let id = id.as_deref();
     let size = match &request.body {
-        RequestBody::Text(text) => text.len(),
-        _ => 0,
+        RequestBody::Resource(resource) => weight::of_object(resource).bytes,
+        RequestBody::Nothing | RequestBody::Text(_) => 0,
     };
     let Arguments {
         resource,
@@ -130,10 +130,9 @@ fn arguments(request: Request) -> Result<Arguments, InteractionError> {
         profile: parameter("profile"),
     };
     let body = match request.body {
-        RequestBody::Nothing => return Ok(arguments),
-        RequestBody::Text(text) if text.iter().all(u8::is_ascii_whitespace) => return Ok(arguments),
-        RequestBody::Text(text) => beside_others(text.len(), || resource_body::parse_any(&text))?,
         RequestBody::Resource(resource) => resource,
+        // The input of an operation is read as it comes.
+        RequestBody::Nothing | RequestBody::Text(_) => return Ok(arguments),
     };
     let is_wrapped = body.get("resourceType").and_then(Json::as_str) == Some("Parameters");
     if !is_wrapped {

@@ -90,9 +90,21 @@ pub fn unescape(text: &str, plus_is_space: bool) -> Result<String, QueryStringEr
 /// Appends `name=value` to a URL that has a `?` already when `first` is false.
 pub fn append(url: &mut String, first: &mut bool, name: &str, value: &str) {
     url.push(if std::mem::take(first) { '?' } else { '&' });
-    url.extend(utf8_percent_encode(name, ESCAPED));
-    url.push('=');
-    url.extend(utf8_percent_encode(value, ESCAPED));
+    write(url, name, value);
+}
+
+/// Adds `name=value` to a query string, which may be empty.
+pub fn add(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    write(query, name, value);
+}
+
+fn write(text: &mut String, name: &str, value: &str) {
+    text.extend(utf8_percent_encode(name, ESCAPED));
+    text.push('=');
+    text.extend(utf8_percent_encode(value, ESCAPED));
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use compact_str::CompactString;
 
-use super::json::{Json, MAXIMUM_DEPTH};
+use super::json::{Json, MAXIMUM_DEPTH, Object};
 
 const VALUE: usize = size_of::<Json>();
 const MEMBER: usize = size_of::<(CompactString, Json)>();
@@ -20,21 +20,33 @@ pub struct Weight {
 
 /// The weight of a tree. Its depth must be bounded.
 pub fn of_tree(tree: &Json) -> Weight {
-    let beneath = |own: usize, inner: Weight, total: Weight| Weight {
-        bytes: total.bytes + inner.bytes + own,
-        depth: total.depth.max(inner.depth + 1),
-    };
-    let leaf = |bytes| Weight { bytes, depth: 0 };
     match tree {
         Json::Null | Json::Bool(_) => leaf(VALUE),
         Json::Number(text) | Json::String(text) => leaf(VALUE + heap(text)),
         Json::Array(items) => items
             .iter()
             .fold(leaf(VALUE), |total, item| beneath(0, of_tree(item), total)),
-        Json::Object(object) => object.iter().fold(leaf(VALUE), |total, (name, value)| {
-            beneath(MEMBER - VALUE + name.len(), of_tree(value), total)
-        }),
+        Json::Object(object) => of_object(object),
     }
+}
+
+/// As [`of_tree`].
+pub fn of_object(object: &Object) -> Weight {
+    object.iter().fold(leaf(VALUE), |total, (name, value)| {
+        beneath(MEMBER - VALUE + name.len(), of_tree(value), total)
+    })
+}
+
+/// The weight of a list or an object with one value more.
+fn beneath(own: usize, inner: Weight, total: Weight) -> Weight {
+    Weight {
+        bytes: total.bytes + inner.bytes + own,
+        depth: total.depth.max(inner.depth + 1),
+    }
+}
+
+fn leaf(bytes: usize) -> Weight {
+    Weight { bytes, depth: 0 }
 }
 
 fn heap(text: &CompactString) -> usize {

@@ -11,13 +11,13 @@ use crate::request::conditional_headers::ConditionalHeaders;
 use crate::request::encoding::Encoding;
 use crate::request::format::PatchFormat;
 use crate::request::preference::Preference;
-use crate::request::{binary, body, format, query_string, resource_body};
+use crate::request::{binary, body, format, parameters_resource, query_string, resource_body};
 
 /// Bytes that the form of a search may have: what a URL could hold, many times.
 const MAXIMUM_FORM: usize = 1 << 20;
 
-/// The request for `interaction`; its body may have `limit` bytes. `query` is the query string, to which a form is added once
-/// it has come, whatever becomes of the request.
+/// The request for `interaction`; its body may have `limit` bytes. `query` is the query string, to which a form or the input of an
+/// operation is added once it has come, whatever becomes of the request.
 ///
 /// # Errors
 /// When a part of it cannot be read, or the body does not arrive.
@@ -48,10 +48,11 @@ pub async fn read(
             format::check_form_body(headers)?;
             let form = body::receive(headers, encoding()?, body, limit.min(MAXIMUM_FORM)).await?;
             let form = query_string::form_text(&form)?;
-            *query = Some(match query.take() {
-                Some(query) => format!("{query}&{form}"),
-                None => form.clone(),
-            });
+            *query = match query.take() {
+                Some(query) if !form.is_empty() => Some(format!("{query}&{form}")),
+                Some(query) => Some(query),
+                None => (!form.is_empty()).then(|| form.clone()),
+            };
             parameters.extend(query_string::parse(form.trim_end())?);
             RequestBody::Nothing
         }
@@ -65,6 +66,10 @@ pub async fn read(
                     RequestBody::Resource(beside_others(text.len(), || resource_body::parse_any(&text))?)
                 }
             }
+        }
+        (&Method::POST, _) if interaction.operation().is_some() => {
+            format::check_resource_body(headers)?;
+            input(&body::receive(headers, encoding()?, body, limit).await?, query)?
         }
         (&Method::POST | &Method::PUT, Some(media_type)) => {
             let content = body::receive(headers, encoding()?, body, limit).await?;
@@ -87,6 +92,16 @@ pub async fn read(
         wants_content,
         body,
     })
+}
+
+/// The input of an operation. Its simple values are added to the `query`, for the audit trail.
+fn input(text: &[u8], query: &mut Option<String>) -> Result<RequestBody, InteractionError> {
+    if text.iter().all(u8::is_ascii_whitespace) {
+        return Ok(RequestBody::Nothing);
+    }
+    let resource = beside_others(text.len(), || resource_body::parse_any(text))?;
+    *query = parameters_resource::recorded(&resource, query.take());
+    Ok(RequestBody::Resource(resource))
 }
 
 /// Whether one Binary is read, whose content may be asked for in its own format.

@@ -25,6 +25,7 @@ mod one_record;
 mod operations;
 mod patch;
 mod permission;
+mod posted_queries;
 mod read;
 mod search;
 mod search_contained;

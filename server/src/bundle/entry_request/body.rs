@@ -4,7 +4,7 @@
 use crate::exchange::{Interaction, InteractionError, RequestBody};
 use crate::request::parameters_resource;
 use crate::request::query_string;
-use crate::resource::Json;
+use crate::resource::{Json, Object};
 
 /// The body of the request; what a GET, a HEAD or a DELETE carries has no meaning. `place` is that of the resource.
 ///
@@ -37,19 +37,33 @@ pub fn read(
     }
 }
 
-/// Adds the form of a posted search, a Parameters resource, to what the URL says, and gives the query with both.
+/// The query with what the body adds to what the URL says: the form of a posted search, a Parameters resource, which goes to the
+/// `parameters`, too, or the input of an operation, for the audit trail.
 ///
 /// # Errors
-/// When it is another resource, or one of its values is not simple.
-pub fn add_form(
+/// When a form is another resource, or one of its values is not simple.
+pub fn add_to_query(
+    interaction: &Interaction,
     body: &RequestBody,
     query: Option<String>,
     parameters: &mut Vec<(String, String)>,
     place: &str,
 ) -> Result<Option<String>, InteractionError> {
-    let RequestBody::Resource(form) = body else {
-        return Ok(query);
-    };
+    match body {
+        RequestBody::Resource(form) if interaction.is_search() => add_form(form, query, parameters, place),
+        RequestBody::Resource(input) if interaction.operation().is_some() => {
+            Ok(parameters_resource::recorded(input, query))
+        }
+        _ => Ok(query),
+    }
+}
+
+fn add_form(
+    form: &Object,
+    query: Option<String>,
+    parameters: &mut Vec<(String, String)>,
+    place: &str,
+) -> Result<Option<String>, InteractionError> {
     if form.get("resourceType").and_then(Json::as_str) != Some("Parameters") {
         let problem = "a posted search has its parameters in its URL or in a Parameters resource";
         return Err(InteractionError::element(place, problem));
@@ -58,10 +72,8 @@ pub fn add_form(
         .map_err(|error| InteractionError::element(format!("{place}.{}", error.place), error.problem))?;
     let mut query = query.unwrap_or_default();
     for (name, value) in &added {
-        let mut written = String::new();
-        query_string::append(&mut written, &mut query.is_empty(), name, value);
-        query.push_str(written.trim_start_matches('?'));
+        query_string::add(&mut query, name, value);
     }
     parameters.extend(added);
-    Ok(Some(query))
+    Ok((!query.is_empty()).then_some(query))
 }
