@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 
-use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use brazier_access::token::{AuthenticationError, Authenticator, Issuer};
 use brazier_access::{AccessPolicy, DataAction, Decision, PolicyHandle};
 use brazier_service::files::FollowedFiles;
+use brazier_service::listen::Vouching;
 
 use crate::configuration::Authentication;
 
@@ -73,12 +74,15 @@ impl Access {
         }
     }
 
-    /// Whether who sends a request with these headers may push.
+    /// Whether who sends a request with this head may push. The connection learns that it has a sender whom somebody knows.
     ///
     /// # Errors
     /// Why not.
-    pub async fn permit(&self, headers: &HeaderMap) -> Result<(), AccessError> {
-        let principal = self.authenticator.authenticate(headers).await?;
+    pub async fn permit(&self, head: &Parts) -> Result<(), AccessError> {
+        let principal = self.authenticator.authenticate(&head.headers).await?;
+        if let Some(vouching) = head.extensions.get::<Vouching>() {
+            vouching.sender_is_known();
+        }
         let now = jiff::Timestamp::now();
         let reason = match self.policy.current().decide(&principal, PUSH, None, now) {
             Decision::Allowed => return Ok(()),

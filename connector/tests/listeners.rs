@@ -7,11 +7,14 @@
 )]
 
 mod fixture;
+#[path = "../../access/tests/fixture/signing.rs"]
+mod signing;
 
 use std::time::{Duration, Instant};
 
 use fixture::{Connector, PATIENCE, client, file, prepare};
 use serde_json::json;
+use signing::{SigningKey, key_set, service_account_claims};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -54,6 +57,58 @@ async fn connections_that_only_sit_there_make_room() {
     let text = metrics.unwrap().text().await.unwrap();
     let shed = "brazier_connector_connections_shed_total{listener=\"source\"}";
     assert!(text.contains(shed), "{text}");
+}
+
+/// Pushes [`MESSAGE`] over a connection that stays open; the status line.
+async fn push_over(connection: &mut TcpStream, token: &str) -> String {
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}",
+        MESSAGE.len()
+    );
+    let request = format!("{head}\r\n\r\n{MESSAGE}");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(connection.read_u8().await.expect("the connection is still there"));
+    }
+    let head = String::from_utf8(head).unwrap().to_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.unwrap().parse().unwrap()];
+    connection.read_exact(&mut body).await.unwrap();
+    head.lines().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn who_has_shown_a_token_keeps_the_connection() {
+    let files = tempfile::tempdir().unwrap();
+    let key = SigningKey::elliptic_curve("cluster");
+    let assignment = json!({"name": "gateway", "dataActions": ["create"],
+        "principals": [{"kind": "serviceAccount", "namespace": "team-a", "name": "gateway"}]});
+    let policy = json!({"version": "1", "assignments": [assignment]});
+    let jwks = file(&files, "jwks.json", &key_set(&[&key]));
+    let access = file(&files, "policy.json", &policy.to_string());
+    let audience = "https://steps.team-a.svc";
+    let authentication = json!({"accessFile": access, "kubernetes": {
+        "issuer": "https://kubernetes.default.svc", "jwksFile": jwks, "audience": audience}});
+    let folder = prepare(&nowhere(), &json!({"authentication": authentication}));
+    let connector = Connector::start_with_descriptors(64, folder, "http");
+    let client = client(None);
+    connector
+        .status_becomes(&client, |status| status["mappingValid"] == true)
+        .await;
+    let token = key.sign(&service_account_claims(audience, "team-a", "gateway"));
+    let mut known = TcpStream::connect(address(&connector.source)).await.unwrap();
+    assert_eq!(push_over(&mut known, &token).await, "http/1.1 200 ok");
+    let mut strangers = Vec::new();
+    for _stranger in 0..100 {
+        strangers.push(TcpStream::connect(address(&connector.source)).await.unwrap());
+    }
+    // When the last one has its place, strangers have made room for strangers.
+    let mut last = TcpStream::connect(address(&connector.source)).await.unwrap();
+    assert_eq!(push_over(&mut last, &token).await, "http/1.1 200 ok");
+    assert_eq!(push_over(&mut known, &token).await, "http/1.1 200 ok");
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ impl<I: Intake> Requests<I> {
 
     async fn take(&self, request: Request) -> Result<Answer, Problem> {
         let (head, body) = request.into_parts();
-        self.access.permit(&head.headers).await?;
+        self.access.permit(&head).await?;
         let form = Form::of(&head.headers)?;
         let coding = Coding::of(&head.headers)?;
         let busy = |_closed_or_full| unavailable("too many requests are being worked on", None);
