@@ -10,7 +10,7 @@ mod fixture;
 
 use std::fs;
 
-use fixture::run;
+use fixture::{map, run};
 
 #[test]
 fn a_full_stop_in_a_type_brings_no_two_types_together() {
@@ -52,16 +52,7 @@ fn a_full_stop_in_a_type_brings_no_two_types_together() {
         r#"{"type":"a.b","session":"c","v":2,"d":"d","p":"p","at":"2020-01-01"}]}"#
     );
     for mode in ["strict", "iomt-fhir"] {
-        let arguments = [
-            "map",
-            "--device-mapping",
-            &device,
-            "--fhir-mapping",
-            &fhir,
-            "--identity",
-            "create",
-        ];
-        let output = run(&[&arguments[..], &["--compatibility", mode]].concat(), message);
+        let output = map(&device, &fhir, "create", &["--compatibility", mode], message);
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(json["observations"].as_array().unwrap().len(), 1);
@@ -103,15 +94,7 @@ fn an_error_names_its_template_and_there_is_one_for_each_measurement() {
         write("other.json", &fhir("other")),
     );
     let errors = |fhir: &str, identity: &str, input: &str| {
-        let arguments = [
-            "map",
-            "--device-mapping",
-            &device,
-            "--fhir-mapping",
-            fhir,
-            "--identity",
-        ];
-        let output = run(&[&arguments[..], &[identity]].concat(), input);
+        let output = map(&device, fhir, identity, &[], input);
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let error = |error: &serde_json::Value| {
             (
@@ -185,7 +168,7 @@ fn values_that_do_not_meet_and_messages_that_nothing_matches_are_told() {
     );
     let message = r#"{"v":1,"w":2,"d":"d","p":"p","t":"2024-01-01T10:00:00Z"}"#;
     let input = format!("{message}\n{{\"steps\":1}}\n{{\"Body\":[{message},{message}]}}\n");
-    let mapped = run(&[&["map", "--identity", "create"], &mappings[..]].concat(), input);
+    let mapped = map(&device, &fhir, "create", &[], input);
     assert_eq!(mapped.status.code(), Some(0));
     assert_eq!(
         String::from_utf8(mapped.stderr).unwrap(),
@@ -237,19 +220,8 @@ fn of_two_values_of_one_instant_the_original_keeps_the_first() {
                 "periodInterval":60,"value":{{"valueName":"v",{kind}}}}}}}]}}"#
             ),
         );
-        let arguments = [
-            "map",
-            "--device-mapping",
-            &device,
-            "--fhir-mapping",
-            &fhir,
-            "--identity",
-            "create",
-        ];
-        let output = run(
-            &[&arguments[..], &["--compatibility", "iomt-fhir"]].concat(),
-            &message,
-        );
+        let original = ["--compatibility", "iomt-fhir"];
+        let output = map(&device, &fhir, "create", &original, &message);
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(text.contains(path) || path == "valueString", "{text}");
         assert!(text.contains(value), "{text}");

@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 
 use fhir_service::FhirService;
-use fixture::{Connector, cases, client, file, prepare, run};
+use fixture::{Connector, cases, client, file, map, prepare};
 use serde_json::{Value, json};
 
 /// What is stored in the end, by id, and what went wrong.
@@ -46,9 +46,13 @@ impl Result {
 fn mapped(case: &Path, compatibility: &str, identity: &str, messages: &str) -> Result {
     let path = |name: &str| case.join(name).to_str().unwrap().to_owned();
     let (device, fhir) = (path("device_mapping.json"), path("fhir_mapping.json"));
-    let mappings = ["map", "--device-mapping", &device, "--fhir-mapping", &fhir];
-    let settings = ["--identity", identity, "--compatibility", compatibility];
-    let output = run(&[&mappings[..], &settings].concat(), messages);
+    let output = map(
+        &device,
+        &fhir,
+        identity,
+        &["--compatibility", compatibility],
+        messages,
+    );
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
     let part = |name: &str| answer[name].as_array().unwrap().clone();
     Result::of(part("observations"), part("errors"))

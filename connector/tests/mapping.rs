@@ -12,7 +12,7 @@ mod fixture;
 use std::fs;
 use std::path::Path;
 
-use fixture::{cases, run};
+use fixture::{cases, map, run};
 
 fn compare(path: &Path, found: &str) {
     if std::env::var_os("BRAZIER_WRITE_EXPECTED").is_some() {
@@ -50,18 +50,7 @@ fn every_example_gives_the_expected_measurements_and_observations() {
             &case.join("measurements.ndjson"),
             &String::from_utf8(normalized.stdout).unwrap(),
         );
-        let mapped = run(
-            &[
-                "map",
-                "--device-mapping",
-                &device,
-                "--fhir-mapping",
-                &fhir,
-                "--identity",
-                "create",
-            ],
-            &messages,
-        );
+        let mapped = map(&device, &fhir, "create", &[], &messages);
         let mapped_errors = !serde_json::from_slice::<serde_json::Value>(&mapped.stdout).unwrap()["errors"]
             .as_array()
             .unwrap()
@@ -192,18 +181,7 @@ fn nothing_can_be_looked_up_in_an_empty_service() {
     let messages = fs::read_to_string(case.join("messages.ndjson")).unwrap();
     for identity in ["lookup", "LookupWithEncounter", "lookup-with-encounter"] {
         let (device, fhir) = (path("device_mapping.json"), path("fhir_mapping.json"));
-        let output = run(
-            &[
-                "map",
-                "--device-mapping",
-                &device,
-                "--fhir-mapping",
-                &fhir,
-                "--identity",
-                identity,
-            ],
-            &messages,
-        );
+        let output = map(&device, &fhir, identity, &[], &messages);
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(json["observations"], serde_json::json!([]));

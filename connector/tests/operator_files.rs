@@ -8,11 +8,14 @@
 )]
 
 mod fixture;
+#[path = "../../access/tests/fixture/signing.rs"]
+mod signing;
 
 use std::path::Path;
 
-use fixture::{Connector, client, cluster::Cluster, heart_rate_mappings};
+use fixture::{Connector, client, heart_rate_mappings};
 use serde_json::Value;
+use signing::{SigningKey, key_set, service_account_claims};
 
 /// The content of a snapshot of the operator's tests, without its head.
 fn snapshot(name: &str) -> String {
@@ -78,22 +81,27 @@ fn project(objects: &[Value], root: &Path, secret: impl Fn(&str) -> String) {
     }
 }
 
+/// A token of a service account of the connector's namespace.
+fn token(cluster: &SigningKey, account: &str, audience: &str) -> String {
+    cluster.sign(&service_account_claims(audience, "hospital", account))
+}
+
 /// A connector that runs with what the operator writes.
 struct Running {
     connector: Connector,
     client: reqwest::Client,
-    cluster: Cluster,
+    cluster: SigningKey,
 }
 
 impl Running {
     /// Starts it with the configuration file of the objects, or with another.
     fn start(objects: &[Value], other_configuration: Option<&str>) -> Self {
-        let (folder, cluster) = (tempfile::tempdir().unwrap(), Cluster::new());
+        let (folder, cluster) = (tempfile::tempdir().unwrap(), SigningKey::elliptic_curve("1"));
         let identity = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
         project(objects, folder.path(), |key| match key {
             "tls.crt" => identity.cert.pem(),
             "tls.key" => identity.signing_key.serialize_pem(),
-            "token" => cluster.token("hospital", "bedside", "https://ward.hospital.svc", 600),
+            "token" => token(&cluster, "bedside", "https://ward.hospital.svc"),
             other => panic!("the operator names a key that nobody makes: {other}"),
         });
         // Stand-ins of the snapshot, in place of which an operator in a cluster writes the real thing.
@@ -101,7 +109,7 @@ impl Running {
         let (device, fhir) = heart_rate_mappings();
         write(&etc, "mapping/device.json", &device);
         write(&etc, "mapping/fhir.json", &fhir);
-        write(&etc, "kubernetes/jwks.json", &cluster.jwks());
+        write(&etc, "kubernetes/jwks.json", &key_set(&[&cluster]));
         write(&etc, "destination/ca.crt", &identity.cert.pem());
         // The file as it is but for the place of the files and the addresses.
         let written = std::fs::read_to_string(etc.join("connector.yaml")).unwrap();
@@ -125,7 +133,7 @@ impl Running {
             .client
             .post(&self.connector.source)
             .header("content-type", "application/json")
-            .bearer_auth(self.cluster.token("hospital", account, audience, 600))
+            .bearer_auth(token(&self.cluster, account, audience))
             .body("{\"steps\":1}");
         request.send().await.unwrap().status().as_u16()
     }

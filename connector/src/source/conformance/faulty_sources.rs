@@ -177,56 +177,57 @@ async fn complaint(test: impl Future<Output = ()>) -> String {
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap()
 }
 
+/// A test of the suite fails for a source of this conduct, and says this.
+macro_rules! fails {
+    ($conduct:ident, $test:ident, $says:literal) => {
+        let said = complaint($test::<ChannelRig<$conduct>>()).await;
+        assert!(said.contains($says), "{said}");
+    };
+}
+
 #[tokio::test]
 async fn a_source_that_acknowledges_too_early_fails() {
-    let early = complaint(nothing_is_acknowledged_before_it_is_stored::<
-        ChannelRig<AcknowledgesFirst>,
-    >())
-    .await;
-    assert!(early.contains("acknowledged while it was not stored"), "{early}");
-    let lost = complaint(what_a_crash_interrupted_comes_again::<
-        ChannelRig<AcknowledgesFirst>,
-    >())
-    .await;
-    assert!(lost.contains("right: [1, 2]"), "{lost}");
-    let away = complaint(what_cannot_be_stored_now_is_taken_later::<
-        ChannelRig<AcknowledgesWhatIsNotStored>,
-    >())
-    .await;
-    assert!(
-        away.contains("acknowledged while the FHIR service was away"),
-        "{away}"
+    fails!(
+        AcknowledgesFirst,
+        nothing_is_acknowledged_before_it_is_stored,
+        "acknowledged while it was not stored"
+    );
+    fails!(
+        AcknowledgesFirst,
+        what_a_crash_interrupted_comes_again,
+        "right: [1, 2]"
+    );
+    fails!(
+        AcknowledgesWhatIsNotStored,
+        what_cannot_be_stored_now_is_taken_later,
+        "acknowledged while the FHIR service was away"
     );
 }
 
 #[tokio::test]
 async fn a_source_that_drops_what_it_cannot_read_fails() {
-    let dropped = complaint(what_is_refused_is_counted_and_costs_no_other::<
-        ChannelRig<DropsWhatItCannotRead>,
-    >())
-    .await;
-    assert!(dropped.contains("left: (4, 2)"), "{dropped}");
+    fails!(
+        DropsWhatItCannotRead,
+        what_is_refused_is_counted_and_costs_no_other,
+        "left: (4, 2)"
+    );
 }
 
 #[tokio::test]
 async fn a_source_that_takes_without_limit_fails() {
-    let taken = complaint(what_is_taken_at_a_time_has_a_limit::<ChannelRig<TakesWithoutLimit>>()).await;
-    assert!(taken.contains("right: 4"), "{taken}");
+    fails!(TakesWithoutLimit, what_is_taken_at_a_time_has_a_limit, "right: 4");
 }
 
 #[tokio::test]
 async fn a_source_that_does_not_end_as_it_should_fails() {
-    let early = complaint(what_was_taken_is_finished_before_the_end::<
-        ChannelRig<EndsBeforeItsWork>,
-    >())
-    .await;
-    assert!(
-        early.contains("ended before what it had taken was stored"),
-        "{early}"
+    fails!(
+        EndsBeforeItsWork,
+        what_was_taken_is_finished_before_the_end,
+        "ended before what it had taken was stored"
     );
-    let connected = complaint(what_was_taken_is_finished_before_the_end::<
-        ChannelRig<StaysConnected>,
-    >())
-    .await;
-    assert!(connected.contains("connected after its end"), "{connected}");
+    fails!(
+        StaysConnected,
+        what_was_taken_is_finished_before_the_end,
+        "connected after its end"
+    );
 }
