@@ -61,6 +61,9 @@ impl PermittedQuery {
                 query.included_types = Some(ResourceType::all().filter(may_search).collect());
             }
         }
+        if !query.includes.is_empty() && !context.allows_all(DataAction::Read) {
+            query.earlier_types = Some(visibility::read_by_id(context));
+        }
         Ok(PermittedQuery {
             definitions: context.definitions.clone(),
             query,

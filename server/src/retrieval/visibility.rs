@@ -67,6 +67,13 @@ fn check_criterion(context: &Context, criterion: &Criterion) -> Result<(), Inter
     }
 }
 
+/// The types of which the principal may read any version by its id, for one who may not of all. A Binary may follow the rules of
+/// another type, which only an earlier version itself tells.
+pub fn read_by_id(context: &Context) -> Vec<ResourceType> {
+    let may_read = |name: &ResourceType| name.name() != "Binary" && context.allows(DataAction::Read, *name);
+    ResourceType::all().filter(may_read).collect()
+}
+
 /// Whether the principal may do `action`, which they may do to resources of this type, to this one: the rules of a Binary are
 /// those of the resource that its `securityContext` names. <http://hl7.org/fhir/R4/binary.html#security>
 pub fn may_see(context: &Context, action: DataAction, stored: &StoredResource) -> bool {

@@ -30,6 +30,9 @@ pub struct Query {
     pub summary: Summary,
     /// The types of which resources may be included; `None` for all.
     pub included_types: Option<Vec<ResourceType>>,
+    /// The types of which earlier versions may be included, where references name them; `None` for all. Of others the current
+    /// version stands in.
+    pub earlier_types: Option<Vec<ResourceType>>,
     /// `_elements`: names of top-level elements; empty means all.
     pub elements: Vec<String>,
     /// The place to go on from, as an earlier page's link gave it.

@@ -124,6 +124,108 @@ async fn includes_step_over_nothing_that_may_not_be_searched() {
     }
 }
 
+/// Puts another version of what is stored already.
+async fn change(guarded: &Guarded, path: &str, resource: &str) {
+    let changed = guarded.send("admin", &format!("PUT {path}\n\n{resource}")).await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+}
+
+const INSTEAD: &str = "some references name an earlier version of what they refer to";
+
+#[tokio::test]
+async fn an_earlier_version_is_included_only_for_who_may_read_it() {
+    let guarded = Guarded::start(&[
+        ("searcher", &["search"], &[]),
+        ("historian", &["search", "history"], &[]),
+        ("of_observations", &["search", "read"], &["Observation"]),
+        ("of_both", &["search", "read"], &["Observation", "Patient"]),
+        ("reader", &["search", "read"], &[]),
+    ])
+    .await;
+    let patient =
+        |name: &str| format!(r#"{{"resourceType":"Patient","id":"p","name":[{{"family":"{name}"}}]}}"#);
+    let observation = r#"{"resourceType":"Observation","id":"x","status":"final","code":{"text":"c"},"subject":{"reference":"Patient/p/_history/1"}}"#;
+    let before = patient("Before");
+    guarded.store(&[before.as_str(), observation]).await;
+    change(&guarded, "/Patient/p", &patient("After")).await;
+    let batch = r#"{"resourceType":"Bundle","type":"batch","entry":[{"request":{"method":"GET","url":"Observation?_include=*"}}]}"#;
+    let ways = [
+        "GET /Observation?_include=Observation:subject".to_owned(),
+        "GET /?_type=Observation&_include=*".to_owned(),
+        "GET /Observation?_include=*&_include:iterate=*".to_owned(),
+        "POST /Observation/_search\nContent-Type: application/x-www-form-urlencoded\n\n_include=Observation:*".to_owned(),
+        "GET /Patient/p/Observation?_include=*".to_owned(),
+        "GET /Patient/p/$everything".to_owned(),
+        format!("POST /\n\n{batch}"),
+    ];
+    for way in &ways {
+        for (who, earlier, current, warned) in [
+            ("searcher", false, true, true),
+            ("historian", false, true, true),
+            ("reader", true, way.contains("everything"), false),
+        ] {
+            let page = guarded.send(who, way).await;
+            assert_eq!(
+                page.text.contains("Before"),
+                earlier,
+                "{who} {way}: {}",
+                page.text
+            );
+            assert_eq!(page.text.contains("After"), current, "{who} {way}: {}", page.text);
+            assert_eq!(page.text.contains(INSTEAD), warned, "{who} {way}: {}", page.text);
+            // The current one comes once, whatever leads to it.
+            assert!(
+                page.text.matches("After").count() < 2,
+                "{who} {way}: {}",
+                page.text
+            );
+        }
+    }
+    for (who, earlier) in [("of_both", true), ("of_observations", false)] {
+        let page = guarded.send(who, &ways[0]).await;
+        assert_eq!(page.text.contains("Before"), earlier, "{who}: {}", page.text);
+        assert!(!page.text.contains("After"), "{who}: {}", page.text);
+    }
+    // What was deleted since has no version that stands in.
+    guarded.send("admin", "DELETE /Patient/p").await;
+    let page = guarded.send("searcher", &ways[0]).await;
+    assert!(
+        page.ids().starts_with('x') && page.text.contains(INSTEAD),
+        "{}",
+        page.text
+    );
+    assert!(
+        !page.text.contains("Before") && !page.text.contains("After"),
+        "{}",
+        page.text
+    );
+    let page = guarded.send("reader", &ways[0]).await;
+    assert!(page.text.contains("Before"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn nor_is_that_of_a_binary_which_may_follow_the_rules_of_another_type() {
+    let guarded = Guarded::start(&[
+        ("of_binaries", &["search", "read"], &["Binary", "Provenance"]),
+        ("reader", &["search", "read"], &[]),
+    ])
+    .await;
+    let before = r#"{"resourceType":"Binary","id":"b","contentType":"text/plain","data":"QUJD","securityContext":{"reference":"Patient/p"}}"#;
+    let after = r#"{"resourceType":"Binary","id":"b","contentType":"text/plain","data":"REVG"}"#;
+    let provenance = r#"{"resourceType":"Provenance","id":"v","target":[{"reference":"Binary/b/_history/1"}],"recorded":"2026-01-01T00:00:00Z","agent":[{"who":{"display":"x"}}]}"#;
+    guarded.store(&[before, provenance]).await;
+    change(&guarded, "/Binary/b", after).await;
+    let include = "GET /Provenance?_include=Provenance:target";
+    for (who, found, not) in [("reader", "QUJD", "REVG"), ("of_binaries", "REVG", "QUJD")] {
+        let page = guarded.send(who, include).await;
+        assert!(
+            page.text.contains(found) && !page.text.contains(not),
+            "{who}: {}",
+            page.text
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_patch_needs_to_read_what_it_changes() {
     let guarded = Guarded::start(&[

@@ -142,19 +142,15 @@ pub async fn search(
         Total::Unspecified => small_total,
         Total::Estimate | Total::Accurate => Some(search.count_matches(route.to_all(), None).await?),
     };
-    let included = if query.includes.is_empty() {
-        Vec::new()
-    } else {
-        include::included(&search, &matches).await?
-    };
+    let included = include::included(&search, &matches).await?;
     Ok(SearchPage {
         matches: matches.into_iter().map(|(_, resource)| resource).collect(),
-        included,
+        included: included.resources,
         total,
         next,
         previous,
         last,
-        warnings: versions::warnings(&search),
+        warnings: versions::warnings(&search, included.is_current_instead),
     })
 }
 

@@ -17,11 +17,17 @@ use crate::storage::{StorageError, StoredResource};
 
 /// Resources that one page may include.
 const MAXIMUM: usize = 10_000;
+/// Rows that a statement reads at most: one more tells that there are too many.
+const LIMIT: usize = MAXIMUM + 1;
 /// [`COLUMNS`] of a row of the history.
 const EARLIER: &str = "earlier.resource_key, earlier.resource_type, earlier.id, earlier.version, earlier.last_updated, \
      earlier.method, earlier.encoding, earlier.content";
+/// The column of [`COLUMNS`] that tells a deletion.
+const METHOD: usize = 5;
 /// The column after [`COLUMNS`]: whether it is the current version.
 const IS_CURRENT: usize = 8;
+/// The column after that: whether it stands where an earlier version was referred to, which is not given out.
+const IS_INSTEAD: usize = 9;
 /// Rounds of `:iterate`; a chain of references is rarely longer than a few.
 const ROUNDS: usize = 16;
 
@@ -32,11 +38,23 @@ struct Source {
     id: String,
 }
 
-/// What the includes of a query add to `matches`, given with their keys; each resource once, none of the matches.
+/// What the includes of a query add.
+#[derive(Default)]
+pub struct Included {
+    /// Each resource once, none of the matches.
+    pub resources: Vec<StoredResource>,
+    /// Whether references name earlier versions that are not given out, so that the current ones are here, if there are any.
+    pub is_current_instead: bool,
+}
+
+/// What the includes of a query add to `matches`, given with their keys.
 pub async fn included(
     search: &Search<'_>,
     matches: &[(i64, StoredResource)],
-) -> Result<Vec<StoredResource>, StorageError> {
+) -> Result<Included, StorageError> {
+    if search.query.includes.is_empty() {
+        return Ok(Included::default());
+    }
     let mut seen: HashSet<(i64, i32)> = matches
         .iter()
         .map(|(key, resource)| (*key, resource.version))
@@ -45,7 +63,7 @@ pub async fn included(
         .iter()
         .map(|(key, resource)| source(*key, resource))
         .collect();
-    let mut found = Vec::new();
+    let mut found = Included::default();
     for round in 0..ROUNDS {
         let mut fresh = Vec::new();
         for include in search
@@ -55,15 +73,17 @@ pub async fn included(
             .filter(|include| round == 0 || include.iterate)
         {
             for row in step(search, include, &sources).await? {
-                if seen.insert((row.get(0), row.get(3))) {
+                found.is_current_instead |= row.get::<_, bool>(IS_INSTEAD);
+                let is_there = row.get::<_, i16>(METHOD) != DELETE;
+                if is_there && seen.insert((row.get(0), row.get(3))) {
                     let resource = stored(&row)?;
                     if row.get(IS_CURRENT) {
                         fresh.push(source(row.get(0), &resource));
                     }
-                    found.push(resource);
+                    found.resources.push(resource);
                 }
             }
-            if found.len() > MAXIMUM {
+            if found.resources.len() > MAXIMUM {
                 return Err(StorageError::Unsupported(format!(
                     "this page includes more than {MAXIMUM} resources; ask for fewer matches with _count"
                 )));
@@ -87,92 +107,117 @@ fn source(resource_key: i64, resource: &StoredResource) -> Source {
 
 /// That `resource` is of a type that may be included: others are no way to further ones either.
 fn may_be_included(search: &Search<'_>) -> String {
-    match &search.query.included_types {
+    is_one_of(search.query.included_types.as_deref(), "resource.resource_type")
+}
+
+/// That the type in `column` is one of `types`; any without.
+fn is_one_of(types: Option<&[ResourceType]>, column: &str) -> String {
+    match types {
         None => "true".to_owned(),
-        Some(types) if types.is_empty() => "false".to_owned(),
-        Some(types) => of_resource_types(types, "resource.resource_type"),
+        Some([]) => "false".to_owned(),
+        Some(types) => of_resource_types(types, column),
     }
 }
 
 async fn step(search: &Search<'_>, include: &Include, sources: &[Source]) -> Result<Vec<Row>, StorageError> {
     let mut writer = search.writer();
-    let limit = MAXIMUM + 1;
-    let sql = if include.reverse {
-        let ids: Vec<String> = sources.iter().map(|source| source.id.clone()).collect();
-        let types: Vec<i16> = sources
-            .iter()
-            .map(|source| source.resource_type.number())
-            .collect();
-        let ids = writer.statement.bind(ids, Type::TEXT_ARRAY);
-        let types = writer.statement.bind(types, Type::INT2_ARRAY);
-        let condition = parameters(&writer, include, "pointing");
-        let mut by_url = String::new();
-        if follows_canonical(&writer, include) {
-            let keys: Vec<i64> = sources.iter().map(|source| source.resource_key).collect();
-            let keys = writer.statement.bind(keys, Type::INT8_ARRAY);
-            let leads = writer.leads_to("pointing", "source", &[]);
-            by_url = format!(
-                "UNION SELECT pointing.resource_key FROM uri source JOIN reference pointing ON {leads}
-                 WHERE source.resource_key = ANY ({keys}) AND {condition}"
-            );
-        }
-        // `LATERAL` and `OFFSET 0` in both: from the sources to the references to the resources, never the other way.
-        format!(
-            "SELECT {COLUMNS}, true FROM (
-                 SELECT DISTINCT pointing.resource_key AS found_key
-                 FROM unnest({ids}, {types}) AS source (id, resource_type), LATERAL (
-                     SELECT pointing.resource_key FROM reference pointing WHERE pointing.target = source.id
-                         AND pointing.target_type = source.resource_type AND {condition} OFFSET 0) AS pointing
-                 {by_url}) AS found, LATERAL {resource}
-             WHERE {included} ORDER BY resource_key LIMIT {limit}",
-            resource = of_resource("resource", "resource", "found.found_key"),
-            included = may_be_included(search),
-        )
-    } else {
-        let wanted = sources
-            .iter()
-            .filter(|source| include.source.is_none_or(|only| only == source.resource_type));
-        let keys: Vec<i64> = wanted.map(|source| source.resource_key).collect();
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let keys = writer.statement.bind(keys, Type::INT8_ARRAY);
-        let condition = parameters(&writer, include, "pointing");
-        let target = include.target.map_or_else(
-            || "pointing.target_type <> 0".to_owned(),
-            |target| format!("pointing.target_type = {}", target.number()),
-        );
-        let mut by_url = String::new();
-        if follows_canonical(&writer, include) {
-            let targets: Vec<ResourceType> = include.target.into_iter().collect();
-            let leads = writer.leads_to("pointing", "url", &targets);
-            by_url = format!(
-                "UNION SELECT named.id, named.resource_type, NULL::text FROM reference pointing JOIN uri url ON {leads}
-                 JOIN resource named ON named.resource_key = url.resource_key
-                 WHERE pointing.resource_key = ANY ({keys}) AND {condition}"
-            );
-        }
-        // A reference may name a version of its target: the current one, or one of its history.
-        format!(
-            "SELECT {COLUMNS}, is_current FROM (
-                 SELECT DISTINCT pointing.target, pointing.target_type, pointing.version AS named_version
-                 FROM unnest({keys}) AS source (resource_key), LATERAL {pointing}
-                 WHERE {condition} AND {target} {by_url}) AS wanted, LATERAL (
-                 SELECT {COLUMNS}, true AS is_current FROM resource WHERE resource.id = wanted.target
-                     AND resource.resource_type = wanted.target_type
-                     AND (wanted.named_version IS NULL OR resource.version = wanted.named_version::integer)
-                 UNION ALL
-                 SELECT {EARLIER}, false FROM resource JOIN resource_history earlier
-                     ON earlier.resource_key = resource.resource_key
-                 WHERE wanted.named_version IS NOT NULL AND resource.id = wanted.target
-                     AND resource.resource_type = wanted.target_type
-                     AND earlier.version = wanted.named_version::integer OFFSET 0) AS resource
-             WHERE resource.method <> {DELETE} AND {included} ORDER BY resource_key, version LIMIT {limit}",
-            pointing = of_resource("reference", "pointing", "source.resource_key"),
-            included = may_be_included(search),
-        )
+    let sql = match include.reverse {
+        true => Some(pointing(&mut writer, search, include, sources)),
+        false => pointed_at(&mut writer, search, include, sources),
     };
-    writer.statement.run_counted(search, &sql).await
+    match sql {
+        Some(sql) => writer.statement.run_counted(search, &sql).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The statement that finds what refers to the sources.
+fn pointing(writer: &mut Writer<'_>, search: &Search<'_>, include: &Include, sources: &[Source]) -> String {
+    let ids: Vec<String> = sources.iter().map(|source| source.id.clone()).collect();
+    let types: Vec<i16> = sources
+        .iter()
+        .map(|source| source.resource_type.number())
+        .collect();
+    let ids = writer.statement.bind(ids, Type::TEXT_ARRAY);
+    let types = writer.statement.bind(types, Type::INT2_ARRAY);
+    let condition = parameters(writer, include, "pointing");
+    let mut by_url = String::new();
+    if follows_canonical(writer, include) {
+        let keys: Vec<i64> = sources.iter().map(|source| source.resource_key).collect();
+        let keys = writer.statement.bind(keys, Type::INT8_ARRAY);
+        let leads = writer.leads_to("pointing", "source", &[]);
+        by_url = format!(
+            "UNION SELECT pointing.resource_key FROM uri source JOIN reference pointing ON {leads}
+             WHERE source.resource_key = ANY ({keys}) AND {condition}"
+        );
+    }
+    // `LATERAL` and `OFFSET 0` in both: from the sources to the references to the resources, never the other way.
+    format!(
+        "SELECT {COLUMNS}, true, false FROM (
+             SELECT DISTINCT pointing.resource_key AS found_key
+             FROM unnest({ids}, {types}) AS source (id, resource_type), LATERAL (
+                 SELECT pointing.resource_key FROM reference pointing WHERE pointing.target = source.id
+                     AND pointing.target_type = source.resource_type AND {condition} OFFSET 0) AS pointing
+             {by_url}) AS found, LATERAL {resource}
+         WHERE {included} ORDER BY resource_key LIMIT {LIMIT}",
+        resource = of_resource("resource", "resource", "found.found_key"),
+        included = may_be_included(search),
+    )
+}
+
+/// The statement that finds what the sources refer to; `None` when none of them is of the include's type.
+fn pointed_at(
+    writer: &mut Writer<'_>,
+    search: &Search<'_>,
+    include: &Include,
+    sources: &[Source],
+) -> Option<String> {
+    let wanted = sources
+        .iter()
+        .filter(|source| include.source.is_none_or(|only| only == source.resource_type));
+    let keys: Vec<i64> = wanted.map(|source| source.resource_key).collect();
+    if keys.is_empty() {
+        return None;
+    }
+    let keys = writer.statement.bind(keys, Type::INT8_ARRAY);
+    let condition = parameters(writer, include, "pointing");
+    let target = include.target.map_or_else(
+        || "pointing.target_type <> 0".to_owned(),
+        |target| format!("pointing.target_type = {}", target.number()),
+    );
+    let mut by_url = String::new();
+    if follows_canonical(writer, include) {
+        let targets: Vec<ResourceType> = include.target.into_iter().collect();
+        let leads = writer.leads_to("pointing", "url", &targets);
+        by_url = format!(
+            "UNION SELECT named.id, named.resource_type, NULL::text FROM reference pointing JOIN uri url ON {leads}
+             JOIN resource named ON named.resource_key = url.resource_key
+             WHERE pointing.resource_key = ANY ({keys}) AND {condition}"
+        );
+    }
+    let given_earlier = is_one_of(search.query.earlier_types.as_deref(), "wanted.target_type");
+    // A reference may name a version of its target: the current one, or one of its history.
+    Some(format!(
+        "SELECT {COLUMNS}, is_current, is_instead FROM (
+             SELECT DISTINCT pointing.target, pointing.target_type, pointing.version AS named_version
+             FROM unnest({keys}) AS source (resource_key), LATERAL {pointing}
+             WHERE {condition} AND {target} {by_url}) AS wanted, LATERAL (
+             SELECT {COLUMNS}, true AS is_current,
+                 coalesce(resource.version <> wanted.named_version::integer, false) AS is_instead
+             FROM resource WHERE resource.id = wanted.target AND resource.resource_type = wanted.target_type
+                 AND (wanted.named_version IS NULL OR resource.version = wanted.named_version::integer
+                     OR NOT {given_earlier})
+             UNION ALL
+             SELECT {EARLIER}, false, false FROM resource JOIN resource_history earlier
+                 ON earlier.resource_key = resource.resource_key
+             WHERE wanted.named_version IS NOT NULL AND resource.id = wanted.target
+                 AND resource.resource_type = wanted.target_type AND {given_earlier}
+                 AND earlier.version = wanted.named_version::integer OFFSET 0) AS resource
+         WHERE (resource.method <> {DELETE} OR is_instead) AND {included}
+         ORDER BY resource_key, version LIMIT {LIMIT}",
+        pointing = of_resource("reference", "pointing", "source.resource_key"),
+        included = may_be_included(search),
+    ))
 }
 
 /// Whether the include follows parameters that may hold canonical URLs.

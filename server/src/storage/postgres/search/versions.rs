@@ -1,4 +1,5 @@
-//! References that name a version: chains over them go to what is current, which may say something else.
+//! References that name a version: chains over them go to what is current, which may say something else, and so do includes for
+//! who may not read earlier versions.
 //! <http://hl7.org/fhir/R4/references.html#Reference>
 
 use std::collections::BTreeSet;
@@ -7,8 +8,19 @@ use super::Search;
 use crate::definitions::search_parameter::ParameterId;
 use crate::search::query::Criterion;
 
-/// A warning for each reference parameter that the query follows and by which some resources refer to a version.
-pub fn warnings(search: &Search<'_>) -> Vec<String> {
+/// What a page that includes current versions where earlier ones were referred to says of it.
+const CURRENT_INSTEAD: &str = "some references name an earlier version of what they refer to; included is the current one, if there is \
+     one: an earlier version takes the data action read";
+
+/// A warning for each reference parameter that the query follows and by which some resources refer to a version, and one where
+/// current versions were included instead of earlier ones.
+pub fn warnings(search: &Search<'_>, is_current_instead: bool) -> Vec<String> {
+    let mut warnings = of_links(search);
+    warnings.extend(is_current_instead.then(|| CURRENT_INSTEAD.to_owned()));
+    warnings
+}
+
+fn of_links(search: &Search<'_>) -> Vec<String> {
     let versioned = &search.peculiarities.versioned;
     if versioned.is_empty() {
         return Vec::new();
