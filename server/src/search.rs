@@ -3,6 +3,7 @@
 //! by `terminology`, which knows nothing of searches.
 
 pub mod compartment;
+pub mod decimal;
 pub mod index;
 pub mod parse;
 pub mod query;

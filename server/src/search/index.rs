@@ -6,8 +6,8 @@ pub mod extract;
 pub use extract::extract;
 
 use compact_str::CompactString;
-use rust_decimal::Decimal;
 
+use super::decimal::Decimal;
 use crate::definitions::search_parameter::ParameterId;
 use crate::resource::ResourceType;
 
@@ -121,8 +121,7 @@ pub struct DateEntry {
     pub high: i64,
 }
 
-/// A number, or a range of numbers, both ends included. Values that [`Decimal`] cannot hold are
-/// brought to its nearest end.
+/// A number, or a range of numbers, both ends included.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NumberEntry {
     /// Search parameter that finds the number.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use rust_decimal::Decimal;
 
+use super::decimal::Decimal;
 use super::index::ReferenceTarget;
 use crate::definitions::search_parameter::ParameterId;
 use crate::resource::ResourceType;

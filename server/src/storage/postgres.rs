@@ -11,6 +11,7 @@ mod index_columns;
 mod index_key;
 mod index_rows;
 mod names;
+mod numeric;
 mod paging;
 mod parameter_numbers;
 mod peculiarities;

@@ -7,13 +7,13 @@ use std::process::Command;
 
 use brazier_server::definitions::search_parameter::{ParameterId, ParameterKind};
 use brazier_server::resource::{Json, Object, ResourceType};
+use brazier_server::search::decimal::Decimal;
 use brazier_server::search::index::{CompositeValue, IndexEntries, ReferenceTarget};
 use brazier_server::search::parse::escape::escape;
 use brazier_server::search::{SearchRequest, extract, parse};
 use brazier_server::storage::{Current, Method, Precondition, Write};
 use brazier_server::validation::validate;
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 
 use super::House;
 use crate::fixture::definitions;
@@ -275,7 +275,7 @@ fn token(system: Option<&str>, code: Option<&str>) -> String {
 
 /// A number as it stands; an open range (`>18`) by the end that it has.
 fn number(low: Decimal, high: Decimal) -> String {
-    match (low == high, low == Decimal::MIN) {
+    match (low == high, low == Decimal::NEGATIVE_INFINITY) {
         (true, _) => low.to_string(),
         (false, false) => format!("ge{low}"),
         (false, true) => format!("le{high}"),

@@ -1,14 +1,24 @@
 //! Numbers, <http://hl7.org/fhir/R4/search.html#number>. What a client asks for is a range, as wide as its
 //! digits leave open.
 
-use rust_decimal::Decimal;
+use std::ops::RangeInclusive;
 
 use super::Expected;
 use crate::definitions::path::ElementType;
 use crate::definitions::search_parameter::ParameterId;
 use crate::resource::{Json, Object};
+use crate::search::decimal::{DIGITS, Decimal};
 use crate::search::index::{IndexEntries, NumberEntry};
 use crate::search::query::{NumberComparison, Prefix};
+
+/// Characters of a number that a client asks for.
+const LONGEST: usize = 1000;
+
+/// The magnitudes of numbers that are asked for, within which lie those of all that are stored.
+const MAGNITUDES: RangeInclusive<i32> = -308..=309;
+
+/// The finest range of 0, which has no digits that would tell it.
+const FINEST: i64 = -390;
 
 /// Adds what `element` says.
 pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId, entries: &mut IndexEntries) {
@@ -22,7 +32,7 @@ pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId,
     }
 }
 
-/// The ends of a Range; an open end is the largest number there is. `None` when both are open.
+/// The ends of a Range; an open end is infinite. `None` when both are open.
 pub fn range_ends(range: &Object) -> Option<(Decimal, Decimal)> {
     let end = |name| match range.get(name)?.get("value")? {
         Json::Number(digits) => Written::parse(digits).map(|number| number.value()),
@@ -30,7 +40,10 @@ pub fn range_ends(range: &Object) -> Option<(Decimal, Decimal)> {
     };
     match (end("low"), end("high")) {
         (None, None) => None,
-        (low, high) => Some((low.unwrap_or(Decimal::MIN), high.unwrap_or(Decimal::MAX))),
+        (low, high) => Some((
+            low.unwrap_or(Decimal::NEGATIVE_INFINITY),
+            high.unwrap_or(Decimal::INFINITY),
+        )),
     }
 }
 
@@ -42,7 +55,7 @@ pub struct Written<'text> {
     whole: &'text str,
     /// Digits after it.
     fraction: &'text str,
-    exponent: i32,
+    exponent: i64,
     has_exponent: bool,
 }
 
@@ -76,105 +89,102 @@ impl<'text> Written<'text> {
         })
     }
 
-    /// The number; brought to the nearest end when [`Decimal`] cannot hold it, rounded when it has too many digits.
+    /// The number, by the digits that count.
     pub fn value(&self) -> Decimal {
-        self.exact_value()
-            .unwrap_or(if self.negative { Decimal::MIN } else { Decimal::MAX })
-    }
-
-    /// The number; `None` when it is too large.
-    fn exact_value(&self) -> Option<Decimal> {
-        let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
-        if is_zero(self.whole) && is_zero(self.fraction) {
-            return Some(Decimal::ZERO);
-        }
-        let sign = if self.negative { "-" } else { "" };
-        let plain = match self.exponent {
-            0 if self.fraction.is_empty() => format!("{sign}{}", self.whole),
-            0 => format!("{sign}{}.{}", self.whole, self.fraction),
-            _ => format!("{sign}{}", self.shifted()?),
-        };
-        plain.parse().ok()
-    }
-
-    /// Whether it is nearer to 0 than anything that can be compared.
-    fn is_too_small(&self) -> bool {
-        let is_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
-        self.exponent < -400 && !(is_zero(self.whole) && is_zero(self.fraction))
-    }
-
-    /// The digits with the point moved by the exponent; `None` when it moves too far to the right.
-    fn shifted(&self) -> Option<String> {
-        let digits = format!("{}{}", self.whole, self.fraction);
-        let point = i64::try_from(self.whole.len()).ok()? + i64::from(self.exponent);
-        let length = i64::try_from(digits.len()).ok()?;
-        match usize::try_from(point) {
-            // More than the 29 digits of the largest number, behind zeros that may lead.
-            Ok(_) if point > length + 60 => None,
-            Ok(point) if point >= digits.len() => {
-                Some(format!("{digits}{}", "0".repeat(point - digits.len())))
+        let mut digits = self.digits().skip_while(|digit| *digit == b'0');
+        let mut coefficient = 0_i128;
+        let mut counted = 0_u32;
+        for digit in digits.by_ref() {
+            coefficient = coefficient * 10 + i128::from(digit - b'0');
+            counted += 1;
+            if counted == DIGITS {
+                break;
             }
-            Ok(0) => Some(format!("0.{digits}")),
-            Ok(point) => Some(format!("{}.{}", &digits[..point], &digits[point..])),
-            Err(_) if point < -60 => Some("0".to_owned()),
-            Err(_) => Some(format!("0.{}{digits}", "0".repeat(usize::try_from(-point).ok()?))),
         }
+        if self.negative {
+            coefficient = -coefficient;
+        }
+        Decimal::new(
+            coefficient,
+            self.last_place().saturating_add(count(digits.count())),
+        )
     }
 
-    /// Half a unit of the last digit. A number with an exponent has at least two digits of precision: the
+    /// All of them, before and after the point.
+    fn digits(&self) -> impl Iterator<Item = u8> {
+        self.whole.bytes().chain(self.fraction.bytes())
+    }
+
+    fn is_zero(&self) -> bool {
+        self.digits().all(|digit| digit == b'0')
+    }
+
+    /// The power of ten of the last digit.
+    fn last_place(&self) -> i64 {
+        self.exponent.saturating_sub(count(self.fraction.len()))
+    }
+
+    /// Half a unit of the last digit that counts. A number with an exponent has at least two digits of precision: the
     /// standard reads 1e2 as 95 to 105.
-    fn half_unit(&self) -> Decimal {
-        let fraction = i32::try_from(self.fraction.len()).unwrap_or(i32::MAX);
-        let mut last_digit = self.exponent.saturating_sub(fraction);
+    fn half_unit(&self, value: Decimal) -> Decimal {
+        let mut last_digit = self.last_place();
         if self.has_exponent && self.whole.len() == 1 && self.fraction.is_empty() {
-            last_digit -= 1;
+            last_digit = last_digit.saturating_sub(1);
         }
-        let power = last_digit - 1;
-        match u32::try_from(-power) {
-            Ok(scale) => Decimal::new(
-                if scale > Decimal::MAX_SCALE { 1 } else { 5 },
-                scale.min(Decimal::MAX_SCALE),
-            ),
-            Err(_) => u32::try_from(power)
-                .ok()
-                .and_then(|power| 10_i128.checked_pow(power)?.checked_mul(5))
-                .and_then(|half| Decimal::try_from_i128_with_scale(half, 0).ok())
-                .unwrap_or(Decimal::MAX),
-        }
+        let last_that_counts = match value.is_zero() {
+            true => FINEST,
+            false => i64::from(value.magnitude()) - i64::from(DIGITS),
+        };
+        Decimal::new(5, last_digit.max(last_that_counts).saturating_sub(1))
     }
 }
 
-fn parse_exponent(text: &str) -> Option<i32> {
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+fn parse_exponent(text: &str) -> Option<i64> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let size = digits.parse::<i32>().unwrap_or(i32::MAX).min(1_000_000);
+    // Far more than what a body has digits to bring it back.
+    let size = digits.parse::<i64>().unwrap_or(i64::MAX).min(1 << 40);
     Some(if text.starts_with('-') { -size } else { size })
 }
 
 /// What a client asks for: a prefix and a number.
 ///
 /// # Errors
-/// When it is no number, or one too large to be stored.
+/// When it is no number, or one that cannot be stored.
 pub fn parse(value: &str) -> Result<NumberComparison, Expected> {
     let (prefix, text) = Prefix::split(value);
+    if text.len() > LONGEST {
+        return Err(Expected(
+            "a number of at most 1,000 characters; of its digits the first 34 count",
+        ));
+    }
     let written = Written::parse(text).ok_or(Expected(
         "a number such as 100, -5.4 or 1e2, with one of the prefixes eq, ne, gt, lt, ge, le, sa, eb, ap if need be",
     ))?;
-    let value = written.exact_value().ok_or(Expected("a number below 7.9e28"))?;
-    if value.is_zero() && written.is_too_small() {
-        return Err(Expected("0, or a number of at least 1e-28"));
+    let value = written.value();
+    if !written.is_zero() {
+        if value.magnitude() > *MAGNITUDES.end() {
+            return Err(Expected("a number below 1e309 in size"));
+        }
+        if value.is_zero() || value.magnitude() < *MAGNITUDES.start() {
+            return Err(Expected("0, or a number of at least 1e-309 in size"));
+        }
     }
     let margin = match prefix {
-        Prefix::Approximately => value.abs() / Decimal::TEN,
-        _ => written.half_unit(),
+        Prefix::Approximately => value.tenth(),
+        _ => written.half_unit(value),
     };
     Ok(NumberComparison {
         prefix,
         value,
-        low: value.saturating_sub(margin),
-        high: value.saturating_add(margin),
+        low: value.minus(margin),
+        high: value.plus(margin),
     })
 }
 
@@ -196,13 +206,22 @@ mod tests {
             ("ap100", "100", "90", "110"),
             ("ap-100", "-100", "-110", "-90"),
             ("007", "7", "6.5", "7.5"),
+            ("1e50", "1e50", "0.95e50", "1.05e50"),
+            ("1.00e50", "1e50", "0.995e50", "1.005e50"),
+            ("-1.7e308", "-1.7e308", "-1.75e308", "-1.65e308"),
+            ("2.3e-308", "2.3e-308", "2.25e-308", "2.35e-308"),
+            ("ap1e300", "1e300", "0.9e300", "1.1e300"),
+            ("0e300", "0", "-5e298", "5e298"),
+            (
+                "79228162514264337593543950336",
+                "79228162514264337593543950336",
+                "79228162514264337593543950335.5",
+                "79228162514264337593543950336.5",
+            ),
         ] {
             let number = parse(text).unwrap();
-            let numbers: Vec<Decimal> = [value, low, high]
-                .iter()
-                .map(|text| text.parse().unwrap())
-                .collect();
-            assert_eq!(vec![number.value, number.low, number.high], numbers, "{text}");
+            let numbers = [value, low, high].map(|text| Written::parse(text).unwrap().value());
+            assert_eq!([number.value, number.low, number.high], numbers, "{text}");
         }
     }
 
@@ -213,25 +232,48 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
-        for text in ["1e29", "99999999999999999999999999999999", "1e999999999999"] {
-            assert_eq!(parse(text), Err(Expected("a number below 7.9e28")), "{text}");
+        for text in ["1e309", "-1e400", "gt1e999999999999", "ap1e309"] {
+            assert_eq!(
+                parse(text),
+                Err(Expected("a number below 1e309 in size")),
+                "{text}"
+            );
         }
-        assert!(parse("1e-999999999").is_err() && parse("0e-999999999").is_ok());
+        for text in ["1e-310", "-1e-400", "lt1e-999999999999"] {
+            let expected = Expected("0, or a number of at least 1e-309 in size");
+            assert_eq!(parse(text), Err(expected), "{text}");
+        }
+        assert!(parse("0e-999999999").is_ok() && parse("9e308").is_ok() && parse("1e-309").is_ok());
+        let longest = "1".repeat(LONGEST);
+        assert_eq!(
+            parse(&format!("gt{longest}")),
+            Err(Expected("a number below 1e309 in size"))
+        );
+        assert!(parse(&format!("gt0.{}", &longest[2..])).is_ok());
+        let refused = parse(&format!("0.{longest}")).unwrap_err();
+        assert!(refused.0.starts_with("a number of at most 1,000 characters"));
     }
 
     #[test]
-    fn what_is_stored_is_brought_to_the_nearest_number() {
-        let stored = |text: &str| Written::parse(text).unwrap().value();
-        assert_eq!(stored("1e400"), Decimal::MAX);
-        assert_eq!(stored("-1e400"), Decimal::MIN);
-        assert_eq!(stored("1e-400"), Decimal::ZERO);
-        assert_eq!(stored("-0.0e999999"), Decimal::ZERO);
-        assert_eq!(stored("12e-3"), "0.012".parse().unwrap());
-        assert_eq!(
-            stored("0.12345678901234567890123456789012345"),
-            "0.1234567890123456789012345679".parse().unwrap()
-        );
-        assert!(parse("0.1234567890123456789012345678901234567890").unwrap().high > stored("0.12345"));
-        assert_eq!(stored("1.234e2"), "123.4".parse().unwrap());
+    fn digits_beyond_those_that_count_are_left_out() {
+        let value = |text: &str| Written::parse(text).unwrap().value();
+        assert_eq!(value("1e400"), Decimal::INFINITY);
+        assert_eq!(value("-1e400"), Decimal::NEGATIVE_INFINITY);
+        assert_eq!(value("1e-500"), Decimal::ZERO);
+        assert_eq!(value("-0.0e999999"), Decimal::ZERO);
+        assert_eq!(value("12e-3"), Decimal::new(12, -3));
+        assert_eq!(value("1.234e2"), Decimal::new(1234, -1));
+        let long = |digits: usize| format!("0.{}", "1".repeat(digits));
+        assert_eq!(value(&long(50)), value(&long(34)));
+        assert!(value(&long(34)) > value(&long(33)));
+        let zeros = "0".repeat(2_000_000);
+        assert_eq!(value(&format!("0.{zeros}1e2000001")), Decimal::ONE);
+        assert_eq!(value(&format!("1{zeros}e-2000000")), Decimal::ONE);
+        // Each is found by itself, however many digits it is written with.
+        for digits in [33, 34, 35, 400, 900] {
+            let NumberComparison { value, low, high, .. } = parse(&long(digits)).unwrap();
+            assert!(low < value && value < high, "{digits}");
+            assert!(high < parse(&long(32)).unwrap().high, "{digits}");
+        }
     }
 }

@@ -1,13 +1,11 @@
 //! Positions on Earth, for `near`: <http://hl7.org/fhir/R4/location.html#positional>. What lies within a
 //! distance is asked for as a box of latitudes and longitudes, so that its corners may be farther away.
 
-use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive as _;
-
 use super::Expected;
 use super::number::Written;
 use crate::definitions::search_parameter::ParameterId;
 use crate::resource::Json;
+use crate::search::decimal::Decimal;
 use crate::search::index::{CompositeEntry, CompositeValue, IndexEntries};
 use crate::search::query::{ComponentMatch, NumberComparison, Prefix, QuantityMatch, UnitMatch};
 
@@ -103,14 +101,17 @@ fn finite(text: &str) -> Option<f64> {
 }
 
 fn between(low: f64, high: f64) -> ComponentMatch {
-    let low = Decimal::from_f64(low).unwrap_or(Decimal::MIN);
+    let decimal = |number: f64| {
+        let text = format!("{number:e}");
+        Written::parse(&text).map_or(Decimal::ZERO, |written| written.value())
+    };
+    let low = decimal(low);
     // The high end of a range is left out, but 180 degrees are to be found.
-    let high = Decimal::from_f64(high).unwrap_or(Decimal::MAX);
-    let high = high.saturating_add(Decimal::new(1, 9));
+    let high = decimal(high).plus(Decimal::new(1, -9));
     ComponentMatch::Quantity(QuantityMatch {
         number: NumberComparison {
             prefix: Prefix::Equal,
-            value: low.saturating_add(high) / Decimal::TWO,
+            value: low,
             low,
             high,
         },
@@ -125,8 +126,8 @@ mod tests {
     fn boxes(value: &str) -> Vec<[f64; 4]> {
         let edges = |component: &ComponentMatch| match component {
             ComponentMatch::Quantity(quantity) => [
-                f64::try_from(quantity.number.low).unwrap(),
-                f64::try_from(quantity.number.high).unwrap(),
+                quantity.number.low.to_string().parse::<f64>().unwrap(),
+                quantity.number.high.to_string().parse::<f64>().unwrap(),
             ],
             _ => unreachable!("a position is a pair of numbers"),
         };

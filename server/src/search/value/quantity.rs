@@ -1,13 +1,13 @@
 //! Quantities, <http://hl7.org/fhir/R4/search.html#quantity>: numbers with units.
 
 use compact_str::CompactString;
-use rust_decimal::Decimal;
 
 use super::Expected;
 use super::number::{self, Written};
 use crate::definitions::path::ElementType;
 use crate::definitions::search_parameter::ParameterId;
 use crate::resource::{Json, Object};
+use crate::search::decimal::Decimal;
 use crate::search::index::{IndexEntries, QuantityEntry};
 use crate::search::parse::escape;
 use crate::search::query::{QuantityMatch, UnitMatch};
@@ -33,8 +33,8 @@ pub fn index(element: &Json, element_type: &ElementType, parameter: ParameterId,
 fn quantity(quantity: &Object, parameter: ParameterId) -> Option<QuantityEntry> {
     let value = number_of(quantity, "value")?;
     let (low, high) = match text(quantity, "comparator") {
-        Some("<" | "<=") => (Decimal::MIN, value),
-        Some(">" | ">=") => (value, Decimal::MAX),
+        Some("<" | "<=") => (Decimal::NEGATIVE_INFINITY, value),
+        Some(">" | ">=") => (value, Decimal::INFINITY),
         _ => (value, value),
     };
     Some(entry(parameter, low, high, Some(quantity)))
@@ -78,7 +78,7 @@ fn sampled_data(sampled: &Object, parameter: ParameterId) -> Option<QuantityEntr
         Some((low, high)) => Some((low.min(sample), high.max(sample))),
     });
     let (low, high) = ends?;
-    let scale = |sample: Decimal| sample.saturating_mul(factor).saturating_add(zero);
+    let scale = |sample: Decimal| sample.times(factor).plus(zero);
     let (first, second) = (scale(low), scale(high));
     Some(entry(
         parameter,

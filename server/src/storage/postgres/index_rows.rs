@@ -1,12 +1,11 @@
 //! Index entries → the arrays that `write_resources` takes, one element a row. Pure.
 
-use rust_decimal::Decimal;
-
 use super::extreme::extremes;
 use super::index_key::{key, reference_key, reference_text, string_prefix};
 use super::names::{Names, UNKNOWN_SYSTEM};
 use super::parameter_numbers::ParameterNumbers;
 use crate::definitions::search_parameter::{ParameterId, ParameterKind};
+use crate::search::decimal::Decimal;
 use crate::search::index::{CompositeValue, ContainedLink, IndexEntries, ReferenceTarget};
 
 /// Microseconds before and after everything: what an open end is stored as. Their difference is a bigint.

@@ -79,7 +79,9 @@ fn refuses_wrong_modifiers_and_values_always() {
         ),
         ("Observation", "subject:Patient=Group/1", "an id of the type"),
         ("Location", "near=here", "latitude|longitude"),
-        ("RiskAssessment", "probability=1e99", "below 7.9e28"),
+        ("RiskAssessment", "probability=1e309", "below 1e309"),
+        ("Observation", "value-quantity=gt1e400||mg", "below 1e309"),
+        ("Observation", "code-value-quantity=c$1e-400", "at least 1e-309"),
     ] {
         let message = refusal(searched, text);
         assert!(message.contains(telling), "{text}: {message}");

@@ -1,10 +1,10 @@
 //! The match of one value, as a condition on one row of its index table. <http://hl7.org/fhir/R4/search.html#prefix>
 
-use rust_decimal::Decimal;
 use tokio_postgres::types::Type;
 
 use super::condition::any;
 use super::statement::Statement;
+use crate::search::decimal::Decimal;
 use crate::search::index::ReferenceTarget;
 use crate::search::query::{
     ComponentMatch, DateComparison, NumberComparison, Prefix, QuantityMatch, ReferenceMatch, StringMatch,

@@ -2,7 +2,6 @@
 //! come last, whether it ascends or descends; the key of the resource decides between equals.
 
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use tokio_postgres::types::Type;
 
 use super::condition::of_resource;
@@ -10,7 +9,11 @@ use super::cursor::Cursor;
 use super::predicate::Writer;
 use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry};
 use crate::search::query::{SortBy, SortKey};
+use crate::search::value::number::Written;
 use crate::storage::StorageError;
+
+/// Characters of a number as the database writes it: what is indexed has at most 400 digits before the point, or 440 after it.
+const LONGEST_NUMBER: usize = 500;
 
 /// A sort key as SQL.
 pub struct Column {
@@ -117,12 +120,17 @@ pub fn can_have(registry: &Registry, wanted: &SortKey, value: &str) -> bool {
             let first = parameters.first().map(|first| registry.get(*first).kind);
             match first.and_then(sorted_column) {
                 Some((_, _, "bigint")) => value.parse::<i64>().is_ok(),
-                // Some digits that Rust reads, not every PostgreSQL does: 1_000.
-                Some((_, _, "numeric")) => !value.contains('_') && value.parse::<Decimal>().is_ok(),
+                Some((_, _, "numeric")) => is_number(value),
                 _ => true,
             }
         }
     }
+}
+
+/// Whether `value` is a number as PostgreSQL writes it: in full, whatever its size.
+fn is_number(value: &str) -> bool {
+    let is_plain = value.len() <= LONGEST_NUMBER && !value.contains(['e', 'E']);
+    is_plain && (Written::parse(value).is_some() || matches!(value, "Infinity" | "-Infinity"))
 }
 
 /// Whether `value` is a moment as PostgreSQL writes it, `2026-01-31 08:00:00.5+01`; more is understood by the one who reads it
@@ -169,7 +177,30 @@ pub fn order_by(columns: &[Column], backwards: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::is_moment;
+    use super::{is_moment, is_number};
+
+    #[test]
+    fn a_number_is_what_the_database_writes() {
+        let (large, small) = (
+            format!("-17{}", "0".repeat(307)),
+            format!("0.{}23", "0".repeat(307)),
+        );
+        for number in ["0", "-1.50", "Infinity", "-Infinity", &large, &small] {
+            assert!(is_number(number), "{number}");
+        }
+        for forged in [
+            "",
+            "NaN",
+            "1e5",
+            "1_000",
+            "infinity",
+            "1.",
+            "0x1",
+            &"1".repeat(501),
+        ] {
+            assert!(!is_number(forged), "{forged}");
+        }
+    }
 
     #[test]
     fn a_moment_is_what_the_database_writes() {
