@@ -178,7 +178,8 @@ impl Claims<'_> {
             ("conditionalRead", "full-support".into()),
             ("conditionalUpdate", true.into()),
             ("conditionalDelete", "single".into()),
-            ("referencePolicy", texts(["literal", "logical", "local"])),
+            // References to other servers are taken, too, and none has to lead anywhere: not `local`, not `enforced`.
+            ("referencePolicy", texts(["literal", "logical"])),
         ]);
         let operations = operations(|operation| operation.is_of(resource_type));
         if !operations.is_empty() {

@@ -57,3 +57,56 @@ async fn a_client_that_wants_words_gets_them() {
         );
     }
 }
+
+#[tokio::test]
+async fn references_need_not_lead_to_anything_and_stay_when_their_target_is_deleted() {
+    let server = Server::start().await;
+    let observation = |id: &str, subject: &str| {
+        format!(
+            r#"PUT /Observation/{id}
+
+            {{"resourceType":"Observation","id":"{id}","status":"final","code":{{"text":"x"}},"subject":{{"reference":"{subject}"}}}}"#
+        )
+    };
+    let patient = "PUT /Patient/p\n\n{\"resourceType\":\"Patient\",\"id\":\"p\",\"active\":true}";
+    for (id, subject) in [
+        ("here", "Patient/p"),
+        ("elsewhere", "https://other.example/fhir/Patient/p"),
+        ("nowhere", "Patient/nobody"),
+    ] {
+        let stored = server.send(&observation(id, subject)).await;
+        assert_eq!(stored.status, 201, "{}", stored.text);
+    }
+    let found = async |search: &str| {
+        server
+            .get(&format!("/Observation?_sort=_id&{search}"))
+            .await
+            .ids()
+    };
+    let chain = "subject:Patient.active=true";
+    // It exists, is gone, and is there again: the reference is the same.
+    for exists in [false, true, false, true] {
+        let (status, of_chain) = if exists { (200, "here") } else { (404, "") };
+        let written = match exists {
+            true => server.send(patient).await,
+            false => server.send("DELETE /Patient/p").await,
+        };
+        assert!(written.status.is_success(), "{}", written.text);
+        let read = server.get("/Patient/p").await.status;
+        assert!(read == status || (!exists && read == 410), "{read}");
+        assert_eq!(
+            server.get("/Observation/here").await.at("subject.reference"),
+            "Patient/p"
+        );
+        assert_eq!(found("subject=Patient/p").await, "here");
+        assert_eq!(found("subject:missing=false").await, "elsewhere,here,nowhere");
+        assert_eq!(found(chain).await, of_chain);
+        let included = server
+            .get("/Observation?_id=here&_include=Observation:subject")
+            .await;
+        assert_eq!(included.ids(), if exists { "here,p" } else { "here" });
+    }
+    let statement = server.get("/metadata").await;
+    let policy = statement.at("rest.0.resource.0.referencePolicy");
+    assert_eq!(policy, r#"["literal","logical"]"#);
+}
