@@ -3,6 +3,8 @@
 mod body;
 mod structure;
 
+use std::sync::Arc;
+
 use http::Method;
 
 use crate::exchange::{Interaction, InteractionError, Request, Route};
@@ -183,7 +185,7 @@ fn read(
         is_head,
         request: Request {
             interaction,
-            query,
+            query: query.map(Arc::from),
             parameters,
             conditions,
             preference: Preference { answer, ..outer },

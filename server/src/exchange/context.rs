@@ -162,16 +162,13 @@ impl Context {
 
     /// The audit record of `request` as far as it is known before the answer.
     pub fn record(&self, request: &Request, status: u16) -> AccessRecord {
-        let criteria = request
-            .conditions
-            .if_none_exist
-            .as_ref()
-            .or(request.query.as_ref());
-        self.record_of(&request.interaction, criteria.cloned(), status)
+        let criteria = request.conditions.if_none_exist.as_deref();
+        let criteria = criteria.or(request.query.as_deref());
+        self.record_of(&request.interaction, criteria, status)
     }
 
     /// As [`record`](Self::record), where no more is known of the request than what it asks for.
-    pub fn record_of(&self, interaction: &Interaction, query: Option<String>, status: u16) -> AccessRecord {
+    pub fn record_of(&self, interaction: &Interaction, query: Option<&str>, status: u16) -> AccessRecord {
         let code = interaction.codes().first().copied().unwrap_or_default();
         let (resource_type, resource_id) = interaction.subject();
         let compartment = interaction.compartment();
@@ -181,7 +178,7 @@ impl Context {
             resource_id: resource_id.map(str::to_owned),
             compartment: compartment.map(|(resource_type, id)| format!("{resource_type}/{id}")),
             query: match (interaction.operation(), query) {
-                (None, query) => query,
+                (None, query) => query.map(str::to_owned),
                 (Some(operation), None) => Some(format!("${}", operation.code)),
                 (Some(operation), Some(query)) => Some(format!("${}?{query}", operation.code)),
             },

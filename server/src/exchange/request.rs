@@ -1,6 +1,8 @@
 //! One interaction that is asked for, whether it came alone or as an entry of a Bundle: all of it is read and understood as
 //! far as it does not depend on what is stored.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::Interaction;
@@ -15,7 +17,7 @@ pub struct Request {
     pub interaction: Interaction,
     /// The query string, and after it the form of a posted search, or the simple values of an operation's Parameters; for the
     /// audit trail.
-    pub query: Option<String>,
+    pub query: Option<Arc<str>>,
     /// The query string and the form, read.
     pub parameters: Vec<(String, String)>,
     /// `If-Match` and its like.

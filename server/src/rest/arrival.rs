@@ -71,37 +71,52 @@ impl Arrival {
         if self.parts.method == Method::OPTIONS {
             return self.options();
         }
-        if self.route == Ok(Interaction::Capabilities) {
-            return self.capabilities(body).await;
-        }
-        let principal = match self.state.authenticator.authenticate(&self.parts.headers).await {
+        let principal = match self.principal().await {
             Ok(principal) => principal,
             Err(error) => {
-                let query = self.query();
-                return self
-                    .refuse(self.context(Principal::anonymous()), error.into(), query)
-                    .await;
+                let context = self.context(Principal::anonymous());
+                return self.refuse(context, error, self.query()).await;
             }
         };
+        let context = self.context(principal);
+        let spending = match self.state.budget.open(context.principal.name()) {
+            Ok(spending) => spending,
+            Err(error) => return self.refuse(context, error.into(), self.query()).await,
+        };
+        let answer = async {
+            match self.is_for_everybody() {
+                true => self.capabilities(context, body).await,
+                false => self.answer_to(context, body, &spending).await,
+            }
+        };
+        spending.clone().of(answer).await
+    }
+
+    /// Whether it asks for what everybody may know, which needs no token and no place in the audit trail.
+    fn is_for_everybody(&self) -> bool {
+        self.route == Ok(Interaction::Capabilities)
+    }
+
+    /// Who asks, as the token tells; anonymous for what needs none.
+    async fn principal(&self) -> Result<Principal, InteractionError> {
+        if self.is_for_everybody() {
+            return Ok(Principal::anonymous());
+        }
+        let principal = self.state.authenticator.authenticate(&self.parts.headers).await?;
         if let Some(vouching) = self.parts.extensions.get::<Vouching>() {
             vouching.sender_is_known();
         }
-        let spending = match self.state.budget.open(principal.name()) {
-            Ok(spending) => spending,
-            Err(error) => {
-                let query = self.query();
-                return self.refuse(self.context(principal), error.into(), query).await;
-            }
-        };
-        spending
-            .clone()
-            .of(self.answer_to(principal, body, &spending))
-            .await
+        Ok(principal)
     }
 
-    /// Answers a request of `principal`, who has room for it.
-    async fn answer_to(&self, principal: Principal, body: Body, spending: &Spending) -> Response<Body> {
-        let context = self.context(principal);
+    async fn capabilities(&self, context: Context, body: Body) -> Response<Body> {
+        let request = self.read(body, &mut self.query()).await;
+        let answer = request.and_then(|request| capabilities(&context, &request));
+        self.respond(answer, &context)
+    }
+
+    /// Answers a request of the context's principal, who has room for it.
+    async fn answer_to(&self, context: Context, body: Body, spending: &Spending) -> Response<Body> {
         let mut query = self.query();
         if let Err(error) = self.authorize_head(&context) {
             return self.refuse(context, error, query).await;
@@ -135,21 +150,6 @@ impl Arrival {
         }
     }
 
-    /// What everybody may know needs no token and no place in the audit trail.
-    async fn capabilities(&self, body: Body) -> Response<Body> {
-        let context = self.context(Principal::anonymous());
-        let spending = match self.state.budget.open(context.principal.name()) {
-            Ok(spending) => spending,
-            Err(error) => return self.respond(Err(error.into()), &context),
-        };
-        let answer = async {
-            let request = self.read(body, &mut self.query()).await;
-            let answer = request.and_then(|request| capabilities(&context, &request));
-            self.respond(answer, &context)
-        };
-        spending.of(answer).await
-    }
-
     fn context(&self, principal: Principal) -> Context {
         let address = self.parts.extensions.get::<ConnectInfo<SocketAddr>>();
         Context {
@@ -166,13 +166,14 @@ impl Arrival {
         }
     }
 
-    fn query(&self) -> Option<String> {
+    /// The query string, to be shared by all who need it.
+    fn query(&self) -> Option<Arc<str>> {
         let query = self.parts.uri.query().filter(|query| !query.is_empty());
-        query.map(str::to_owned)
+        query.map(Arc::from)
     }
 
     /// Reads the request; a form goes to the `query` as soon as it has come.
-    async fn read(&self, body: Body, query: &mut Option<String>) -> Result<Request, InteractionError> {
+    async fn read(&self, body: Body, query: &mut Option<Arc<str>>) -> Result<Request, InteractionError> {
         let interaction = self.route.clone()?;
         let limit = self.state.settings.maximum_body;
         request::read(interaction, &self.parts, body, limit, query).await
@@ -188,21 +189,24 @@ impl Arrival {
         }
     }
 
-    /// The response to a request that did not come to be carried out, or to its end, once the audit trail has it. If the database did
-    /// what was asked for all the same, the trail has that.
+    /// The response to a request that did not come to be carried out, or to its end, once the audit trail has it, if it has a
+    /// place there. If the database did what was asked for all the same, the trail has that.
     async fn refuse(
         &self,
         context: Context,
         error: InteractionError,
-        query: Option<String>,
+        query: Option<Arc<str>>,
     ) -> Response<Body> {
+        if self.is_for_everybody() {
+            return self.respond(Err(error), &context);
+        }
         self.log(&error);
         let status = error.status().as_u16();
         let record = match &self.route {
-            Ok(interaction) => context.record_of(interaction, query, status),
+            Ok(interaction) => context.record_of(interaction, query.as_deref(), status),
             Err(_unknown) => AccessRecord {
                 interaction: self.code().to_owned(),
-                query,
+                query: query.as_deref().map(str::to_owned),
                 ..context.blank_record(status)
             },
         };

@@ -1,6 +1,8 @@
 //! Head and body of an HTTP request → the request that handlers take: parameters, conditions, preferences, and a body in
 //! a format that we speak.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use http::Method;
 use http::request::Parts;
@@ -26,7 +28,7 @@ pub async fn read(
     parts: &Parts,
     body: Body,
     limit: usize,
-    query: &mut Option<String>,
+    query: &mut Option<Arc<str>>,
 ) -> Result<Request, InteractionError> {
     let headers = &parts.headers;
     let mut parameters = query_string::parse(query.as_deref().unwrap_or_default())?;
@@ -49,9 +51,9 @@ pub async fn read(
             let form = body::receive(headers, encoding()?, body, limit.min(MAXIMUM_FORM)).await?;
             let form = query_string::form_text(&form)?;
             *query = match query.take() {
-                Some(query) if !form.is_empty() => Some(format!("{query}&{form}")),
+                Some(query) if !form.is_empty() => Some(format!("{query}&{form}").into()),
                 Some(query) => Some(query),
-                None => (!form.is_empty()).then(|| form.clone()),
+                None => (!form.is_empty()).then(|| form.as_str().into()),
             };
             parameters.extend(query_string::parse(form.trim_end())?);
             RequestBody::Nothing
@@ -95,12 +97,13 @@ pub async fn read(
 }
 
 /// The input of an operation. Its simple values are added to the `query`, for the audit trail.
-fn input(text: &[u8], query: &mut Option<String>) -> Result<RequestBody, InteractionError> {
+fn input(text: &[u8], query: &mut Option<Arc<str>>) -> Result<RequestBody, InteractionError> {
     if text.iter().all(u8::is_ascii_whitespace) {
         return Ok(RequestBody::Nothing);
     }
     let resource = beside_others(text.len(), || resource_body::parse_any(text))?;
-    *query = parameters_resource::recorded(&resource, query.take());
+    let before = query.take().map(|query| query.to_string());
+    *query = parameters_resource::recorded(&resource, before).map(Arc::from);
     Ok(RequestBody::Resource(resource))
 }
 
