@@ -50,14 +50,6 @@ const REASONS_OF_BEGINNINGS: &[(&str, &str)] = &[
         "each is met by half of the Observations and none by both; those of one are all tested",
     ),
     (
-        "List?item.code=44054006",
-        "all that a chain may lead to is gathered before what points at it",
-    ),
-    (
-        "Observation?subject:Patient.gender=female",
-        "all that a chain may lead to is gathered before what points at it",
-    ),
-    (
         "Patient?_has:Observation:subject:code=8867-4",
         "ten sources are gathered for each resource that would be tested otherwise",
     ),

@@ -12,6 +12,7 @@ mod condition;
 mod contained;
 mod cursor;
 mod dates;
+mod gathering;
 mod include;
 mod leader;
 mod links;
@@ -178,6 +179,7 @@ impl<'a> Search<'a> {
             peculiarities: self.peculiarities,
             is_contained: false,
             gathering: None,
+            steps: None,
         }
     }
 

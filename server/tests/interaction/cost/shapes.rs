@@ -156,6 +156,14 @@ const CRITERIA: &[(&str, Matches)] = &[
     ("Practitioner/practitionerxNx/*", Few(3)),
     ("Encounter/encounterxNx/*", Few(2)),
     ("Device/devicexNx/*", Few(2)),
+    // Chains that lead through what there is in every world.
+    ("Observation?subject.active=true", InEachWorld(2)),
+    (
+        "Observation?subject:Patient.organization.active=true",
+        InEachWorld(2),
+    ),
+    ("Observation?subject:Patient.organization.active=false", Few(0)),
+    ("Observation?device.patient:Patient.gender=female", InEachWorld(1)),
 ];
 
 /// What is added to a search.

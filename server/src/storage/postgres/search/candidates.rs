@@ -3,7 +3,7 @@
 
 use compact_str::CompactString;
 
-use super::condition::{all, of_resource_types, of_types};
+use super::condition::{all, of_resource, of_resource_types, of_types};
 use super::leader::{Leader, comes_in_order};
 use super::membership::Within;
 use super::predicate::{Rows, Unit, Writer, units};
@@ -11,16 +11,6 @@ use super::several::one_of;
 use crate::resource::ResourceType;
 use crate::search::query::{Criterion, DateComparison, Query};
 use crate::storage::postgres::read::DELETE;
-
-/// The rows of a leader that were gathered before anything else is done with them, as a table of a statement.
-const GATHERED: &str = "gathered";
-
-/// Whether these are all, and not too many, in such a statement.
-pub const IS_ALL: &str = "(SELECT is_all FROM counted)";
-
-/// Sources of a `_has` that are gathered for the cost of testing one resource, since a test goes through everything
-/// that points at it.
-const SOURCES_FOR_ONE: u64 = 10;
 
 /// Rows of a criterion within those of the leader that are gathered rather than looked up one by one. Reading so many is
 /// cheaper than filling half a page by looking up.
@@ -50,14 +40,6 @@ impl Candidates {
             repeats: true,
         }
     }
-}
-
-/// The rows that lead to the matches of a unit.
-pub struct Gathering {
-    /// Rows of the matches, or of what leads to them.
-    pub rows: Candidates,
-    /// How many of them cost as much as testing one resource.
-    pub rows_for_one: u64,
 }
 
 /// Whether what a unit leads to is of the types searched in any case: it has one parameter, which is of one type, or looks at the type
@@ -136,44 +118,6 @@ impl Writer<'_> {
             key: format!("{rows}.resource_key"),
             repeats,
         }
-    }
-
-    /// What has to be counted to know how much a unit has to gather; `None` when it cannot lead.
-    pub fn gather(&mut self, unit: &Unit<'_>, types: &[ResourceType]) -> Option<Gathering> {
-        let (rows, rows_for_one) = match unit {
-            // What it points at is known only when all sources are.
-            Unit::One(Criterion::Has {
-                source, criterion, ..
-            }) => (self.lead(&Unit::One(criterion), &[*source])?, SOURCES_FOR_ONE),
-            unit => (self.lead(unit, types)?, 1),
-        };
-        Some(Gathering { rows, rows_for_one })
-    }
-
-    /// As [`lead`](Self::lead), from rows that the statement gathers first: none if there are `limit` of them or more.
-    fn lead_gathered(&mut self, unit: &Unit<'_>, types: &[ResourceType], limit: u64) -> Option<Candidates> {
-        let Gathering {
-            rows: Candidates { from, key, .. },
-            rows_for_one,
-        } = self.gather(unit, types)?;
-        let limit = limit * rows_for_one;
-        self.gathering = Some(format!(
-            "WITH {GATHERED} AS MATERIALIZED (SELECT {key} AS resource_key {from} LIMIT {limit}),
-                 counted AS MATERIALIZED (SELECT count(*) < {limit} AS is_all FROM {GATHERED})"
-        ));
-        Some(match unit {
-            Unit::One(Criterion::Has { reference, .. }) => {
-                let sources = format!("TABLE {GATHERED}");
-                let mut candidates = self.lead_to_pointed_at(&sources, *reference, types);
-                candidates.from.push_str(&format!(" AND {IS_ALL}"));
-                candidates
-            }
-            _ => Candidates {
-                from: format!("FROM {GATHERED} WHERE {IS_ALL}"),
-                key: format!("{GATHERED}.resource_key"),
-                repeats: true,
-            },
-        })
     }
 
     /// The rows of one unit; `None` when it cannot lead.
@@ -266,7 +210,7 @@ impl Writer<'_> {
     /// The keys of the resources of `types` that meet one criterion, some several times, as a subquery of its own.
     fn keys(&mut self, types: &[ResourceType], criterion: &Criterion) -> String {
         match self.lead(&Unit::One(criterion), types) {
-            Some(Candidates { from, key, .. }) => format!("SELECT {key} AS resource_key {from} OFFSET 0"),
+            Some(candidates) => self.sources(candidates),
             None => self.resources(types, criterion),
         }
     }
@@ -276,13 +220,22 @@ impl Writer<'_> {
     pub fn resources(&mut self, types: &[ResourceType], criterion: &Criterion) -> String {
         let row = self.statement.alias('r');
         match self.lead(&Unit::One(criterion), types) {
-            Some(Candidates { from, key, .. }) => {
+            Some(candidates) => {
                 let found = self.statement.alias('g');
+                let once = self.targets_once(candidates);
+                // Those of a step are few, and looked up one by one whatever the planner knows of them.
+                let joined = match self.steps.is_some() {
+                    true => format!(
+                        ", LATERAL {resource} WHERE",
+                        resource = of_resource("resource", &row, &format!("{found}.resource_key"))
+                    ),
+                    false => {
+                        format!(" JOIN resource {row} ON {row}.resource_key = {found}.resource_key WHERE")
+                    }
+                };
                 format!(
                     "SELECT {row}.resource_key, {row}.id, {row}.resource_type
-                     FROM (SELECT DISTINCT {key} AS resource_key {from}) AS {found}
-                     JOIN resource {row} ON {row}.resource_key = {found}.resource_key WHERE {row}.method <> {DELETE}
-                     OFFSET 0"
+                     FROM ({once}) AS {found}{joined} {row}.method <> {DELETE} OFFSET 0"
                 )
             }
             None => {

@@ -73,12 +73,13 @@ impl Writer<'_> {
         let links = format!("{links} AND {link}.holder_key {side} 0");
         let found = self.where_contained(true, |writer| writer.lead(&Unit::One(criterion), &[]));
         let from = match found {
-            Some(Candidates { from, key, .. }) => {
+            Some(candidates) => {
+                let once = self.targets_once(candidates);
                 let inside = self.statement.alias('g');
                 // `OFFSET 0`: from what meets the criterion to what holds it.
                 format!(
-                    "FROM (SELECT DISTINCT {key} AS contained_key {from} OFFSET 0) AS {inside}
-                     JOIN contained {link} ON {link}.contained_key = {inside}.contained_key WHERE {links}"
+                    "FROM ({once} OFFSET 0) AS {inside}
+                     JOIN contained {link} ON {link}.contained_key = {inside}.resource_key WHERE {links}"
                 )
             }
             None => {

@@ -7,7 +7,7 @@
 //! gathering when it has cost more than that. All pages of a search have one order whatever leads.
 
 use super::Search;
-use super::candidates::Gathering;
+use super::gathering::Counting;
 use super::predicate::{Unit, units};
 use super::walk::Walk;
 use crate::search::query::{Criterion, Matches, ReferenceMatch, StringMatch, TokenMatch, UriMatch};
@@ -231,19 +231,21 @@ async fn fewest(
     limit: u64,
 ) -> Result<Option<usize>, StorageError> {
     let mut writer = search.writer();
-    let counts: Option<Vec<String>> = counted
+    let counts: Option<Vec<Counting>> = counted
         .iter()
-        .map(|index| {
-            let Gathering { rows, rows_for_one } =
-                writer.gather(&units[*index], &search.query.resource_types)?;
-            let (from, rows) = (rows.from, limit * rows_for_one);
-            Some(format!(
-                "(SELECT count(*) / {rows_for_one} FROM (SELECT 1 {from} LIMIT {rows}) AS counted)"
-            ))
-        })
+        .map(|index| writer.counting(&units[*index], &search.query.resource_types, limit))
         .collect();
     let Some(counts) = counts else { return Ok(None) };
-    let sql = format!("SELECT {}", counts.join(", "));
+    let tables: Vec<&str> = counts
+        .iter()
+        .flat_map(|counting| counting.tables.iter().map(String::as_str))
+        .collect();
+    let counts: Vec<&str> = counts.iter().map(|counting| counting.count.as_str()).collect();
+    let with = match tables.is_empty() {
+        true => String::new(),
+        false => format!("WITH {} ", tables.join(", ")),
+    };
+    let sql = format!("{with}SELECT {}", counts.join(", "));
     let found = writer.statement.run(search, &sql).await?;
     let fewest = found.first().and_then(|row| {
         let counts = counted.iter().enumerate();

@@ -4,8 +4,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::Search;
-use super::candidates::IS_ALL;
 use super::cursor::Cursor;
+use super::gathering::IS_ALL;
 use super::leader::{self, Leader, Route};
 use super::order::{Column, order_by};
 use super::predicate::Writer;

@@ -8,6 +8,7 @@ use tokio_postgres::types::Type;
 use super::alternatives::{Alternative, alternatives};
 use super::comparison::{self, Range, Spans};
 use super::condition::{all, any, of_resource, of_types};
+use super::gathering::Steps;
 use super::several;
 use super::statement::Statement;
 use crate::definitions::search_parameter::{ParameterId, ParameterKind, Registry};
@@ -64,6 +65,8 @@ pub struct Writer<'a> {
     pub is_contained: bool,
     /// What the statement gathers first, `WITH …`.
     pub gathering: Option<String>,
+    /// The steps of what is being gathered, where it is in steps.
+    pub steps: Option<Steps>,
 }
 
 /// The match of a parameter as rows of one table: `table`, and the condition on its alias.
