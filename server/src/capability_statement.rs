@@ -224,8 +224,8 @@ impl Includes {
         for parameter in references {
             let name = format!("{}:{}", parameter.resource_type, parameter.code);
             if parameter.targets.len() * 2 < everything {
-                for target in &parameter.targets {
-                    includes.reverse.entry(*target).or_default().push(name.clone());
+                for target in parameter.targets.iter() {
+                    includes.reverse.entry(target).or_default().push(name.clone());
                 }
             }
             includes
@@ -241,7 +241,7 @@ impl Includes {
 fn search_parameter(parameter: &SearchParameter) -> Json {
     object([
         ("name", parameter.code.as_str().into()),
-        ("definition", parameter.url.as_str().into()),
+        ("definition", (*parameter.url).into()),
         ("type", parameter.kind.name().into()),
     ])
 }

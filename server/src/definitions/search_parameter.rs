@@ -12,6 +12,11 @@ pub use draft::SYSTEMS_WITHOUT_CASE;
 pub use error::SearchParameterError;
 pub use registry::Registry;
 
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::definitions::structure::Targets;
 use crate::resource::ResourceType;
 
 /// The position of a parameter in the registry; stands for one resource type and one code.
@@ -95,13 +100,13 @@ pub struct SearchParameter {
     pub resource_type: ResourceType,
     /// The name in a query, such as `birthdate`. A name with a colon, such as `identifier:of-type`, is not a
     /// parameter of the standard but the index of one of its modifiers; clients cannot name it.
-    pub code: String,
+    pub code: CompactString,
     /// The canonical URL of its definition.
-    pub url: String,
+    pub url: Arc<str>,
     /// What its values are.
     pub kind: ParameterKind,
     /// For references: the types that may be pointed at; empty means any.
-    pub targets: Vec<ResourceType>,
+    pub targets: Targets,
     /// For references: whether some are canonical URLs instead of references.
     pub holds_canonical: bool,
     /// For references: whether what they point at stands in the resource itself, as the entries of a Bundle do.
@@ -112,4 +117,11 @@ pub struct SearchParameter {
     pub is_mime_type: bool,
     /// For composites: the codes' parameters in order.
     pub components: Vec<ParameterId>,
+}
+
+impl SearchParameter {
+    /// Whether clients may name it.
+    pub fn is_named(&self) -> bool {
+        !self.code.contains(':')
+    }
 }

@@ -271,7 +271,7 @@ fn what_is_there_keeps_its_ids() {
     let extended = standard.with_search_parameter(&nickname()).unwrap();
     let codes = |definitions: &Definitions| -> Vec<(ParameterId, String)> {
         let all = definitions.search_parameters().all();
-        all.map(|parameter| (parameter.id, parameter.code.clone()))
+        all.map(|parameter| (parameter.id, parameter.code.to_string()))
             .collect()
     };
     let (before, after) = (codes(standard), codes(&extended));

@@ -84,10 +84,10 @@ async fn come_back_as_sent_and_are_found_by_every_parameter() {
                     && vec![token(entry.system.as_deref(), entry.code.as_deref())] == value
             });
             let code = match definition.kind {
-                ParameterKind::String => definition.code.clone(),
+                ParameterKind::String => definition.code.to_string(),
                 _ if is_words => format!("{}:text", definition.code),
                 ParameterKind::Reference if is_identifier => format!("{}:identifier", definition.code),
-                _ => definition.code.clone(),
+                _ => definition.code.to_string(),
             };
             let count = tried.entry(parameter).or_default();
             *count += 1;

@@ -102,6 +102,8 @@ fn paths(places: &[Place]) -> Vec<Path> {
             paths.push(path);
         }
     }
+    // They stay for as long as the service runs.
+    paths.shrink_to_fit();
     paths
 }
 

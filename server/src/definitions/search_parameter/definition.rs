@@ -5,6 +5,7 @@ use super::SearchParameterError;
 use super::erratum::corrected;
 use crate::definitions::path::ElementType;
 use crate::definitions::search_parameter::ParameterKind;
+use crate::definitions::structure::Targets;
 use crate::resource::ResourceType;
 
 /// Generated from the official package; its generator describes the lines.
@@ -106,9 +107,9 @@ impl SearchParameterDefinition {
     ///
     /// # Errors
     /// When a type is none of R4's.
-    pub fn targets(&self) -> Result<Vec<ResourceType>, SearchParameterError> {
+    pub fn targets(&self) -> Result<Targets, SearchParameterError> {
         if self.target.iter().any(|name| name == "Resource") {
-            return Ok(Vec::new());
+            return Ok(Targets::default());
         }
         self.target.iter().map(|name| self.resource_type(name)).collect()
     }

@@ -1,7 +1,7 @@
 //! All search parameters of all resource types, each with the program that takes its values from a resource.
 
 use super::definition::SearchParameterDefinition;
-use super::draft::{Draft, compile, link};
+use super::draft::Drafts;
 use super::{ParameterId, SearchParameter, SearchParameterError};
 use crate::definitions::path::{Path, Program};
 use crate::definitions::shared_list::SharedList;
@@ -10,6 +10,9 @@ use crate::resource::ResourceType;
 
 /// The parameters that the standard defines on every type and that storage answers from the resource's own row.
 const APART: [&str; 2] = ["_id", "_lastUpdated"];
+
+/// More than R4's search parameters are in all their types; room that is not used costs nothing.
+const CAPACITY: usize = 4096;
 
 /// The search parameters. Those of the standard stand in the order of resource types and codes, and those that were
 /// added after them, so that a registry that extends another one has the same parameters under the same ids.
@@ -44,15 +47,14 @@ impl Registry {
     /// # Errors
     /// When a definition cannot be used.
     pub fn r4(structures: &Structures) -> Result<Registry, SearchParameterError> {
-        let mut drafts = Vec::new();
+        let mut drafts = Drafts::with_capacity(CAPACITY);
         for definition in SearchParameterDefinition::r4() {
             let definition = definition?;
             if !definition.expression.is_empty() && !APART.contains(&definition.code.as_str()) {
-                drafts.extend(compile(structures, &definition)?);
+                drafts.add(structures, &definition)?;
             }
         }
-        drafts.sort_by(|left: &Draft, right| left.key().cmp(&right.key()));
-        let entries = link(drafts, &Registry::default())?;
+        let entries = drafts.link(&Registry::default())?;
         let mut places = vec![Vec::new(); ResourceType::all().count()];
         for Entry { parameter, .. } in &entries {
             places[place(parameter.resource_type)].push(parameter.id);
@@ -79,12 +81,14 @@ impl Registry {
                     url: definition.url.clone(),
                     code: definition.code.clone(),
                     resource_type,
-                    holder: holder.url.clone(),
+                    holder: holder.url.to_string(),
                 });
             }
         }
+        let mut drafts = Drafts::default();
+        drafts.add(structures, definition)?;
         let mut extended = self.clone();
-        for entry in link(compile(structures, definition)?, self)? {
+        for entry in drafts.link(self)? {
             let Entry { parameter, .. } = &entry;
             let index = place(parameter.resource_type);
             let at = extended.places[index].partition_point(|id| extended.get(*id).code < parameter.code);
@@ -114,7 +118,7 @@ impl Registry {
         self.places(resource_type)
             .iter()
             .map(|id| self.get(*id))
-            .filter(|parameter| !parameter.code.contains(':'))
+            .filter(|parameter| parameter.is_named())
     }
 
     /// Everything that is indexed, in the order of the ids; also what clients cannot name.
@@ -186,7 +190,7 @@ mod tests {
                 let indexed = !definition.expression.is_empty() && !APART.contains(&definition.code.as_str());
                 assert_eq!(found.is_some(), indexed, "{resource_type} {}", definition.code);
                 if let Some(parameter) = found {
-                    assert_eq!(parameter.url, definition.url);
+                    assert_eq!(*parameter.url, *definition.url);
                     assert_eq!(registry.get(parameter.id).code, definition.code);
                     expected += 1;
                 }

@@ -91,7 +91,7 @@ impl<'resource> Inside<'_, 'resource> {
                 path.each_in(holder.scope, holder.resource, &mut |element| {
                     let found = element.as_object().filter(|resource| {
                         let resource_type = type_of(resource);
-                        resource_type.is_some_and(|one| parameter.targets.contains(&one))
+                        resource_type.is_some_and(|one| parameter.targets.contains(one))
                     });
                     if let Some(resource) = found {
                         links.extend(self.link(holder, parameter.id, resource, resource));

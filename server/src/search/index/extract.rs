@@ -71,7 +71,7 @@ fn index(
         ParameterKind::Token => token::index(element, element_type, parameter.id, indexing.of_type, entries),
         ParameterKind::String => string::index(element, element_type, parameter.id, entries),
         ParameterKind::Reference => {
-            reference::index(element, element_type, &parameter.targets, parameter.id, entries);
+            reference::index(element, element_type, parameter.targets, parameter.id, entries);
         }
         ParameterKind::Date => date::index(element, element_type, parameter.id, entries),
         ParameterKind::Number => number::index(element, element_type, parameter.id, entries),

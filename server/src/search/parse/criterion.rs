@@ -177,7 +177,7 @@ impl<'a> Criteria<'a> {
 
 /// Whether a reference parameter may point at resources of this type.
 pub(super) fn may_point_at(parameter: &SearchParameter, resource_type: ResourceType) -> bool {
-    parameter.targets.is_empty() || parameter.targets.contains(&resource_type)
+    parameter.targets.is_empty() || parameter.targets.contains(resource_type)
 }
 
 pub(super) fn unknown(written: &str, searched: &[ResourceType]) -> QueryError {

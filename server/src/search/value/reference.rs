@@ -5,6 +5,7 @@ use compact_str::CompactString;
 use super::{Expected, string, token};
 use crate::definitions::path::ElementType;
 use crate::definitions::search_parameter::ParameterId;
+use crate::definitions::structure::Targets;
 use crate::resource::{Json, Object, ResourceType};
 use crate::search::index::{IndexEntries, ReferenceEntry, ReferenceTarget};
 use crate::search::query::ReferenceMatch;
@@ -15,7 +16,7 @@ use crate::search::query::ReferenceMatch;
 pub fn index(
     element: &Json,
     element_type: &ElementType,
-    targets: &[ResourceType],
+    targets: Targets,
     parameter: ParameterId,
     entries: &mut IndexEntries,
 ) {
@@ -47,10 +48,10 @@ fn add(target: ReferenceTarget, parameter: ParameterId, entries: &mut IndexEntri
     entries.references.push(ReferenceEntry { parameter, target });
 }
 
-fn own_target(resource: &Object, targets: &[ResourceType]) -> Option<ReferenceTarget> {
+fn own_target(resource: &Object, targets: Targets) -> Option<ReferenceTarget> {
     let resource_type = ResourceType::parse(resource.get("resourceType")?.as_str()?)?;
     let id = resource.get("id")?.as_str()?;
-    (targets.is_empty() || targets.contains(&resource_type)).then(|| ReferenceTarget::Local {
+    (targets.is_empty() || targets.contains(resource_type)).then(|| ReferenceTarget::Local {
         resource_type,
         id: CompactString::from(id),
         version: None,
