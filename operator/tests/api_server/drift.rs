@@ -1,6 +1,7 @@
 //! Whatever somebody else does to an object of ours is put right: every field that the operator writes is changed, taken
 //! away and added to, and so is what decides beside those. docs/operator.md lists what others may write.
 
+use std::io::Write as _;
 use std::{
     collections::VecDeque,
     net::Ipv4Addr,
@@ -218,7 +219,12 @@ async fn every_field_that_is_changed_removed_or_added_is_put_right() {
         .await;
         counts.slowest = counts.slowest.max(start.elapsed());
     }
-    println!("{counts:?} over {} objects", victims.len());
+    writeln!(
+        std::io::stderr(),
+        "measured: {counts:?} over {} objects",
+        victims.len()
+    )
+    .unwrap();
     assert!(counts.effective > 300, "{counts:?}");
 }
 

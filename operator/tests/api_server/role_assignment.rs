@@ -1,5 +1,6 @@
 //! RoleAssignments: from YAML to enforcement by every ready replica, and away again.
 
+use std::io::Write as _;
 use std::{
     net::Ipv4Addr,
     time::{Duration, Instant},
@@ -91,10 +92,12 @@ async fn an_assignment_is_enforced_by_all_ready_replicas_and_taken_away_again() 
         }
     })
     .await;
-    println!(
-        "the assignment was gone from every replica after {:?}",
+    writeln!(
+        std::io::stderr(),
+        "measured: the assignment was gone from every replica after {:?}",
         start.elapsed()
-    );
+    )
+    .unwrap();
     let map: ConfigMap = cluster.api().get("ward-access").await.unwrap();
     assert!(map.data.unwrap()["policy.json"].contains(r#""assignments":[]"#));
     let bindings: Api<RoleBinding> = cluster.api();

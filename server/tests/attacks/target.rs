@@ -1,5 +1,6 @@
 //! A server that is attacked, and those who attack it.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 
 use http_body_util::BodyExt;
@@ -57,7 +58,11 @@ pub async fn withstand(kind: &str, attack: impl AsyncFnOnce(&Target)) {
     attack(&target).await;
     let seen = witness.end().await;
     let peak = target.peak();
-    println!("{kind}: {peak} MiB of memory at most; {seen}");
+    writeln!(
+        std::io::stderr(),
+        "measured: {kind}: {peak} MiB of memory at most; {seen}"
+    )
+    .unwrap();
     assert!(target.server.runs(), "{kind}: the server has ended");
     assert!(peak < MEMORY, "{kind}: {peak} MiB");
     seen.check(kind);
