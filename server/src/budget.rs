@@ -75,9 +75,9 @@ impl Budget {
     /// The budget of a process that may have `memory` bytes.
     pub fn of(memory: usize) -> Arc<Budget> {
         let sixteenth = memory / 16;
-        let work_capacity = (sixteenth * 6 / UNIT).min(Semaphore::MAX_PERMITS);
+        let work_capacity = (sixteenth * 7 / UNIT).min(Semaphore::MAX_PERMITS);
         Arc::new(Budget {
-            capacity: sixteenth * 5,
+            capacity: sixteenth * 4,
             reserve: sixteenth,
             held: AtomicUsize::new(0),
             shares: (0..SHARES).map(|_| Share::default()).collect(),

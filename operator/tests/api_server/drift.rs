@@ -219,12 +219,8 @@ async fn every_field_that_is_changed_removed_or_added_is_put_right() {
         .await;
         counts.slowest = counts.slowest.max(start.elapsed());
     }
-    writeln!(
-        std::io::stderr(),
-        "measured: {counts:?} over {} objects",
-        victims.len()
-    )
-    .unwrap();
+    let told = format!("measured: {counts:?} over {} objects\n", victims.len());
+    std::io::stderr().write_all(told.as_bytes()).unwrap();
     assert!(counts.effective > 300, "{counts:?}");
 }
 

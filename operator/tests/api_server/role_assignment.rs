@@ -92,12 +92,11 @@ async fn an_assignment_is_enforced_by_all_ready_replicas_and_taken_away_again() 
         }
     })
     .await;
-    writeln!(
-        std::io::stderr(),
-        "measured: the assignment was gone from every replica after {:?}",
+    let told = format!(
+        "measured: the assignment was gone from every replica after {:?}\n",
         start.elapsed()
-    )
-    .unwrap();
+    );
+    std::io::stderr().write_all(told.as_bytes()).unwrap();
     let map: ConfigMap = cluster.api().get("ward-access").await.unwrap();
     assert!(map.data.unwrap()["policy.json"].contains(r#""assignments":[]"#));
     let bindings: Api<RoleBinding> = cluster.api();

@@ -32,9 +32,9 @@ pub async fn transaction(
     entries: Vec<Result<EntryRequest, InteractionError>>,
 ) -> Result<Answer, InteractionError> {
     let entries = entry::check(context, entries)?;
-    let entries = validated(context, entries).await?;
+    let mut entries = validated(context, entries).await?;
     if !entries.iter().any(Entry::needs_steps)
-        && let Some(answer) = in_one_write(context, &entries).await?
+        && let Some(answer) = in_one_write(context, &mut entries).await?
     {
         return Ok(answer);
     }
@@ -63,15 +63,16 @@ async fn validated(context: &Context, entries: Vec<Entry>) -> Result<Vec<Entry>,
     parallel(entries, size, check).await?.into_iter().collect()
 }
 
-/// One write; `None` when a conditional reference may mean what the transaction itself creates.
-async fn in_one_write(context: &Context, entries: &[Entry]) -> Result<Option<Answer>, InteractionError> {
+/// One write; `None` when a conditional reference may mean what the transaction itself creates. Its resources are in memory once.
+async fn in_one_write(context: &Context, entries: &mut [Entry]) -> Result<Option<Answer>, InteractionError> {
     let identities = identity::decide_without_criteria(entries)?;
     let mut resolution = Resolution::new(entries, &identities);
     if !resolution.resolve(context, &context.storage, entries).await? {
         return Ok(None);
     }
     let mut writes = identity::deletes(entries, &identities);
-    writes.extend(resolution.ready(context, entries, &identities).await?);
+    let source = |place: usize| entries[place].take_source();
+    writes.extend(resolution.ready(context, &identities, source).await?);
     let mut outcomes = Outcomes::new(entries, &identities);
     let (indexes, changes): (Vec<usize>, Vec<Write>) = writes.into_iter().unzip();
     let records = record::of_writes(context, entries, &identities, &indexes);
@@ -109,7 +110,8 @@ async fn in_steps(context: &Context, entries: &[Entry]) -> Result<Answer, Intera
     let mut resolution = Resolution::new(entries, &identities);
     loop {
         let complete = resolution.resolve(context, &transaction, entries).await?;
-        let ready = resolution.ready(context, entries, &identities).await?;
+        let source = |place: usize| entries[place].source();
+        let ready = resolution.ready(context, &identities, source).await?;
         if ready.is_empty() && !complete {
             return Err(resolution.unresolved(entries));
         }

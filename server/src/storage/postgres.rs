@@ -1,6 +1,7 @@
 //! The one door to the database: connects, and hands each request to the file that knows it.
 
 mod audit;
+mod change_rows;
 mod connection;
 mod content;
 mod error;
@@ -22,14 +23,15 @@ mod recording;
 mod refusals;
 mod schema;
 mod search;
+mod shared_writes;
 mod size;
 mod together;
 mod transaction;
 mod turns;
 mod write;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Client, Status};
@@ -45,13 +47,12 @@ use self::pool::Purpose;
 use self::recorded_read::RecordedReads;
 use self::refusals::Refusals;
 use self::search::Shapes;
+use self::shared_writes::SharedWrites;
 use self::size::Size;
 use self::transaction::OpenTransaction;
 pub use self::transaction::Transaction;
 use self::turns::Turns;
-use self::write::Records;
-use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError, Write, Written};
-use crate::audit::AccessRecord;
+use super::{Current, HistoryPage, HistoryQuery, SearchPage, StorageError};
 use crate::configuration::database::DatabaseConfiguration;
 use crate::definitions::Definitions;
 use crate::resource::ResourceType;
@@ -60,6 +61,9 @@ use crate::search::query::Query;
 /// Connections for what must not wait behind requests that hold a connection each: one for names, one for the audit trail and
 /// one for reads. Fewer where there are few in all.
 const SIDE_CONNECTIONS: usize = 3;
+
+/// Connections for changes that are made together.
+const WRITING_CONNECTIONS: usize = 2;
 
 /// The pause between attempts to reach a database that is coming up.
 const REACH_AGAIN: Duration = Duration::from_millis(250);
@@ -82,6 +86,8 @@ struct Shared {
     audit: AuditTrail,
     refusals: Refusals,
     recorded_reads: RecordedReads,
+    /// `None` where there are too few connections for some of their own.
+    shared_writes: Option<SharedWrites>,
     parameters: InternedParameters,
     names: Names,
     peculiarities: KnownPeculiarities,
@@ -137,17 +143,23 @@ impl Storage {
         definitions: &Definitions,
     ) -> Result<Storage, StorageError> {
         let side = (database.max_connections / 3).clamp(1, SIDE_CONNECTIONS);
-        let size = database.max_connections.saturating_sub(side).max(1);
+        let writing = (database.max_connections / 4).min(WRITING_CONNECTIONS);
+        let size = database.max_connections.saturating_sub(side + writing).max(1);
         let pool = pool::pool(database, size, Purpose::Requests)?;
         let side_pool = pool::pool(database, side, Purpose::OnePlan)?;
         let client = side_pool.get().await.map_err(from_pool)?;
         let parameters = InternedParameters::load(&client, definitions.search_parameters()).await?;
         drop(client);
         let audit = AuditTrail::start(side_pool.clone());
-        let shared = Shared {
+        let writing_pool = match writing {
+            0 => None,
+            size => Some(pool::pool(database, size, Purpose::SharedWrites)?),
+        };
+        let shared = Arc::new_cyclic(|shared| Shared {
             refusals: Refusals::new(audit.clone()),
             audit,
             recorded_reads: RecordedReads::start(side_pool.clone()),
+            shared_writes: writing_pool.map(|pool| SharedWrites::start(pool, Weak::clone(shared))),
             connections: Connections::new(pool, database),
             turns: Turns::new(size, turns::PATIENCE),
             side_connections: Connections::new(side_pool, database),
@@ -156,9 +168,9 @@ impl Storage {
             peculiarities: KnownPeculiarities::default(),
             size: Size::default(),
             shapes: Shapes::default(),
-        };
+        });
         Ok(Storage {
-            shared: Arc::new(shared),
+            shared,
             transaction: None,
             handed_over: None,
         })
@@ -183,64 +195,6 @@ impl Storage {
         let current = read::vread(connection.client()?, resource_type, id, version).await;
         connection.ended();
         current
-    }
-
-    /// Makes all changes or none, with the record of the access, in one round trip; durable when it returns, within a
-    /// transaction when that is committed. The answers are in the order of the changes. No two changes may name one
-    /// resource. Their index entries are in terms of `definitions`.
-    pub async fn write(
-        &self,
-        definitions: &Definitions,
-        writes: Vec<Write>,
-        record: Option<AccessRecord>,
-    ) -> Result<Vec<Written>, StorageError> {
-        let records = record.map_or(Records::None, |record| Records::One(Box::new(record.fitted())));
-        self.write_with(definitions, writes, records).await
-    }
-
-    /// As [`write`](Self::write), with a record for each change, in their order, and `others` after them.
-    pub async fn write_each(
-        &self,
-        definitions: &Definitions,
-        writes: Vec<Write>,
-        records: Vec<AccessRecord>,
-        others: Vec<AccessRecord>,
-    ) -> Result<Vec<Written>, StorageError> {
-        let records = Records::Each {
-            changes: records.len(),
-            records: records
-                .into_iter()
-                .chain(others)
-                .map(AccessRecord::fitted)
-                .collect(),
-        };
-        self.write_with(definitions, writes, records).await
-    }
-
-    async fn write_with(
-        &self,
-        definitions: &Definitions,
-        writes: Vec<Write>,
-        records: Records,
-    ) -> Result<Vec<Written>, StorageError> {
-        let prepared = write::prepare(&self.shared, definitions, writes).await?;
-        self.hand_over(records.one());
-        let written = match &self.transaction {
-            Some(transaction) => {
-                let connection = transaction.connection();
-                let written = write::write_once(connection.client()?, &prepared, &records).await;
-                connection.ended();
-                written
-            }
-            None => write::write_alone(&self.shared, &prepared, &records, self.at_work()).await,
-        };
-        let written = self.told(written);
-        if prepared.tell(&self.shared.peculiarities)
-            && let Some(transaction) = &self.transaction
-        {
-            transaction.becomes_peculiar();
-        }
-        written
     }
 
     /// A page of a search; the query is in terms of `definitions`.

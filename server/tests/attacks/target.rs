@@ -58,11 +58,8 @@ pub async fn withstand(kind: &str, attack: impl AsyncFnOnce(&Target)) {
     attack(&target).await;
     let seen = witness.end().await;
     let peak = target.peak();
-    writeln!(
-        std::io::stderr(),
-        "measured: {kind}: {peak} MiB of memory at most; {seen}"
-    )
-    .unwrap();
+    let told = format!("measured: {kind}: {peak} MiB of memory at most; {seen}\n");
+    std::io::stderr().write_all(told.as_bytes()).unwrap();
     assert!(target.server.runs(), "{kind}: the server has ended");
     assert!(peak < MEMORY, "{kind}: {peak} MiB");
     seen.check(kind);

@@ -106,7 +106,7 @@ async fn transactions_that_are_given_up_never_hold_more_connections_than_there_a
         });
         let changes = futures::future::join_all(changes);
         assert!(tokio::time::timeout(A_WHILE, changes).await.is_err());
-        // All but one of the four that are for requests may wait for locks.
+        // All but one of those that are for requests may wait for locks.
         let now: usize = house.database.query(CONNECTED).parse().unwrap();
         assert!(now <= before + 4, "{now} connections, {before} before");
     }

@@ -15,6 +15,7 @@ mod given_up;
 mod history;
 mod narrowed;
 mod reads;
+mod shared_writes;
 mod trail;
 mod transactions;
 mod versions;

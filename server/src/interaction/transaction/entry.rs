@@ -41,7 +41,31 @@ pub struct Entry {
     label: String,
 }
 
+/// What an entry gives to its write.
+pub struct Source {
+    /// By what other entries refer to it.
+    pub full_url: Option<String>,
+    /// The resource, as the client sent it.
+    pub resource: Option<Object>,
+}
+
 impl Entry {
+    /// What it writes; it keeps it for another attempt.
+    pub fn source(&self) -> Source {
+        Source {
+            full_url: self.full_url.clone(),
+            resource: self.resource.clone(),
+        }
+    }
+
+    /// What it writes; afterwards it cannot be written again.
+    pub fn take_source(&mut self) -> Source {
+        Source {
+            full_url: self.full_url.clone(),
+            resource: self.resource.take(),
+        }
+    }
+
     /// The name by which other entries refer to its resource.
     pub fn name(&self) -> Option<&str> {
         self.full_url.as_deref().or(self.placeholder.as_deref())

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::entry::Entry;
+use super::entry::{Entry, Source};
 use super::identity::Identity;
 use super::selection::searched;
 use crate::bundle::full_url::FullUrls;
@@ -98,15 +98,16 @@ impl Resolution {
         &self.targets
     }
 
-    /// Takes the writes of the entries whose references are all resolved, each with its entry's place.
+    /// Takes the writes of the entries whose references are all resolved, each with its entry's place; `source` gives what stands in
+    /// the entry at a place.
     ///
     /// # Errors
     /// Only when the server is at fault.
     pub async fn ready(
         &mut self,
         context: &Context,
-        entries: &[Entry],
         identities: &[Identity],
+        mut source: impl FnMut(usize) -> Source,
     ) -> Result<Vec<(usize, Write)>, InteractionError> {
         let resolved = |reference: &String| self.conditional.get(reference).copied().unwrap_or_default();
         let is_ready = |pending: &Pending| pending.references.iter().all(resolved);
@@ -116,7 +117,7 @@ impl Resolution {
 
         let drafts: Vec<Draft> = ready
             .into_iter()
-            .filter_map(|pending| Draft::of(pending.place, entries, identities))
+            .filter_map(|pending| Draft::of(pending.place, &identities[pending.place], source(pending.place)))
             .collect();
         let definitions = context.definitions.clone();
         let (targets, base_url) = (self.targets.clone(), context.base_url.clone());
@@ -165,18 +166,17 @@ struct Draft {
 }
 
 impl Draft {
-    fn of(place: usize, entries: &[Entry], identities: &[Identity]) -> Option<Draft> {
-        let entry = &entries[place];
-        let (resource_type, _) = identities[place].written()?;
-        let resource = match &identities[place] {
-            Identity::Patched(patched, _) => &patched.prepared.resource,
-            _ => entry.resource.as_ref()?,
+    fn of(place: usize, identity: &Identity, source: Source) -> Option<Draft> {
+        let (resource_type, _) = identity.written()?;
+        let resource = match identity {
+            Identity::Patched(patched, _) => patched.prepared.resource.clone(),
+            _ => source.resource?,
         };
         Some(Draft {
             place,
             resource_type,
-            full_url: entry.full_url.clone(),
-            resource: resource.clone(),
+            full_url: source.full_url,
+            resource,
         })
     }
 

@@ -26,6 +26,9 @@ const PLANS: &str = "-c jit=off -c enable_seqscan=off";
 /// How often the database looks whether the server is still there while a statement runs.
 const CLIENT_CHECK: Duration = Duration::from_secs(5);
 
+/// How long changes that are made together wait for a lock: longer than the database needs to give out what nobody keeps.
+const A_MOMENT: Duration = Duration::from_millis(5);
+
 /// What the connections of a pool are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -34,6 +37,8 @@ pub enum Purpose {
     /// Requests. Prepared statements are planned as PostgreSQL finds best: for what is asked each time, where that may make a
     /// difference.
     Requests,
+    /// Changes that are made together, and wait for no lock for longer than a moment.
+    SharedWrites,
     /// Statements with one sensible plan, which are planned once: planning would cost more than they do.
     OnePlan,
 }
@@ -44,17 +49,21 @@ impl Purpose {
     fn settings(self, database: &DatabaseConfiguration) -> String {
         let plans = match self {
             Purpose::OnePlan => "force_generic_plan",
-            Purpose::Migrating | Purpose::Requests => "auto",
+            Purpose::Migrating | Purpose::Requests | Purpose::SharedWrites => "auto",
         };
         let settings = format!("-c search_path={SCHEMA} {PLANS} -c plan_cache_mode={plans}");
         if self == Purpose::Migrating {
             return settings;
         }
+        let lock = match self {
+            Purpose::SharedWrites => A_MOMENT,
+            _ => turns::PATIENCE.min(database.statement_timeout / 2),
+        };
         format!(
             "{settings} -c statement_timeout={statement} -c idle_in_transaction_session_timeout={statement} \
              -c lock_timeout={lock} -c client_connection_check_interval={check}",
             statement = database.statement_timeout.as_millis(),
-            lock = turns::PATIENCE.min(database.statement_timeout / 2).as_millis(),
+            lock = lock.as_millis(),
             check = CLIENT_CHECK.as_millis()
         )
     }

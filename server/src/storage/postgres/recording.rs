@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::handed_over::{AtWork, HandedOver};
 use super::recorded_read::Found;
+use super::shared_writes::SharedWrites;
 use super::transaction::OpenTransaction;
 use super::{Storage, audit};
 use crate::audit::AccessRecord;
@@ -104,7 +105,10 @@ impl Storage {
 
     /// How many records of the audit trail are not yet in the database.
     pub fn audit_backlog(&self) -> usize {
-        self.shared.audit.backlog() + self.shared.recorded_reads.waiting()
+        let writes = self.shared.shared_writes.as_ref();
+        self.shared.audit.backlog()
+            + self.shared.recorded_reads.waiting()
+            + writes.map_or(0, SharedWrites::waiting)
     }
 
     /// The database is at work for the request until the value is dropped.

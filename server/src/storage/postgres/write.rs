@@ -1,6 +1,6 @@
 //! Changes → the one call of `write_resources` that makes them, together with the audit record.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use deadpool_postgres::Client;
 use jiff::Timestamp;
@@ -8,14 +8,16 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
 use super::audit::{self, Columns};
+use super::change_rows::{Change, ChangeRows};
 use super::handed_over::AtWork;
 use super::index_rows::{IndexRows, systems};
 use super::peculiarities::KnownPeculiarities;
-use super::{Shared, content};
+use super::shared_writes::{Recorded, SharedWrites};
+use super::{Shared, Storage, content};
 use crate::audit::AccessRecord;
 use crate::definitions::Definitions;
 use crate::long_work::beside_others;
-use crate::storage::{Method, Precondition, StorageError, Write, Written};
+use crate::storage::{StorageError, Write, Written};
 
 /// How often a write is tried again when another transaction was in its way.
 const ATTEMPTS: usize = 4;
@@ -23,89 +25,169 @@ const ATTEMPTS: usize = 4;
 /// Bytes of JSON that take as long as a write.
 const A_WRITE: usize = 4 << 10;
 
-/// What an array column of changes holds.
-#[derive(Default)]
-struct ChangeRows {
-    types: Vec<i16>,
-    ids: Vec<String>,
-    methods: Vec<i16>,
-    preconditions: Vec<i32>,
-    may_create: Vec<bool>,
-    encodings: Vec<i16>,
-    contents: Vec<Option<Vec<u8>>>,
-    /// Not sent: what the answer's JSON is made of.
-    tails: Vec<String>,
-}
-
 /// A write as the database takes it.
-pub struct PreparedWrite {
-    changes: ChangeRows,
+pub struct PreparedWrite<'a> {
+    rows: ChangeRows<'a>,
     index: IndexRows,
-    writes: Vec<Write>,
+    changes: Vec<&'a Change>,
 }
 
 /// The records that stand with a write.
-pub enum Records {
+pub enum Records<'a> {
     /// No record; there is one elsewhere.
     None,
     /// That of all changes together, which is mostly one.
-    One(Box<AccessRecord>),
+    One(&'a AccessRecord),
     /// One for each change, in their order, and others after them.
     Each {
         /// How many of the records are of a change.
         changes: usize,
         /// All of them.
-        records: Vec<AccessRecord>,
+        records: Vec<&'a AccessRecord>,
     },
 }
 
-impl Records {
+impl Records<'_> {
     /// One of them, which stands when the others do.
-    pub fn one(&self) -> Option<&AccessRecord> {
+    fn one(&self) -> Option<&AccessRecord> {
         match self {
             Records::None => None,
             Records::One(record) => Some(record),
-            Records::Each { records, .. } => records.last(),
+            Records::Each { records, .. } => records.last().copied(),
         }
     }
 }
 
-/// Interns what `writes` name, outside of any transaction, and lays them out as arrays.
-pub async fn prepare(
+impl Storage {
+    /// Makes all changes or none, with the record of the access, in one round trip; durable when it returns, within a
+    /// transaction when that is committed. The answers are in the order of the changes. No two changes may name one
+    /// resource. Their index entries are in terms of `definitions`.
+    pub async fn write(
+        &self,
+        definitions: &Definitions,
+        writes: Vec<Write>,
+        record: Option<AccessRecord>,
+    ) -> Result<Vec<Written>, StorageError> {
+        let mut changes = changes_of(&self.shared, definitions, writes).await?;
+        let Some(record) = record.map(AccessRecord::fitted) else {
+            return self.write_with(&changes, &Records::None).await;
+        };
+        if self.transaction.is_none()
+            && let Some(shared_writes) = &self.shared.shared_writes
+            && let Some(change) = changes.pop_if(|change| SharedWrites::takes(change))
+        {
+            if changes.is_empty() {
+                return self.write_together(shared_writes, change, record).await;
+            }
+            changes.push(change);
+        }
+        self.write_with(&changes, &Records::One(&record)).await
+    }
+
+    /// Makes a change together with those of others, or by itself when something is in its way.
+    async fn write_together(
+        &self,
+        shared_writes: &SharedWrites,
+        change: Change,
+        record: AccessRecord,
+    ) -> Result<Vec<Written>, StorageError> {
+        let recorded = Arc::new(Recorded { change, record });
+        self.hand_over(Some(&recorded.record));
+        let written = shared_writes.write(Arc::clone(&recorded), self.at_work());
+        match self.told(written.await) {
+            Err(StorageError::Locked | StorageError::Contention) => {
+                let Recorded { change, record } = &*recorded;
+                self.write_with(std::slice::from_ref(change), &Records::One(record))
+                    .await
+            }
+            written => written.map(|one| vec![one]),
+        }
+    }
+
+    /// As [`write`](Self::write), with a record for each change, in their order, and `others` after them.
+    pub async fn write_each(
+        &self,
+        definitions: &Definitions,
+        writes: Vec<Write>,
+        records: Vec<AccessRecord>,
+        others: Vec<AccessRecord>,
+    ) -> Result<Vec<Written>, StorageError> {
+        let of_changes = records.len();
+        let records: Vec<AccessRecord> = records
+            .into_iter()
+            .chain(others)
+            .map(AccessRecord::fitted)
+            .collect();
+        let records = Records::Each {
+            changes: of_changes,
+            records: records.iter().collect(),
+        };
+        let changes = changes_of(&self.shared, definitions, writes).await?;
+        self.write_with(&changes, &records).await
+    }
+
+    async fn write_with(
+        &self,
+        changes: &[Change],
+        records: &Records<'_>,
+    ) -> Result<Vec<Written>, StorageError> {
+        let prepared = prepare(&self.shared, changes.iter().collect()).await?;
+        self.hand_over(records.one());
+        let written = match &self.transaction {
+            Some(transaction) => {
+                let connection = transaction.connection();
+                let written = write_once(connection.client()?, &prepared, records).await;
+                connection.ended();
+                written
+            }
+            None => write_alone(&self.shared, &prepared, records, self.at_work()).await,
+        };
+        let written = self.told(written);
+        if prepared.tell(&self.shared.peculiarities)
+            && let Some(transaction) = &self.transaction
+        {
+            transaction.becomes_peculiar();
+        }
+        written
+    }
+}
+
+/// The changes that `writes` say, whose index entries are in terms of `definitions`.
+async fn changes_of(
     shared: &Shared,
     definitions: &Definitions,
     writes: Vec<Write>,
-) -> Result<PreparedWrite, StorageError> {
-    let uris: Vec<&str> = writes.iter().filter_map(index_of).flat_map(systems).collect();
-    let mut changes = ChangeRows::default();
-    let add = || writes.iter().try_for_each(|write| changes.add(write));
-    beside_others(writes.len().saturating_mul(A_WRITE), add)?;
-    let index = index(shared, definitions, &writes, &uris).await?;
+) -> Result<Vec<Change>, StorageError> {
+    let registry = definitions.search_parameters();
+    let parameters = shared.parameters.of(&shared.side_connections, registry).await?;
+    let bytes = writes.len().saturating_mul(A_WRITE);
+    let change = |write| Change::new(write, Arc::clone(&parameters));
+    beside_others(bytes, || writes.into_iter().map(change).collect())
+}
+
+/// Interns what `changes` name, outside of any transaction, and lays them out as arrays.
+pub async fn prepare<'a>(
+    shared: &Shared,
+    changes: Vec<&'a Change>,
+) -> Result<PreparedWrite<'a>, StorageError> {
     Ok(PreparedWrite {
+        rows: ChangeRows::of(&changes),
+        index: index(shared, &changes).await?,
         changes,
-        index,
-        writes,
     })
 }
 
-/// The index rows of `writes`, which name the systems `uris`.
-async fn index(
-    shared: &Shared,
-    definitions: &Definitions,
-    writes: &[Write],
-    uris: &[&str],
-) -> Result<IndexRows, StorageError> {
+/// The index rows of `changes`.
+async fn index(shared: &Shared, changes: &[&Change]) -> Result<IndexRows, StorageError> {
+    let indexes = changes.iter().filter_map(|change| change.index.as_ref());
+    let uris: Vec<&str> = indexes.flat_map(systems).collect();
     let (connections, names) = (&shared.side_connections, &shared.names);
-    let parameters = shared
-        .parameters
-        .of(connections, definitions.search_parameters())
-        .await?;
     for _ in 0..ATTEMPTS {
-        names.intern(connections, uris).await?;
-        let mut index = IndexRows::of_changes(writes.len());
-        for (write, place) in writes.iter().zip(1..) {
-            if let Some(entries) = index_of(write) {
-                index.add(place, entries, &parameters, names);
+        names.intern(connections, &uris).await?;
+        let mut index = IndexRows::of_changes(changes.len());
+        for (change, place) in changes.iter().zip(1..) {
+            if let Some(entries) = &change.index {
+                index.add(place, entries, &change.parameters, names);
             }
         }
         // Systems that other writes name may have taken the memory of ours in between.
@@ -117,10 +199,10 @@ async fn index(
 }
 
 /// Makes the changes as one statement, trying again when another transaction was in the way.
-pub async fn write_alone(
+async fn write_alone(
     shared: &Shared,
-    write: &PreparedWrite,
-    records: &Records,
+    write: &PreparedWrite<'_>,
+    records: &Records<'_>,
     at_work: Option<AtWork>,
 ) -> Result<Vec<Written>, StorageError> {
     let turn = match write.may_wait() {
@@ -142,8 +224,8 @@ pub async fn write_alone(
 /// Makes the changes in the client's transaction, if it is in one.
 pub async fn write_once(
     client: &Client,
-    write: &PreparedWrite,
-    records: &Records,
+    write: &PreparedWrite<'_>,
+    records: &Records<'_>,
 ) -> Result<Vec<Written>, StorageError> {
     let mut parameters = write.parameters();
     let rows = match records {
@@ -157,7 +239,7 @@ pub async fn write_once(
             let places: Vec<Option<i32>> = (0..records.len())
                 .map(|index| i32::try_from(index + 1).ok().filter(|_| index < *changes))
                 .collect();
-            let records = audit::Rows::of(records.iter());
+            let records = audit::Rows::of(records.iter().copied());
             parameters.push(&places);
             parameters.extend(records.parameters(Columns::All));
             run(client, &WRITE_WITH_RECORDS, &parameters).await
@@ -165,11 +247,11 @@ pub async fn write_once(
     };
     let mut rows = rows.map_err(|error| write.refusal(error))?;
     rows.sort_unstable_by_key(|row| row.get::<_, i32>(0));
-    if rows.len() != write.writes.len() {
+    if rows.len() != write.changes.len() {
         return Err(StorageError::Internal(format!(
             "{} rows for {} changes",
             rows.len(),
-            write.writes.len()
+            write.changes.len()
         )));
     }
     Ok(rows
@@ -243,71 +325,30 @@ fn with_records() -> String {
     )
 }
 
-fn index_of(write: &Write) -> Option<&crate::search::index::IndexEntries> {
-    match &write.method {
-        Method::Create { index, .. } | Method::Update { index, .. } => Some(index),
-        Method::Delete { .. } => None,
-    }
-}
-
-impl ChangeRows {
-    fn add(&mut self, write: &Write) -> Result<(), StorageError> {
-        let (method, precondition, may_create, resource) = match &write.method {
-            Method::Create { resource, .. } => (1, Precondition::None, true, Some(resource)),
-            Method::Update {
-                resource,
-                precondition,
-                may_create,
-                ..
-            } => (3, *precondition, *may_create, Some(resource)),
-            Method::Delete { precondition } => (4, *precondition, false, None),
-        };
-        let tail = resource.map(content::tail).unwrap_or_default();
-        let (encoding, bytes) = match resource {
-            None => (content::NO_CONTENT, None),
-            Some(_) => {
-                let (encoding, bytes) =
-                    content::encode(&tail).map_err(|error| StorageError::Internal(error.to_string()))?;
-                (encoding, Some(bytes))
-            }
-        };
-        self.types.push(write.resource_type.number());
-        self.ids.push(write.id.clone());
-        self.methods.push(method);
-        self.preconditions.push(match precondition {
-            Precondition::None => 0,
-            Precondition::Version(version) => version.max(1),
-            Precondition::Absent => -1,
-        });
-        self.may_create.push(may_create);
-        self.encodings.push(encoding);
-        self.contents.push(bytes);
-        self.tails.push(tail);
-        Ok(())
-    }
-}
-
-impl PreparedWrite {
-    /// Whether there may be locks to wait for: of resources that are there, or that others create under the same ids.
+impl PreparedWrite<'_> {
+    /// Whether there may be locks to wait for.
     fn may_wait(&self) -> bool {
-        let is_create = |write: &Write| matches!(write.method, Method::Create { .. });
-        !self.writes.iter().all(is_create)
+        self.changes.iter().any(|change| change.may_wait())
     }
 
     /// Tells what searches must reckon with from now on; gives back whether that is new.
     pub fn tell(&self, peculiarities: &KnownPeculiarities) -> bool {
-        let is_code_system = |write: &Write| write.resource_type.name() == "CodeSystem";
-        peculiarities.learn(&self.index, self.writes.iter().any(is_code_system))
+        let is_code_system = |change: &&Change| change.resource_type.name() == "CodeSystem";
+        peculiarities.learn(&self.index, self.changes.iter().any(is_code_system))
     }
 
     fn written(&self, row: &Row, index: usize) -> Written {
         let (version, last_updated): (i32, Timestamp) = (row.get(1), row.get(2));
-        let write = &self.writes[index];
-        let tail = &self.changes.tails[index];
+        let Change {
+            resource_type,
+            id,
+            tail,
+            ..
+        } = self.changes[index];
         let json = if tail.is_empty() {
             String::new()
         } else {
-            content::assemble(write.resource_type, &write.id, version, last_updated, tail)
+            content::assemble(*resource_type, id, version, last_updated, tail)
         };
         Written {
             version,
@@ -327,7 +368,7 @@ impl PreparedWrite {
         let change = place
             .parse::<usize>()
             .ok()
-            .and_then(|place| self.writes.get(place.checked_sub(1)?));
+            .and_then(|place| self.changes.get(place.checked_sub(1)?));
         let Some(change) = change else {
             return super::error::from_database(error);
         };
@@ -345,29 +386,8 @@ impl PreparedWrite {
     }
 
     fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
-        let ChangeRows {
-            types,
-            ids,
-            methods,
-            preconditions,
-            may_create,
-            encodings,
-            contents,
-            tails: _,
-        } = &self.changes;
         let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(ARGUMENTS + 12);
-        macro_rules! columns {
-            ($($column:expr),* $(,)?) => { $(parameters.push(&$column);)* };
-        }
-        columns!(
-            *types,
-            *ids,
-            *methods,
-            *preconditions,
-            *may_create,
-            *encodings,
-            *contents
-        );
+        parameters.extend(self.rows.columns());
         parameters.extend(self.index.columns());
         parameters
     }
