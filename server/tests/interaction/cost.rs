@@ -50,6 +50,10 @@ const REASONS_OF_BEGINNINGS: &[(&str, &str)] = &[
         "each is met by half of the Observations and none by both; those of one are all tested",
     ),
     (
+        "Observation?component-code-value-quantity=8480-6$ge120&code=8867-4",
+        "each is met by half of the Observations and none by both; those of the range are all tested",
+    ),
+    (
         "Patient?_has:Observation:subject:code=8867-4",
         "ten sources are gathered for each resource that would be tested otherwise",
     ),
