@@ -120,7 +120,7 @@ impl<'a> ChangeRows<'a> {
         self.contents.push(change.content.as_deref());
     }
 
-    /// All arrays.
+    /// All arrays, in the order in which `write_resources` takes them.
     pub fn columns(&self) -> [&(dyn ToSql + Sync); 7] {
         [
             &self.types,

@@ -36,7 +36,7 @@ struct Asked {
     _at_work: Option<AtWork>,
 }
 
-/// Makes changes.
+/// Takes changes, and answers when the statement that each was part of is committed.
 pub struct SharedWrites {
     writes: Together<Asked, Written>,
 }
