@@ -1,6 +1,7 @@
 //! Parts of the build stage that are the same whichever kind an object is made for. Pure.
 
 pub mod account;
+pub mod configuration;
 pub mod connection;
 pub mod disruption_budget;
 pub mod network_policy;

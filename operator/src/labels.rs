@@ -59,11 +59,12 @@ pub fn selector(instance: &str, component: Component) -> Value {
 
 /// The same as the API takes it in a list request, and as the scale subresource shows it.
 pub fn selector_text(instance: &str, component: Component) -> String {
-    let labels = selector(instance, component);
+    text(selector(instance, component).as_object().into_iter().flatten())
+}
+
+fn text<'a>(labels: impl IntoIterator<Item = (&'a String, &'a Value)>) -> String {
     let pairs: Vec<String> = labels
-        .as_object()
         .into_iter()
-        .flatten()
         .filter_map(|(name, value)| value.as_str().map(|value| format!("{name}={value}")))
         .collect();
     pairs.join(",")
@@ -88,6 +89,11 @@ pub fn application(instance: &str, application: &str) -> Map<String, Value> {
     .into_iter()
     .map(|(name, value)| (name.to_string(), json!(value)))
     .collect()
+}
+
+/// The same as the API takes it in a list request.
+pub fn application_text(instance: &str, application: &str) -> String {
+    text(&self::application(instance, application))
 }
 
 /// Label selector of the pods of the operator itself.

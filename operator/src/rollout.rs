@@ -1,5 +1,7 @@
 //! Parts of the rollout stage that are the same whichever kind is rolled out.
 
+pub mod superseded;
+
 use kube::{Api, api::DynamicObject, core::ApiResource};
 
 use crate::{

@@ -79,13 +79,14 @@ fn members(objects: &DesiredObjects) -> &Members {
 }
 
 /// The snapshots have the foundation in this order, whatever the order in which parts of it are put together.
-const FOUNDATION: [(&str, &str); 17] = [
+const FOUNDATION: [(&str, &str); 18] = [
     ("ServiceAccount", "ward"),
     ("ServiceAccount", "ward-db"),
     ("Role", "ward-db"),
     ("ConfigMap", "ward-connection"),
     ("Role", "ward-connection"),
-    ("ConfigMap", "ward-server"),
+    ("ConfigMap", "ward-server-"),
+    ("ConfigMap", "ward-migrate"),
     ("ConfigMap", "ward-db-patroni"),
     ("Service", "ward"),
     ("Service", "ward-db"),
@@ -109,7 +110,7 @@ fn all(objects: &DesiredObjects) -> Vec<&Value> {
     foundation.sort_by_key(|object| {
         let place = FOUNDATION
             .iter()
-            .position(|one| *one == (object.kind(), object.name()));
+            .position(|(kind, name)| *kind == object.kind() && is_called(object.name(), name));
         place.unwrap_or(FOUNDATION.len())
     });
     let rest = [&objects.migration, &objects.server];
@@ -121,10 +122,15 @@ fn all(objects: &DesiredObjects) -> Vec<&Value> {
         .collect()
 }
 
+/// Whether an object is called `name`, or begins so if that ends in a hyphen.
+fn is_called(found: &str, name: &str) -> bool {
+    found == name || (name.ends_with('-') && found.starts_with(name))
+}
+
 fn find<'a>(objects: &'a DesiredObjects, kind: &str, name: &str) -> &'a Value {
     let mut found = all(objects)
         .into_iter()
-        .filter(|one| one["kind"] == kind && one["metadata"]["name"] == name);
+        .filter(|one| one["kind"] == kind && is_called(one["metadata"]["name"].as_str().unwrap(), name));
     found.next().unwrap()
 }
 
@@ -205,9 +211,36 @@ fn a_service_with_every_field() {
 #[test]
 fn the_configuration_files_of_the_server() {
     let objects = objects(EVERYTHING, &Dereferenced::default());
-    let data = &find(&objects, "ConfigMap", "ward-server")["data"];
-    insta::assert_snapshot!("server.yaml", data["server.yaml"].as_str().unwrap());
-    insta::assert_snapshot!("migrate.yaml", data["migrate.yaml"].as_str().unwrap());
+    let server = &find(&objects, "ConfigMap", "ward-server-")["data"]["server.yaml"];
+    insta::assert_snapshot!("server.yaml", server.as_str().unwrap());
+    let migrate = &find(&objects, "ConfigMap", "ward-migrate")["data"]["migrate.yaml"];
+    insta::assert_snapshot!("migrate.yaml", migrate.as_str().unwrap());
+}
+
+/// Servers of before start again with what they started with: another configuration is another ConfigMap. What has to reach
+/// them as well, or ends by itself, is changed as it is.
+#[test]
+fn another_configuration_has_another_name_and_policy_and_certificates_keep_theirs() {
+    let sources = |spec: &str, found: &Dereferenced| -> Vec<String> {
+        let objects = objects(spec, found);
+        let pod = &find(&objects, "Deployment", "ward")["spec"]["template"]["spec"];
+        let sources = pod["volumes"][0]["projected"]["sources"].as_array().unwrap();
+        let names = sources.iter().map(|one| &one["configMap"]["name"]);
+        let secrets = sources.iter().map(|one| &one["secret"]["name"]);
+        let names = names.chain(secrets).filter_map(Value::as_str);
+        names.map(String::from).collect()
+    };
+    let before = sources("{}", &Dereferenced::default());
+    let found = Dereferenced {
+        assignments: assignments(),
+        ..Dereferenced::default()
+    };
+    assert_eq!(before, sources("{resources: {requests: {cpu: 2}}}", &found));
+    let other = sources("{updateCreate: false}", &found);
+    assert_ne!(before[0], other[0]);
+    let kept = ["ward-connection", "ward-access", "ward-db-runtime", "ward-tls"];
+    assert_eq!(before[1..], kept);
+    assert_eq!(other[1..], kept);
 }
 
 #[test]

@@ -103,11 +103,46 @@ fn the_configuration_file_of_the_connector() {
     let objects = objects(&json!({"compatibility": "IomtFhir"}), &Dereferenced::default());
     let mut maps = all(&objects)
         .into_iter()
-        .filter(|one| one["metadata"]["name"] == "bedside-connector");
+        .filter(|one| one["data"]["connector.yaml"].is_string());
     insta::assert_snapshot!(
         "connector.yaml",
         maps.next().unwrap()["data"]["connector.yaml"].as_str().unwrap()
     );
+}
+
+/// A connector of before starts again with the mapping of before.
+#[test]
+fn another_mapping_is_another_config_map_and_the_policy_is_not() {
+    let name = |changes: &Value, found: &Dereferenced| {
+        let objects = objects(changes, found);
+        let maps: Vec<&Value> = all(&objects)
+            .into_iter()
+            .filter(|one| one["immutable"] == true)
+            .collect();
+        assert_eq!(maps.len(), 1);
+        let name = maps[0]["metadata"]["name"].as_str().unwrap().to_string();
+        let template = objects.deployment.manifest()["spec"]["template"].to_string();
+        assert!(template.contains(&format!("\"{name}\"")), "{template}");
+        assert!(name.starts_with("bedside-connector-"), "{name}");
+        name
+    };
+    let nobody = Dereferenced::default();
+    let somebody = Dereferenced {
+        assignments: vec![sender()],
+        ..Dereferenced::default()
+    };
+    let before = name(&json!({}), &nobody);
+    assert_eq!(before, name(&json!({"replicas": 3}), &somebody));
+    let inline =
+        |type_: &str| json!({"inline": {"templateType": type_, "template": [{"templateType": "z"}]}});
+    let others = [
+        json!({"deviceMapping": inline("CollectionContent")}),
+        json!({"fhirMapping": inline("CollectionFhir")}),
+        json!({"compatibility": "IomtFhir"}),
+    ];
+    for other in others {
+        assert_ne!(before, name(&other, &nobody), "{other}");
+    }
 }
 
 #[test]

@@ -53,7 +53,8 @@ pub fn build(service: &ValidatedFhirService) -> Result<DesiredObjects, Error> {
             &service.authority_bundle,
         ),
         connection::role(owner, &connection, &FhirService::plural(&())),
-        configuration::config_map(service, &server_configuration),
+        server_configuration.serve.config_map(owner),
+        configuration::migration_config_map(service, &server_configuration),
         https(owner, &name, Component::Server),
         network_policy::server(service),
     ]);

@@ -38,9 +38,14 @@ impl Names {
         format!("{}-migrate-", self.service)
     }
 
-    /// ConfigMap with the servers' configuration.
-    pub fn server_configuration(&self) -> String {
-        format!("{}-server", self.service)
+    /// ConfigMap with the configuration of those Jobs.
+    pub fn migration_configuration(&self) -> String {
+        format!("{}-migrate", self.service)
+    }
+
+    /// With this the names of all ConfigMaps begin that hold the servers' configuration.
+    pub fn server_configurations(&self) -> String {
+        format!("{}-server-", self.service)
     }
 
     /// Secret with the servers' certificate.

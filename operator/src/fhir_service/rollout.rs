@@ -10,10 +10,10 @@ use crate::{
     apply::{self, apply_as},
     context::Context,
     delete::{self, Mark},
-    labels::{self, Component},
+    labels,
     manifest::DesiredObject,
     request,
-    rollout::{self, Error},
+    rollout::{self, Error, superseded},
 };
 
 /// What came of it.
@@ -68,7 +68,7 @@ pub async fn roll_out(
         Ok(database) => migrate(service, migration, database, context).await?,
         Err(_) => look_at(service, migration, context).await?,
     };
-    let server = match migration {
+    let server: Option<Deployment> = match migration {
         Migration::Done => Some(apply_as(client, owner, server).await?),
         // Stopping waits for nothing.
         _ if service.suspended => Some(apply_as(client, owner, server).await?),
@@ -77,6 +77,9 @@ pub async fn roll_out(
     let database = database?;
     if let Some(error) = refused {
         return Err(error);
+    }
+    if let Some(server) = &server {
+        superseded::delete(server, &service.names.server_configurations(), owner, context).await?;
     }
     Ok(Applied {
         database,
@@ -161,13 +164,9 @@ async fn delete_other_jobs(
     context: &Context,
 ) -> Result<(), Error> {
     let jobs: Api<Job> = Api::namespaced(context.client.clone(), &service.owner.namespace);
-    let application = labels::application(&service.owner.name, Component::Migration.application());
-    let selector: Vec<String> = application
-        .iter()
-        .filter_map(|(label, value)| value.as_str().map(|value| format!("{label}={value}")))
-        .collect();
+    let selector = labels::application_text(&service.owner.name, service.owner.application);
     let found = jobs
-        .list(&ListParams::default().labels(&selector.join(",")))
+        .list(&ListParams::default().labels(&selector))
         .await
         .map_err(request::read("Jobs"))?;
     // Of the application's Jobs only those that migrate.

@@ -31,7 +31,7 @@ pub struct DesiredObjects {
 /// # Errors
 /// If the configuration file cannot be written as YAML.
 pub fn build(connector: &ValidatedIotConnector) -> Result<DesiredObjects, Error> {
-    let file = configuration::file(connector)?;
+    let files = configuration::files(connector)?;
     let (owner, names) = (&connector.owner, &connector.names);
     let (name, connection) = (names.connector(), names.connection());
     let keys = Some(&connector.cluster_keys);
@@ -41,7 +41,7 @@ pub fn build(connector: &ValidatedIotConnector) -> Result<DesiredObjects, Error>
             connection::config_map(owner, &connection, &names.url(), &connector.authority_bundle),
             connection::role(owner, &connection, &IotConnector::plural(&())),
             access::config_map(owner, &names.access(), &connector.policy, keys),
-            configuration::config_map(connector, &file),
+            files.config_map(owner),
             https(owner, &name, Component::Connector),
             network_policy::connector(connector),
         ],
@@ -53,6 +53,6 @@ pub fn build(connector: &ValidatedIotConnector) -> Result<DesiredObjects, Error>
     foundation.bind_or_remove::<RoleBinding>(binding, &connection);
     Ok(DesiredObjects {
         foundation,
-        deployment: deployment::connector(connector, &file),
+        deployment: deployment::connector(connector, &files),
     })
 }

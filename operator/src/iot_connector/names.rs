@@ -23,9 +23,9 @@ impl Names {
         self.connector.clone()
     }
 
-    /// ConfigMap with configuration and mappings.
-    pub fn configuration(&self) -> String {
-        format!("{}-connector", self.connector)
+    /// With this the names of all ConfigMaps begin that hold configuration and mappings.
+    pub fn configurations(&self) -> String {
+        format!("{}-connector-", self.connector)
     }
 
     /// Secret with the certificate.

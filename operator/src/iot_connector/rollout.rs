@@ -1,4 +1,4 @@
-//! Desired → applied: the foundation, then the connectors.
+//! Desired → applied: the foundation, then the connectors; then what those of before have left goes.
 
 use k8s_openapi::api::apps::v1::Deployment;
 
@@ -6,7 +6,7 @@ use super::{build::DesiredObjects, validate::ValidatedIotConnector};
 use crate::{
     apply::apply_as,
     context::Context,
-    rollout::{self, Error},
+    rollout::{self, Error, superseded},
 };
 
 /// What came of it.
@@ -29,10 +29,12 @@ pub async fn roll_out(
         foundation,
         deployment,
     } = objects;
-    let refused = rollout::lay(foundation, &connector.owner, context).await?;
-    let deployment = apply_as(&context.client, &connector.owner, deployment).await?;
-    match refused {
-        Some(error) => Err(error),
-        None => Ok(Applied { deployment }),
+    let (owner, configurations) = (&connector.owner, connector.names.configurations());
+    let refused = rollout::lay(foundation, owner, context).await?;
+    let deployment = apply_as(&context.client, owner, deployment).await?;
+    if let Some(error) = refused {
+        return Err(error);
     }
+    superseded::delete(&deployment, &configurations, owner, context).await?;
+    Ok(Applied { deployment })
 }

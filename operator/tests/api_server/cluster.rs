@@ -1,24 +1,20 @@
 //! The parts of a cluster that are not there, played by the tests: workload controllers, kubelets, programs.
 
-use std::{
-    net::Ipv4Addr,
-    sync::{Arc, Mutex},
-};
+use std::net::Ipv4Addr;
 
-use axum::{Router, extract::State, routing::put};
+use brazier_crds::{FhirService, IotConnector};
 use k8s_openapi::api::{
-    apps::v1::{Deployment, StatefulSet},
+    apps::v1::{Deployment, ReplicaSet, StatefulSet},
     batch::v1::Job,
-    core::v1::{ConfigMap, Pod, Secret},
+    core::v1::{ConfigMap, Pod},
 };
 use kube::{
     Api, Client, ResourceExt,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams},
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde_json::{Value, json};
 
-use crate::{control_plane, operator::eventually};
+use crate::{control_plane, operator::eventually, replica::Replica};
 
 /// A namespace, and the cluster around it.
 pub struct Cluster {
@@ -215,6 +211,52 @@ impl Cluster {
             .unwrap();
     }
 
+    /// The Deployment controller: a ReplicaSet of the Deployment's template as it is in `deployment`.
+    pub async fn replica_set(&self, deployment: &Deployment, name: &str, replicas: i32) {
+        let spec = deployment.spec.as_ref().unwrap();
+        let set = json!({
+            "metadata": {
+                "name": name,
+                "labels": spec.template.metadata.as_ref().unwrap().labels,
+                "ownerReferences": [{
+                    "apiVersion": "apps/v1", "kind": "Deployment", "name": deployment.name_any(), "uid": deployment.uid(),
+                    "controller": true,
+                }],
+            },
+            "spec": {"replicas": replicas, "selector": spec.selector, "template": spec.template},
+        });
+        self.api::<ReplicaSet>()
+            .create(&PostParams::default(), &serde_json::from_value(set).unwrap())
+            .await
+            .unwrap();
+        self.replica_set_has(name, replicas).await;
+    }
+
+    /// The Deployment controller and the kubelets: the ReplicaSet is to have so many pods, and has them.
+    pub async fn replica_set_has(&self, name: &str, replicas: i32) {
+        let sets: Api<ReplicaSet> = self.api();
+        let parameters = PatchParams::default();
+        let spec = Patch::Merge(json!({"spec": {"replicas": replicas}}));
+        sets.patch(name, &parameters, &spec).await.unwrap();
+        let status = Patch::Merge(json!({"status": {"replicas": replicas}}));
+        sets.patch_status(name, &parameters, &status).await.unwrap();
+    }
+
+    /// The Deployment controller: it has seen the newest template and started a pod of it that is not ready, beside the one
+    /// of before.
+    pub async fn rollout_begins(&self, name: &str) {
+        let deployments: Api<Deployment> = self.api();
+        let generation = deployments.get(name).await.unwrap().metadata.generation;
+        let status = json!({"status": {
+            "observedGeneration": generation, "replicas": 2, "readyReplicas": 1, "updatedReplicas": 1,
+            "availableReplicas": 1,
+        }});
+        deployments
+            .patch_status(name, &PatchParams::default(), &Patch::Merge(status))
+            .await
+            .unwrap();
+    }
+
     /// A kubelet: the pod runs and is ready.
     pub async fn pod_runs(&self, name: &str, labels: Value, owner: &impl ResourceExt, address: Ipv4Addr) {
         let pods: Api<Pod> = self.api();
@@ -272,101 +314,16 @@ impl Cluster {
         self.replicas_come_up(service, addresses).await;
         replicas
     }
-}
 
-/// A server's port for policies: TLS with the certificate that the operator made, for clients with one of its own.
-pub struct Replica {
-    policies: Arc<Mutex<Vec<Value>>>,
-    serving: tokio::task::JoinHandle<()>,
-}
-
-impl Replica {
-    /// Listens on port 8444 of `address`.
-    pub async fn listen(cluster: &Cluster, service: &str, address: Ipv4Addr) -> Self {
-        let secret = cluster
-            .api::<Secret>()
-            .get(&format!("{service}-tls"))
-            .await
-            .unwrap();
-        let entry = |key: &str| secret.data.as_ref().unwrap()[key].0.clone();
-        let mut roots = rustls::RootCertStore::empty();
-        roots
-            .add(CertificateDer::from_pem_slice(&entry("ca.crt")).unwrap())
-            .unwrap();
-        let clients = rustls::server::WebPkiClientVerifier::builder(Arc::new(roots))
-            .build()
-            .unwrap();
-        let configuration = rustls::ServerConfig::builder()
-            .with_client_cert_verifier(clients)
-            .with_single_cert(
-                vec![CertificateDer::from_pem_slice(&entry("tls.crt")).unwrap()],
-                PrivateKeyDer::from_pem_slice(&entry("tls.key")).unwrap(),
-            )
-            .unwrap();
-        let listener = TlsListener {
-            tcp: tokio::net::TcpListener::bind((address, 8444)).await.unwrap(),
-            acceptor: tokio_rustls::TlsAcceptor::from(Arc::new(configuration)),
-        };
-        let policies: Arc<Mutex<Vec<Value>>> = Arc::default();
-        let router = Router::new()
-            .route("/access", put(take))
-            .with_state(policies.clone());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Replica { policies, serving }
+    /// A FhirService `ward` of one server at `address`, and all the parts that it needs.
+    pub async fn ward_of_one(&self, address: Ipv4Addr) -> Replica {
+        self.create::<FhirService>("ward", json!({"replicas": 1})).await;
+        self.service_comes_up("ward", &[address]).await.remove(0)
     }
 
-    /// The policies that were pushed, oldest first.
-    pub fn policies(&self) -> Vec<Value> {
-        self.policies.lock().unwrap().clone()
-    }
-
-    /// The names of the assignments that are in force.
-    pub fn assignments(&self) -> Vec<String> {
-        let policies = self.policies();
-        let newest = policies
-            .last()
-            .and_then(|policy| policy["assignments"].as_array().cloned())
-            .unwrap_or_default();
-        newest
-            .iter()
-            .map(|one| one["name"].as_str().unwrap().to_string())
-            .collect()
-    }
-}
-
-impl Drop for Replica {
-    fn drop(&mut self) {
-        self.serving.abort();
-    }
-}
-
-async fn take(State(policies): State<Arc<Mutex<Vec<Value>>>>, policy: String) -> String {
-    let policy: Value = serde_json::from_str(&policy).unwrap();
-    let answer = json!({"version": policy["version"]}).to_string();
-    policies.lock().unwrap().push(policy);
-    answer
-}
-
-struct TlsListener {
-    tcp: tokio::net::TcpListener,
-    acceptor: tokio_rustls::TlsAcceptor,
-}
-
-impl axum::serve::Listener for TlsListener {
-    type Io = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
-    type Addr = std::net::SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            let (stream, address) = self.tcp.accept().await.unwrap();
-            if let Ok(stream) = self.acceptor.accept(stream).await {
-                return (stream, address);
-            }
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<Self::Addr> {
-        self.tcp.local_addr()
+    /// An IotConnector that writes to `ward`.
+    pub async fn connector(&self, name: &str) -> IotConnector {
+        self.create(name, connector_spec()).await
     }
 }
 
@@ -388,4 +345,14 @@ pub fn condition(
     let one = conditions.iter().find(|one| one.type_ == type_);
     one.map(|one| (one.status.clone(), one.reason.clone(), one.message.clone()))
         .unwrap_or_default()
+}
+
+/// What a connector to `ward` asks for, with mappings that hold a template each.
+pub fn connector_spec() -> Value {
+    json!({
+        "source": {"http": {}},
+        "deviceMapping": {"inline": {"templateType": "CollectionContent", "template": [{"templateType": "x"}]}},
+        "fhirMapping": {"inline": {"templateType": "CollectionFhir", "template": [{"templateType": "y"}]}},
+        "destinations": [{"name": "main", "fhirServiceRef": {"name": "ward"}}],
+    })
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use brazier_crds::{FhirService, IotConnector};
+use brazier_crds::FhirService;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
     Api,
@@ -164,15 +164,7 @@ async fn every_field_that_is_changed_removed_or_added_is_put_right() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("meddling").await;
     cluster.create::<FhirService>("ward", json!({})).await;
-    let connector = crate::iot_connector::manifest("meddling", "bedside");
-    cluster
-        .api::<IotConnector>()
-        .create(
-            &PostParams::default(),
-            &serde_json::from_value(connector).unwrap(),
-        )
-        .await
-        .unwrap();
+    cluster.connector("bedside").await;
     let addresses = [Ipv4Addr::new(127, 5, 0, 1), Ipv4Addr::new(127, 5, 0, 2)];
     let _replicas = cluster.service_comes_up("ward", &addresses).await;
     cluster
@@ -283,12 +275,7 @@ async fn what_is_refused_keeps_nothing_else_from_being_put_right() {
     use k8s_openapi::api::{apps::v1::Deployment, core::v1::Service};
     let _operator = operator::start().await;
     let cluster = Cluster::new("refused").await;
-    cluster
-        .create::<FhirService>("ward", json!({"replicas": 1}))
-        .await;
-    let _replicas = cluster
-        .service_comes_up("ward", &[Ipv4Addr::new(127, 5, 1, 1)])
-        .await;
+    let _replica = cluster.ward_of_one(Ipv4Addr::new(127, 5, 1, 1)).await;
     cluster
         .wait_for("ward", "the servers", |_: &Deployment| true)
         .await;

@@ -70,8 +70,8 @@ async fn a_service_becomes_ready_step_by_step() {
 
     cluster.migration_succeeds("ward").await;
     let _replicas = [
-        crate::cluster::Replica::listen(&cluster, "ward", ONE).await,
-        crate::cluster::Replica::listen(&cluster, "ward", TWO).await,
+        crate::replica::Replica::listen(&cluster, "ward", ONE).await,
+        crate::replica::Replica::listen(&cluster, "ward", TWO).await,
     ];
     // All run, but one replica may not take over from the primary yet.
     cluster.quorum("ward-db", 2).await;
@@ -187,11 +187,7 @@ async fn a_pod_that_cannot_start_is_named() {
 async fn servers_of_a_new_image_wait_for_their_migration() {
     let mut operator = operator::start().await;
     let cluster = Cluster::new("upgrade").await;
-    cluster
-        .create::<FhirService>("ward", json!({"replicas": 1}))
-        .await;
-    let address = Ipv4Addr::new(127, 1, 2, 1);
-    let _replicas = cluster.service_comes_up("ward", &[address]).await;
+    let _replica = cluster.ward_of_one(Ipv4Addr::new(127, 1, 2, 1)).await;
     cluster
         .wait_for("ward", "Ready", |service: &FhirService| {
             ready(service).0 == "True"

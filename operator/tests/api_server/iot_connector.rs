@@ -15,33 +15,10 @@ use kube::{
 use serde_json::{Value, json};
 
 use crate::{
-    cluster::{Cluster, condition},
+    cluster::{Cluster, condition, connector_spec},
+    configuration::config_map,
     operator,
 };
-
-/// A connector with mappings that hold a template each.
-pub fn manifest(namespace: &str, name: &str) -> Value {
-    json!({
-        "apiVersion": "brazier.dev/v1alpha1",
-        "kind": "IotConnector",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {
-            "source": {"http": {}},
-            "deviceMapping": {"inline": {"templateType": "CollectionContent", "template": [{"templateType": "x"}]}},
-            "fhirMapping": {"inline": {"templateType": "CollectionFhir", "template": [{"templateType": "y"}]}},
-            "destinations": [{"name": "main", "fhirServiceRef": {"name": "ward"}}],
-        },
-    })
-}
-
-async fn create(cluster: &Cluster) {
-    let connector = serde_json::from_value(manifest(&cluster.namespace, "bedside")).unwrap();
-    cluster
-        .api::<IotConnector>()
-        .create(&PostParams::default(), &connector)
-        .await
-        .unwrap();
-}
 
 fn of(connector: &IotConnector, type_: &str) -> (String, String, String) {
     condition(
@@ -54,13 +31,23 @@ fn of(connector: &IotConnector, type_: &str) -> (String, String, String) {
     )
 }
 
+/// What the names of the ConfigMaps begin with that connectors take their mappings from.
+const PREFIX: &str = "bedside-connector-";
+
+/// The device mapping that the pods of a Deployment read.
+async fn device_mapping(maps: &Api<ConfigMap>, connectors: &Deployment) -> String {
+    let map = maps.get(&config_map(connectors, PREFIX)).await.unwrap();
+    map.data.unwrap()["device.json"].clone()
+}
+
 /// The program's report.
-struct Program {
+pub struct Program {
     report: Arc<Mutex<Value>>,
 }
 
 impl Program {
-    async fn listen(address: Ipv4Addr) -> Self {
+    /// Answers on port 9090 of `address`; nothing is wrong.
+    pub async fn listen(address: Ipv4Addr) -> Self {
         let report = Arc::new(Mutex::new(json!({
             "mappingValid": true, "mappingError": null, "sourceConnected": true, "destinationReady": true,
             "processed": 0, "rejected": 0, "lastMessageTime": null,
@@ -74,7 +61,8 @@ impl Program {
         Program { report }
     }
 
-    fn says(&self, changes: &Value) {
+    /// From now on these members of the report are others.
+    pub fn says(&self, changes: &Value) {
         let mut report = self.report.lock().unwrap();
         for (name, value) in changes.as_object().unwrap() {
             report[name] = value.clone();
@@ -87,7 +75,7 @@ impl Program {
 async fn a_connector_becomes_ready_and_says_what_it_did() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("connector").await;
-    create(&cluster).await;
+    cluster.connector("bedside").await;
     let waiting: IotConnector = cluster
         .wait_for("bedside", "a status", |one: &IotConnector| {
             of(one, "Stalled").0 == "True"
@@ -126,7 +114,7 @@ async fn a_mapping_that_does_not_compile_is_told_with_its_place() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("mapping").await;
     cluster.create::<FhirService>("ward", json!({})).await;
-    create(&cluster).await;
+    cluster.connector("bedside").await;
     let address = Ipv4Addr::new(127, 3, 1, 1);
     let program = Program::listen(address).await;
     program.says(&json!({
@@ -158,17 +146,9 @@ async fn a_mapping_in_a_config_map_is_read_from_there() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("mapped").await;
     cluster.create::<FhirService>("ward", json!({})).await;
-    let mut connector = manifest("mapped", "bedside");
-    connector["spec"]["deviceMapping"] =
-        json!({"configMapKeyRef": {"name": "mappings", "key": "device.json"}});
-    cluster
-        .api::<IotConnector>()
-        .create(
-            &PostParams::default(),
-            &serde_json::from_value(connector).unwrap(),
-        )
-        .await
-        .unwrap();
+    let mut spec = connector_spec();
+    spec["deviceMapping"] = json!({"configMapKeyRef": {"name": "mappings", "key": "device.json"}});
+    cluster.create::<IotConnector>("bedside", spec).await;
     let stalled: IotConnector = cluster
         .wait_for("bedside", "the missing ConfigMap", |one: &IotConnector| {
             of(one, "Stalled").0 == "True"
@@ -187,16 +167,18 @@ async fn a_mapping_in_a_config_map_is_read_from_there() {
     )
     .await
     .unwrap();
-    let read = |text: &'static str| move |map: &ConfigMap| map.data.as_ref().unwrap()["device.json"] == text;
-    cluster
-        .wait_for("bedside-connector", "the mapping", read("first"))
-        .await;
+    let first: Deployment = cluster.wait_for("bedside", "the connectors", |_| true).await;
+    assert_eq!(device_mapping(&maps, &first).await, "first");
     maps.patch("mappings", &PatchParams::default(), &Patch::Merge(map("second")))
         .await
         .unwrap();
-    cluster
-        .wait_for("bedside-connector", "the other mapping", read("second"))
+    let of_first = config_map(&first, PREFIX);
+    let second: Deployment = cluster
+        .wait_for("bedside", "the other mapping", |one| {
+            config_map(one, PREFIX) != of_first
+        })
         .await;
+    assert_eq!(device_mapping(&maps, &second).await, "second");
 }
 
 #[tokio::test]
@@ -205,7 +187,7 @@ async fn who_may_send_is_enforced_once_all_connectors_are_replaced() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("senders").await;
     cluster.create::<FhirService>("ward", json!({})).await;
-    create(&cluster).await;
+    cluster.connector("bedside").await;
     let address = Ipv4Addr::new(127, 3, 3, 1);
     let _program = Program::listen(address).await;
     cluster

@@ -168,22 +168,9 @@ async fn a_migration_that_somebody_laid_out_as_done_is_not_believed() {
 async fn an_account_that_is_not_the_connectors_gets_no_rights() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("lent-account").await;
-    cluster
-        .create::<FhirService>("ward", json!({"replicas": 1}))
-        .await;
-    let replicas = cluster
-        .service_comes_up("ward", &[Ipv4Addr::new(127, 6, 0, 1)])
-        .await;
-    let connectors: Api<IotConnector> = cluster.api();
+    let replica = cluster.ward_of_one(Ipv4Addr::new(127, 6, 0, 1)).await;
     for name in ["default", "bedside"] {
-        let connector = crate::iot_connector::manifest("lent-account", name);
-        connectors
-            .create(
-                &PostParams::default(),
-                &serde_json::from_value(connector).unwrap(),
-            )
-            .await
-            .unwrap();
+        cluster.connector(name).await;
     }
     cluster
         .wait_for("default", "NameTaken", |one: &IotConnector| {
@@ -195,7 +182,7 @@ async fn an_account_that_is_not_the_connectors_gets_no_rights() {
     eventually(
         "the rights of the connector with an account of its own",
         async || {
-            let names = replicas[0].assignments();
+            let names = replica.assignments();
             if names == ["iotconnector/bedside"] {
                 Ok(())
             } else {
@@ -206,7 +193,7 @@ async fn an_account_that_is_not_the_connectors_gets_no_rights() {
     .await;
     let map: ConfigMap = cluster.api().get("ward-access").await.unwrap();
     assert!(!map.data.unwrap()["policy.json"].contains(r#""name":"default""#));
-    for policy in replicas[0].policies() {
+    for policy in replica.policies() {
         assert!(!policy.to_string().contains("iotconnector/default"), "{policy}");
     }
 
@@ -225,9 +212,7 @@ async fn a_password_that_was_changed_or_is_gone_is_told() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("password-lost").await;
     cluster.create::<FhirService>("ward", json!({})).await;
-    cluster
-        .wait_for("ward-db", "the database", |_: &StatefulSet| true)
-        .await;
+    cluster.database_comes_up("ward").await;
     let secrets: Api<Secret> = cluster.api();
     let before = secrets.get("ward-db-owner").await.unwrap();
     let other = json!({"stringData": {"password": "another"}});
@@ -235,12 +220,9 @@ async fn a_password_that_was_changed_or_is_gone_is_told() {
         .patch("ward-db-owner", &PatchParams::default(), &Patch::Merge(other))
         .await
         .unwrap();
-    let touch = |replicas: i32| json!({"spec": {"replicas": replicas}});
-    let services: Api<FhirService> = cluster.api();
-    services
-        .patch("ward", &PatchParams::default(), &Patch::Merge(touch(3)))
-        .await
-        .unwrap();
+    // Pods read it when they start, and then it is told.
+    let address = Ipv4Addr::new(127, 9, 9, 9);
+    cluster.pod_is("ward-db-1", "False", address).await;
     let message = stalled(&cluster, "CredentialsLost").await;
     assert_eq!(
         message,

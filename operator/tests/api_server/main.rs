@@ -15,6 +15,7 @@
 mod admission;
 mod chart;
 mod cluster;
+mod configuration;
 mod control_plane;
 mod convergence;
 mod database;
@@ -27,4 +28,5 @@ mod isolation;
 mod laid_out;
 mod meddling;
 mod operator;
+mod replica;
 mod role_assignment;

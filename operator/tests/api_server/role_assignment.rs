@@ -10,7 +10,7 @@ use brazier_crds::{FhirService, RoleAssignment};
 use k8s_openapi::api::{core::v1::ConfigMap, rbac::v1::RoleBinding};
 use kube::{
     Api,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{DeleteParams, Patch, PatchParams},
 };
 use serde_json::json;
 
@@ -83,7 +83,7 @@ async fn an_assignment_is_enforced_by_all_ready_replicas_and_taken_away_again() 
     eventually("nobody may do anything", async || {
         let left: Vec<_> = replicas
             .iter()
-            .flat_map(crate::cluster::Replica::assignments)
+            .flat_map(crate::replica::Replica::assignments)
             .collect();
         if left.is_empty() {
             Ok(())
@@ -118,7 +118,7 @@ async fn a_replica_that_does_not_answer_keeps_it_from_being_enforced() {
     let (one, two) = (Ipv4Addr::new(127, 2, 1, 1), Ipv4Addr::new(127, 2, 1, 2));
     cluster.database_comes_up("ward").await;
     cluster.migration_succeeds("ward").await;
-    let _first = crate::cluster::Replica::listen(&cluster, "ward", one).await;
+    let _first = crate::replica::Replica::listen(&cluster, "ward", one).await;
     cluster.replicas_come_up("ward", &[one, two]).await;
     cluster.create::<RoleAssignment>("readers", reader()).await;
     let assignment: RoleAssignment = cluster
@@ -135,7 +135,7 @@ async fn a_replica_that_does_not_answer_keeps_it_from_being_enforced() {
     );
     assert!(message.contains("pod ward-1: it did not answer"), "{message}");
 
-    let _second = crate::cluster::Replica::listen(&cluster, "ward", two).await;
+    let _second = crate::replica::Replica::listen(&cluster, "ward", two).await;
     cluster
         .wait_for("readers", "all of it", |one: &RoleAssignment| {
             enforced(one).0 == "True"
@@ -148,12 +148,7 @@ async fn a_replica_that_does_not_answer_keeps_it_from_being_enforced() {
 async fn an_assignment_ends_by_itself() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("expires").await;
-    cluster
-        .create::<FhirService>("ward", json!({"replicas": 1}))
-        .await;
-    let replicas = cluster
-        .service_comes_up("ward", &[Ipv4Addr::new(127, 2, 2, 1)])
-        .await;
+    let replica = cluster.ward_of_one(Ipv4Addr::new(127, 2, 2, 1)).await;
     cluster.create::<RoleAssignment>("readers", reader()).await;
     cluster
         .wait_for("readers", "Enforced", |one: &RoleAssignment| {
@@ -176,10 +171,10 @@ async fn an_assignment_ends_by_itself() {
         })
         .await;
     eventually("an empty policy", async || {
-        if replicas[0].assignments().is_empty() {
+        if replica.assignments().is_empty() {
             Ok(())
         } else {
-            Err(format!("{:?}", replicas[0].assignments()))
+            Err(format!("{:?}", replica.assignments()))
         }
     })
     .await;
@@ -190,23 +185,10 @@ async fn an_assignment_ends_by_itself() {
 async fn a_connector_has_access_to_its_destination_by_itself() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("implicit").await;
-    cluster
-        .create::<FhirService>("ward", json!({"replicas": 1}))
-        .await;
-    let replicas = cluster
-        .service_comes_up("ward", &[Ipv4Addr::new(127, 2, 3, 1)])
-        .await;
-    let connector = crate::iot_connector::manifest("implicit", "bedside");
-    cluster
-        .api::<brazier_crds::IotConnector>()
-        .create(
-            &PostParams::default(),
-            &serde_json::from_value(connector).unwrap(),
-        )
-        .await
-        .unwrap();
+    let replica = cluster.ward_of_one(Ipv4Addr::new(127, 2, 3, 1)).await;
+    cluster.connector("bedside").await;
     eventually("the connector's own assignment", async || {
-        let names = replicas[0].assignments();
+        let names = replica.assignments();
         if names == ["iotconnector/bedside"] {
             Ok(())
         } else {
@@ -224,11 +206,7 @@ async fn policies_are_pushed_when_the_operators_first_certificate_has_ended() {
     let mut operator = operator::start().await;
     operator.restart_with(&["--own-certificate-seconds", &LIFE.to_string()]);
     let cluster = Cluster::new("own-certificate").await;
-    cluster
-        .create::<FhirService>("ward", json!({"replicas": 1}))
-        .await;
-    let address = Ipv4Addr::new(127, 2, 4, 1);
-    let replicas = cluster.service_comes_up("ward", &[address]).await;
+    let replica = cluster.ward_of_one(Ipv4Addr::new(127, 2, 4, 1)).await;
     cluster.create::<RoleAssignment>("readers", reader()).await;
     cluster
         .wait_for("readers", "Enforced", |one: &RoleAssignment| {
@@ -243,7 +221,7 @@ async fn policies_are_pushed_when_the_operators_first_certificate_has_ended() {
         .await
         .unwrap();
     eventually("an empty policy", async || {
-        let left = replicas[0].assignments();
+        let left = replica.assignments();
         if left.is_empty() {
             Ok(())
         } else {
@@ -258,11 +236,7 @@ async fn policies_are_pushed_when_the_operators_first_certificate_has_ended() {
 async fn a_server_that_does_not_take_the_policy_is_told_in_the_service_too() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("push-failed").await;
-    cluster
-        .create::<FhirService>("ward", json!({"replicas": 1}))
-        .await;
-    let address = Ipv4Addr::new(127, 2, 5, 1);
-    let replicas = cluster.service_comes_up("ward", &[address]).await;
+    let replica = cluster.ward_of_one(Ipv4Addr::new(127, 2, 5, 1)).await;
     let access = |service: &FhirService| {
         let status = service.status.as_ref();
         condition(
@@ -277,7 +251,7 @@ async fn a_server_that_does_not_take_the_policy_is_told_in_the_service_too() {
             access(one).0 == "True"
         })
         .await;
-    drop(replicas);
+    drop(replica);
     cluster.create::<RoleAssignment>("readers", reader()).await;
     let service: FhirService = cluster
         .wait_for("ward", "the failure", |one: &FhirService| {
@@ -299,11 +273,7 @@ async fn a_server_that_does_not_take_the_policy_is_told_in_the_service_too() {
 async fn an_assignment_to_somebody_who_cannot_sign_in_is_not_ready() {
     let _operator = operator::start().await;
     let cluster = Cluster::new("untrusted").await;
-    cluster
-        .create::<FhirService>("ward", json!({"replicas": 1}))
-        .await;
-    let address = Ipv4Addr::new(127, 2, 6, 1);
-    let _replicas = cluster.service_comes_up("ward", &[address]).await;
+    let _replica = cluster.ward_of_one(Ipv4Addr::new(127, 2, 6, 1)).await;
     let spec = json!({
         "scope": {"name": "ward"}, "role": "FhirDataReader",
         "principals": [{"user": {"issuer": "https://login.example", "name": "anna"}}],

@@ -1,10 +1,10 @@
-//! The server's configuration file, and the volume with all files that it reads.
+//! The configuration files of the server and of its migration, and the volume with all files that they read.
 
 use serde_json::{Value, json};
 
 use super::super::{database::connection::Login, validate::ValidatedFhirService};
 use crate::{
-    build::{Error, configuration_file},
+    build::{Error, configuration::Configuration, configuration_file},
     manifest::DesiredObject,
 };
 
@@ -14,8 +14,8 @@ pub const FOLDER: &str = "/etc/brazier";
 /// The two configuration files of the server program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfiguration {
-    /// Read by `serve`.
-    pub serve: String,
+    /// Read by `serve` when it starts; servers of before keep theirs.
+    pub serve: Configuration,
     /// Read by `migrate`: the same as the owner of the tables.
     pub migrate: String,
 }
@@ -55,8 +55,10 @@ pub fn server(service: &ValidatedFhirService) -> Result<ServerConfiguration, Err
     let serve = document(service, Program::Serve);
     let mut migrate = document(service, Program::Migrate);
     migrate["database"]["runtimeRole"] = json!(service.connection.runtime.username);
+    let file = Program::Serve.file();
+    let serve = json!({file: configuration_file(file, &serve)?});
     Ok(ServerConfiguration {
-        serve: configuration_file(Program::Serve.file(), &serve)?,
+        serve: Configuration::new(&service.names.server_configurations(), serve),
         migrate: configuration_file(Program::Migrate.file(), &migrate)?,
     })
 }
@@ -119,19 +121,24 @@ pub fn issuer_bundle_path(index: usize) -> String {
     format!("issuers/{index}/ca.crt")
 }
 
-/// The ConfigMap with both files.
-pub fn config_map(service: &ValidatedFhirService, configuration: &ServerConfiguration) -> DesiredObject {
-    let data = json!({"server.yaml": configuration.serve, "migrate.yaml": configuration.migrate});
-    let metadata = service.owner.metadata(&service.names.server_configuration());
+/// The ConfigMap of the migration. It changes as it is, unlike the servers': a Job that tries again is to read what is wanted
+/// now, and its template can never name another.
+pub fn migration_config_map(
+    service: &ValidatedFhirService,
+    configuration: &ServerConfiguration,
+) -> DesiredObject {
+    let file = Program::Migrate.file();
+    let data = json!({file: configuration.migrate});
+    let metadata = service.owner.metadata(&service.names.migration_configuration());
     DesiredObject::new("v1", "ConfigMap", metadata, json!({"data": data}))
 }
 
-/// The volume with all files that a program reads.
-pub fn volume(service: &ValidatedFhirService, program: Program) -> Value {
+/// The volume with all files that a program reads; its configuration file is in the ConfigMap `config_map`.
+pub fn volume(service: &ValidatedFhirService, program: Program, config_map: &str) -> Value {
     let names = &service.names;
     let configuration = json!({"key": program.file(), "path": program.file()});
     let mut sources = vec![
-        json!({"configMap": {"name": names.server_configuration(), "items": [configuration]}}),
+        json!({"configMap": {"name": config_map, "items": [configuration]}}),
         json!({"secret": {"name": program.login(service).secret, "items": [{"key": "password", "path": "db/password"}]}}),
         json!({"configMap": {"name": names.connection(), "items": [
             {"key": "ca.crt", "path": "db/ca.crt"},

@@ -9,17 +9,16 @@ use super::{
 use crate::{
     build::pod::{PROGRAM_USER, container_security, pod_security, port, probe, spread},
     labels::{self, Component},
-    manifest::{DesiredObject, short_hash},
+    manifest::DesiredObject,
 };
 
 /// Memory of a server of which the tenant has set none: what its own bounds let requests take, and as much again.
 const MEMORY_LIMIT: &str = "1Gi";
 
-/// The Deployment that runs the servers.
+/// The Deployment that runs the servers. Its template changes with the name of their configuration.
 pub fn server(service: &ValidatedFhirService, configuration: &ServerConfiguration) -> DesiredObject {
     let instance = &service.owner.name;
     let selector = labels::selector(instance, Component::Server);
-    let annotations = json!({"brazier.dev/configuration": short_hash(configuration.serve.as_bytes())});
     let spec = json!({
         "replicas": service.replicas,
         "selector": {"matchLabels": selector},
@@ -27,7 +26,7 @@ pub fn server(service: &ValidatedFhirService, configuration: &ServerConfiguratio
         "revisionHistoryLimit": 3,
         "progressDeadlineSeconds": 600,
         "template": {
-            "metadata": {"labels": labels::pod(instance, Component::Server), "annotations": annotations},
+            "metadata": {"labels": labels::pod(instance, Component::Server)},
             "spec": {
                 "serviceAccountName": service.names.server(),
                 "automountServiceAccountToken": false,
@@ -36,7 +35,7 @@ pub fn server(service: &ValidatedFhirService, configuration: &ServerConfiguratio
                 "securityContext": pod_security(PROGRAM_USER),
                 "topologySpreadConstraints": spread(&selector),
                 "containers": [container(service)],
-                "volumes": [configuration::volume(service, Program::Serve)],
+                "volumes": [configuration::volume(service, Program::Serve, configuration.serve.name())],
             },
         },
     });

@@ -15,6 +15,7 @@ use crate::{
 
 /// The Job that migrates the database schema to the servers' image.
 pub fn job(service: &ValidatedFhirService) -> DesiredObject {
+    let config_map = service.names.migration_configuration();
     let template = json!({
         "metadata": {"labels": labels::pod(&service.owner.name, Component::Migration)},
         "spec": {
@@ -32,7 +33,7 @@ pub fn job(service: &ValidatedFhirService) -> DesiredObject {
                 "securityContext": container_security(),
                 "volumeMounts": [{"name": "brazier", "mountPath": FOLDER, "readOnly": true}],
             }],
-            "volumes": [configuration::volume(service, Program::Migrate)],
+            "volumes": [configuration::volume(service, Program::Migrate, &config_map)],
         },
     });
     let name = format!(

@@ -1,24 +1,30 @@
-//! The connector's configuration file, its mappings, and the policy and keys that it reads beside it.
+//! The connector's configuration file with its mappings, and the policy, keys and certificates that it reads beside them.
 
 use brazier_crds::iot_connector::Compatibility;
 use serde_json::{Value, json};
 
 use super::super::validate::ValidatedIotConnector;
-use crate::{
-    build::{Error, configuration_file},
-    manifest::DesiredObject,
-};
+use crate::build::{Error, configuration::Configuration, configuration_file};
 
 /// Folder in which the connector finds its files.
 pub const FOLDER: &str = "/etc/brazier";
 /// Folder of the tokens with which it signs in at its destinations.
 pub const TOKEN_FOLDER: &str = "/var/run/secrets/brazier";
 
-/// The configuration file.
+/// The configuration file and both mappings.
 ///
 /// # Errors
-/// If it cannot be written as YAML.
-pub fn file(connector: &ValidatedIotConnector) -> Result<String, Error> {
+/// If the file cannot be written as YAML.
+pub fn files(connector: &ValidatedIotConnector) -> Result<Configuration, Error> {
+    let files = json!({
+        "connector.yaml": file(connector)?,
+        "device.json": connector.device_mapping,
+        "fhir.json": connector.fhir_mapping,
+    });
+    Ok(Configuration::new(&connector.names.configurations(), files))
+}
+
+fn file(connector: &ValidatedIotConnector) -> Result<String, Error> {
     let authentication = json!({
         "kubernetes": {
             "issuer": connector.cluster_keys.issuer,
@@ -58,21 +64,10 @@ pub fn file(connector: &ValidatedIotConnector) -> Result<String, Error> {
     configuration_file("connector.yaml", &document)
 }
 
-/// The ConfigMap with the file and both mappings.
-pub fn config_map(connector: &ValidatedIotConnector, file: &str) -> DesiredObject {
-    let data = json!({
-        "connector.yaml": file,
-        "device.json": connector.device_mapping,
-        "fhir.json": connector.fhir_mapping,
-    });
-    let metadata = connector.owner.metadata(&connector.names.configuration());
-    DesiredObject::new("v1", "ConfigMap", metadata, json!({"data": data}))
-}
-
 /// The volumes: all files of the connector, and the tokens for its destinations.
-pub fn volumes(connector: &ValidatedIotConnector) -> Value {
+pub fn volumes(connector: &ValidatedIotConnector, files: &Configuration) -> Value {
     let sources = json!([
-        {"configMap": {"name": connector.names.configuration(), "items": [
+        {"configMap": {"name": files.name(), "items": [
             {"key": "connector.yaml", "path": "connector.yaml"},
             {"key": "device.json", "path": "mapping/device.json"},
             {"key": "fhir.json", "path": "mapping/fhir.json"},

@@ -1,6 +1,6 @@
 //! The connectors. They are replaced, without a gap, when their configuration, a mapping or the policy changes, so
 //! that what runs is what was asked for; a new one whose mapping does not compile never becomes ready, and the ones
-//! with the last good mapping stay in service.
+//! with the last good mapping stay in service, since the files of before stay as they were.
 
 use serde_json::{Value, json};
 
@@ -9,23 +9,22 @@ use super::{
     configuration::{self, FOLDER, TOKEN_FOLDER},
 };
 use crate::{
-    build::pod::{PROGRAM_USER, container_security, pod_security, port, probe, spread},
+    build::{
+        configuration::Configuration,
+        pod::{PROGRAM_USER, container_security, pod_security, port, probe, spread},
+    },
     labels::{self, Component},
-    manifest::{DesiredObject, hash},
+    manifest::DesiredObject,
 };
 
 /// Memory of a connector of which the tenant has set none.
 const MEMORY_LIMIT: &str = "512Mi";
 
-/// The Deployment. It is replaced when `file`, the configuration file, is another one.
-pub fn connector(connector: &ValidatedIotConnector, file: &str) -> DesiredObject {
+/// The Deployment of connectors that read `files`, by whose name its template changes when they do.
+pub fn connector(connector: &ValidatedIotConnector, files: &Configuration) -> DesiredObject {
     let name = connector.names.connector();
     let selector = labels::selector(&name, Component::Connector);
-    let files = json!([file, connector.device_mapping, connector.fhir_mapping]);
-    let annotations = json!({
-        "brazier.dev/configuration": hash(&files),
-        "brazier.dev/access": connector.policy.version,
-    });
+    let annotations = json!({"brazier.dev/access": connector.policy.version});
     let spec = json!({
         "replicas": connector.replicas,
         "selector": {"matchLabels": selector},
@@ -41,7 +40,7 @@ pub fn connector(connector: &ValidatedIotConnector, file: &str) -> DesiredObject
                 "securityContext": pod_security(PROGRAM_USER),
                 "topologySpreadConstraints": spread(&selector),
                 "containers": [container(connector)],
-                "volumes": configuration::volumes(connector),
+                "volumes": configuration::volumes(connector, files),
             },
         },
     });
