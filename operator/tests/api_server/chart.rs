@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{cluster::Cluster, control_plane, operator};
 
 /// The documents of the chart with these values.
-fn rendered(values: &[&str]) -> Vec<Value> {
+pub fn rendered(values: &[&str]) -> Vec<Value> {
     let programs = std::env::var("BRAZIER_CLUSTER_BIN").unwrap();
     let helm = Path::new(&programs).with_file_name("helm");
     let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts/brazier");

@@ -1,7 +1,7 @@
 //! One control plane for all tests of this program, and its end.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::OnceLock,
 };
@@ -12,9 +12,16 @@ use k8s_openapi::{
 };
 use kube::{
     Api, Client, Config,
-    api::{Patch, PatchParams, PostParams},
+    api::{DynamicObject, Patch, PatchParams, PostParams},
     config::{KubeConfigOptions, Kubeconfig},
+    core::{ApiResource, GroupVersionKind},
 };
+use serde_json::{Value, json};
+
+use crate::chart::rendered;
+
+/// As whom the operator runs: it has the rights that the chart gives to this account, and no others.
+const OPERATOR: &str = "system:serviceaccount:brazier-system:brazier-operator";
 
 /// Where its kubeconfig is. The control plane is brought up when this is first asked for.
 pub fn kubeconfig() -> &'static PathBuf {
@@ -59,7 +66,7 @@ fn bring_down_after_us(program: &str, name: &str) {
     std::mem::forget(watching);
 }
 
-async fn prepare(path: &PathBuf) {
+async fn prepare(path: &Path) {
     let client = connect(path).await;
     let crds: Api<CustomResourceDefinition> = Api::all(client.clone());
     for definition in brazier_crds::definitions().unwrap() {
@@ -80,6 +87,41 @@ async fn prepare(path: &PathBuf) {
         .unwrap();
     }
     namespace(&client, "brazier-system").await;
+    give_rights(&client).await;
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut operators: Value = serde_yaml_ng::from_str(&text).unwrap();
+    for user in operators["users"].as_array_mut().unwrap() {
+        user["user"]["as"] = json!(OPERATOR);
+    }
+    std::fs::write(operators_path(path), operators.to_string()).unwrap();
+}
+
+/// The roles of the chart, and whom it gives them to.
+async fn give_rights(client: &Client) {
+    for document in rendered(&[]) {
+        let kind = document["kind"].as_str().unwrap();
+        if !["ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"].contains(&kind) {
+            continue;
+        }
+        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk("rbac.authorization.k8s.io", "v1", kind));
+        let api: Api<DynamicObject> = match document["metadata"]["namespace"].as_str() {
+            Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
+            None => Api::all_with(client.clone(), &resource),
+        };
+        let name = document["metadata"]["name"].as_str().unwrap();
+        api.patch(name, &PatchParams::apply("test"), &Patch::Apply(&document))
+            .await
+            .unwrap();
+    }
+}
+
+/// Where the kubeconfig is with which the operator runs.
+pub fn operators_kubeconfig() -> PathBuf {
+    operators_path(kubeconfig())
+}
+
+fn operators_path(kubeconfig: &Path) -> PathBuf {
+    kubeconfig.with_extension("operator")
 }
 
 /// A client of the administrator.
@@ -87,7 +129,7 @@ pub async fn client() -> Client {
     connect(kubeconfig()).await
 }
 
-async fn connect(path: &PathBuf) -> Client {
+async fn connect(path: &Path) -> Client {
     rustls::crypto::ring::default_provider().install_default().ok();
     let kubeconfig = Kubeconfig::read_from(path).unwrap();
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())

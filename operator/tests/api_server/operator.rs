@@ -93,7 +93,7 @@ impl Operator {
             ])
             .args(["--metrics-address", "127.0.0.1:0"])
             .args(more)
-            .env("KUBECONFIG", control_plane::kubeconfig())
+            .env("KUBECONFIG", control_plane::operators_kubeconfig())
             // As in its image, which has no certificates of its own to trust.
             .env("SSL_CERT_FILE", "/dev/null")
             .env("SSL_CERT_DIR", "/nonexistent")
