@@ -1,6 +1,7 @@
 //! Is the server ready, and what has it counted: what the probes tell the kubelet and Prometheus.
 //! Ready means: there is a connection to the database, which takes writes and records of the audit trail, an access policy is
-//! loaded, and the server is not about to end.
+//! loaded, and the server is not about to end. Whether there is room on its disk is not asked: without it every server answers
+//! everything with that, and out of service none could.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};

@@ -13,8 +13,9 @@ use super::Problem;
 /// Connections a server keeps to its database at most, when the configuration does not say.
 const DEFAULT_MAX_CONNECTIONS: usize = 16;
 
-/// How long the database works on one statement at most: as long as a request may take.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the database works on one statement at most: a little less than a request may take, so that the client hears that
+/// this is what took too long.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(55);
 
 /// How to reach and enter the database.
 #[derive(Debug, Clone)]

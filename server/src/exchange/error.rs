@@ -156,7 +156,10 @@ pub enum InteractionError {
     #[error(transparent)]
     Budget(#[from] BudgetError),
     /// It took too long.
-    #[error("the request took longer than {seconds} seconds and was cancelled")]
+    #[error(
+        "the request took longer than {seconds} seconds and was cancelled; ask for less: narrow the search, or send a Bundle in \
+         parts. Whether a change was made shows when it is read"
+    )]
     Timeout {
         /// How long a request may take, in seconds.
         seconds: u64,

@@ -61,7 +61,7 @@ fn row(error: &InteractionError) -> (StatusCode, &'static str) {
         E::Patch(_) => (StatusCode::UNPROCESSABLE_ENTITY, "processing"),
         E::Storage(error) => storage_row(error),
         E::Budget(error) => budget_row(*error),
-        E::Timeout { .. } => (StatusCode::SERVICE_UNAVAILABLE, "timeout"),
+        E::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
         E::Fault | E::Subset(SubsetError::NotAnObject(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "exception"),
         E::Entry { error, .. } => entry_row(error),
     }
@@ -97,6 +97,9 @@ fn storage_row(error: &StorageError) -> (StatusCode, &'static str) {
         StorageError::Budget(error) => budget_row(*error),
         StorageError::AmbiguousId { .. } => (StatusCode::BAD_REQUEST, "multiple-matches"),
         StorageError::Contention | StorageError::Locked => (StatusCode::CONFLICT, "lock-error"),
+        // Not 503: what took too long once will do so again, and is not to be sent again in a moment.
+        StorageError::TooCostly => (StatusCode::GATEWAY_TIMEOUT, "too-costly"),
+        StorageError::Full => (StatusCode::INSUFFICIENT_STORAGE, "no-store"),
         StorageError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "transient"),
         StorageError::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "exception"),
     }

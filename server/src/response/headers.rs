@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 
-use crate::budget::BudgetError;
 use crate::exchange::{InteractionError, RouteError};
-use crate::request::body::BodyError;
 use crate::request::format::FormatError;
 use crate::resource::ResourceType;
 use crate::storage::StorageError;
@@ -57,15 +55,8 @@ pub fn insert_for_error(error: &InteractionError, headers: &mut HeaderMap) {
         InteractionError::Gone { version, .. } => {
             headers.insert(header::ETAG, etag(*version));
         }
-        InteractionError::Timeout { .. }
-        | InteractionError::Budget(BudgetError::Busy)
-        | InteractionError::Body(BodyError::Budget(BudgetError::Busy))
-        | InteractionError::Storage(StorageError::Unavailable(_) | StorageError::Budget(BudgetError::Busy)) =>
-        {
+        error if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
-        }
-        InteractionError::Entry { error, .. } if error.status() == StatusCode::SERVICE_UNAVAILABLE => {
-            insert_for_error(error, headers);
         }
         _ => {}
     }

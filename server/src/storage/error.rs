@@ -57,6 +57,18 @@ pub enum StorageError {
     /// Others hold what the request has to wait for, and have held it for too long.
     #[error("other requests hold the same resources or criteria for too long; try again later")]
     Locked,
+    /// The database has worked on one statement for as long as it may, and given it up.
+    #[error(
+        "the database took longer over this than one request may take, and gave it up; ask for less: narrow the search with \
+         more criteria, leave out _total and includes, or send a Bundle in parts"
+    )]
+    TooCostly,
+    /// The database's disk is full.
+    #[error(
+        "the database has no room left on its disk, so that nothing can be stored and no access recorded; whoever runs this \
+         service has to give it more room"
+    )]
+    Full,
     /// The database cannot be reached or does not answer in time.
     #[error("the database is not available: {0}")]
     Unavailable(String),
@@ -78,7 +90,9 @@ impl StorageError {
             | StorageError::AmbiguousId { .. }
             | StorageError::Contention
             | StorageError::Budget(_)
-            | StorageError::Locked => true,
+            | StorageError::Locked
+            | StorageError::TooCostly
+            | StorageError::Full => true,
         }
     }
 }

@@ -37,6 +37,26 @@ async fn without_an_audit_trail_it_is_not_ready() {
     assert_eq!(server.health("readyz").await.0, 200);
 }
 
+/// Not ready, it would be asked nothing, and could tell nobody why; no other server would do better.
+#[tokio::test]
+async fn without_room_on_the_databases_disk_it_is_ready_to_say_so() {
+    let database = Database::start();
+    let server = serve(&database).await;
+    database.query(
+        "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END $$;
+         CREATE TRIGGER no_room BEFORE INSERT ON fhir.access_record FOR EACH ROW EXECUTE FUNCTION no_room()",
+    );
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{}/Patient/a", server.address("fhir").await);
+    let read = client.get(url).send().await.unwrap();
+    assert_eq!(read.status().as_u16(), 507);
+    assert_eq!(server.health("readyz").await, (200, "ok\n".to_owned()));
+    let (_, metrics) = server.health("metrics").await;
+    let counted = "brazier_server_requests_total{interaction=\"read\",status=\"507\"} 1";
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
 #[tokio::test]
 async fn while_every_connection_to_the_database_is_taken_it_is_not_ready() {
     let database = Database::start();

@@ -18,6 +18,7 @@ mod cost;
 mod create;
 mod definitions;
 mod delete;
+mod failing_database;
 mod guarded;
 mod history;
 mod official_patches;

@@ -256,3 +256,35 @@ async fn records_whose_connection_breaks_are_written_on_another() {
     let recorded = "SELECT count(*) FROM fhir.access_record WHERE interaction = 'search-type'";
     assert_eq!(house.database.query(recorded), "20");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_ended_a_statement_is_told_apart() {
+    let house = House::open().await;
+    house.write(create("a", "One")).await;
+    let hurried = door(&house, |configuration| {
+        configuration.statement_timeout = A_WHILE;
+    })
+    .await;
+    // Whoever reads resources sleeps.
+    house.database.query(
+        "ALTER TABLE fhir.resource RENAME TO stored;
+         CREATE VIEW fhir.resource AS SELECT stored.* FROM fhir.stored CROSS JOIN (SELECT pg_sleep(60)) AS slow",
+    );
+    let ended = tokio::time::timeout(SOON, hurried.read(patient(), "a")).await;
+    assert!(matches!(ended, Ok(Err(StorageError::TooCostly))), "{ended:?}");
+
+    let storage = house.storage.clone();
+    let cancelled = tokio::spawn(async move { storage.read(patient(), "a").await });
+    let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+         WHERE application_name = 'brazier-server' AND datname = current_database() AND wait_event = 'PgSleep'";
+    let begun = Instant::now();
+    while house.database.query(cancel) != "1" {
+        assert!(begun.elapsed() < SOON, "nothing was cancelled");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let cancelled = tokio::time::timeout(SOON, cancelled).await.unwrap().unwrap();
+    assert!(
+        matches!(&cancelled, Err(StorageError::Unavailable(reason)) if reason.contains("user request")),
+        "{cancelled:?}"
+    );
+}

@@ -76,7 +76,10 @@ impl AuditTrail {
         others: Vec<Trace>,
         at_work: Option<AtWork>,
     ) -> Result<(), StorageError> {
-        let unavailable = |error| StorageError::Unavailable(format!("the audit trail: {error}"));
+        let unavailable = |error| match error {
+            StorageError::Full => error,
+            error => StorageError::Unavailable(format!("the audit trail: {error}")),
+        };
         let entry = Entry {
             record,
             unless: others,
