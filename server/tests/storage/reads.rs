@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use brazier_server::budget::{Budget, BudgetError};
 use brazier_server::configuration::database::DatabaseConfiguration;
 use brazier_server::resource::ResourceType;
 use brazier_server::storage::{Current, Precondition, Storage, StorageError};
@@ -135,4 +136,56 @@ async fn two_connections_are_enough() {
          WHERE application_name = 'brazier-server' AND datname = current_database()",
     );
     assert_eq!(open.trim(), "2");
+}
+
+/// Records of reads that gave something out.
+const GIVEN_OUT: &str = "SELECT count(*) FROM fhir.access_record WHERE interaction = 'read' AND status = 200";
+
+/// The bytes that precede a name in a Patient of [`create`] and follow it, as far as they are stored.
+const AROUND_A_NAME: usize = r#"},"name":[{"family":""}]}"#.len();
+
+#[tokio::test]
+async fn what_is_short_is_recorded_as_it_is_read_and_what_is_long_is_read_whole_and_left_to_be_recorded() {
+    let house = House::open().await;
+    let mut short = 0;
+    for stored in [100, 255, 256, 257, 32_767, 32_768, 65_791, 65_792, 3 << 20] {
+        let name = "n".repeat(stored - AROUND_A_NAME);
+        let id = format!("of{stored}");
+        house.write(create(&id, &name)).await;
+        let (current, recorded) = read(&house, patient(), &id).await.unwrap();
+        let Current::Found(found) = current else {
+            panic!("{id} is not found")
+        };
+        assert!(found.json.contains(&format!("\"{name}\"")), "{id}");
+        assert_eq!(recorded, stored <= 32_767, "{id}");
+        short += u32::from(recorded);
+        assert_eq!(house.database.query(GIVEN_OUT), short.to_string(), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn what_there_is_no_memory_for_is_not_recorded_as_given_out() {
+    let house = House::open().await;
+    house.write(create("small", "Name")).await;
+    // A few kilobytes as they are stored.
+    house.write(create("large", &"n".repeat(8 << 20))).await;
+    let budget = Budget::of(64 << 20);
+    let refused = budget.count("a").of(read(&house, patient(), "large")).await;
+    assert!(
+        matches!(refused, Err(StorageError::Budget(BudgetError::TooMuch))),
+        "{refused:?}"
+    );
+    let read_small = || budget.count("a").of(read(&house, patient(), "small"));
+    // Others hold all that a principal may.
+    let others: Vec<_> = std::iter::from_fn(|| budget.open("a").ok()).collect();
+    let refused = read_small().await;
+    assert!(
+        matches!(refused, Err(StorageError::Budget(BudgetError::Busy))),
+        "{refused:?}"
+    );
+    assert_eq!(house.database.query(GIVEN_OUT), "0");
+    drop(others);
+    let (_, recorded) = read_small().await.unwrap();
+    assert!(recorded);
+    assert_eq!(house.database.query(GIVEN_OUT), "1");
 }

@@ -21,6 +21,17 @@ pub const NO_CONTENT: i16 = 0;
 /// `encoding`: zstd with [`DICTIONARY_1`]. Another dictionary is another number; this one can never change.
 const ZSTD_DICTIONARY_1: i16 = 1;
 
+/// Bytes of the longest tail of which [`IS_SHORT`] says that it is short.
+pub const SHORT: usize = (1 << 15) - 1;
+
+/// SQL: whether `content` is written as this version does, and is a tail of [`SHORT`] bytes at most. A zstd frame says so in its head
+/// (<https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1.1>): the fifth byte is 32 before a length of one byte, or 96 before
+/// one of two bytes, the second of which counts 256 each, and 256 are added. More is never fetched of what is stored apart.
+pub const IS_SHORT: &str = "CASE WHEN encoding = 1 THEN
+     CASE get_byte(substr(content, 5, 3), 0)
+         WHEN 32 THEN true WHEN 96 THEN get_byte(substr(content, 5, 3), 2) < 127 ELSE false END
+     ELSE false END";
+
 /// Trained by the generator on the official examples: the words that FHIR's JSON repeats.
 const DICTIONARY_1: &[u8] = include_bytes!("../../../definitions/content-dictionary-1.zstd");
 const LEVEL: i32 = 3;
@@ -190,6 +201,21 @@ mod tests {
             text,
             r#"{"resourceType":"Basic","id":"b","meta":{"versionId":"1","lastUpdated":"1970-01-01T00:00:00.000Z"}}"#
         );
+    }
+
+    /// [`IS_SHORT`] goes by these bytes.
+    #[test]
+    fn the_head_of_what_is_written_tells_its_length() {
+        for length in [2, 255, 256, 257, 1000, SHORT, SHORT + 1, 65_791, 65_792, 1 << 20] {
+            let (encoding, content) = encode(&"a".repeat(length)).unwrap();
+            assert_eq!(encoding, 1);
+            let is_short = match content[4] {
+                32 => true,
+                96 => content[6] < 127,
+                _ => false,
+            };
+            assert_eq!(is_short, length <= SHORT, "{length}: {:?}", &content[..8]);
+        }
     }
 
     #[test]

@@ -59,6 +59,18 @@ pub fn size(row: &Row) -> usize {
 
 /// A row of [`COLUMNS`] as what is stored under a type and id.
 pub fn current(row: &Row) -> Result<Current, StorageError> {
+    current_with(row, stored)
+}
+
+/// As [`current`], where memory for it is [held](held_for) already.
+pub fn current_held(row: &Row) -> Result<Current, StorageError> {
+    current_with(row, assembled)
+}
+
+fn current_with(
+    row: &Row,
+    stored: impl FnOnce(&Row) -> Result<StoredResource, StorageError>,
+) -> Result<Current, StorageError> {
     if row.get::<_, i16>(5) == DELETE {
         return Ok(Current::Deleted {
             version: row.get(3),
@@ -68,8 +80,25 @@ pub fn current(row: &Row) -> Result<Current, StorageError> {
     stored(row).map(Current::Found)
 }
 
-/// A row of [`COLUMNS`] as a version; its JSON is empty for a deletion.
+/// What is held for a resource whose tail has `length` bytes while it is read: it stands there and in the answer, and for a moment
+/// as its tail, which is given back.
+pub const fn held_for(length: usize) -> usize {
+    length.saturating_mul(3)
+}
+
+/// A row of [`COLUMNS`] as a version; its JSON is empty for a deletion. Memory for it is held before it is made.
 pub fn stored(row: &Row) -> Result<StoredResource, StorageError> {
+    let content = row.get::<_, Option<&[u8]>>(7);
+    let length = content.map_or(Ok(0), content::length).map_err(damaged)?;
+    let spending = Spending::current();
+    spending.hold(held_for(length))?;
+    let stored = assembled(row);
+    spending.release(length);
+    stored
+}
+
+/// A row of [`COLUMNS`] as a version, whatever memory that takes.
+fn assembled(row: &Row) -> Result<StoredResource, StorageError> {
     let number: i16 = row.get(1);
     let resource_type = ResourceType::from_number(number).ok_or_else(|| {
         StorageError::Internal(format!(
@@ -80,15 +109,8 @@ pub fn stored(row: &Row) -> Result<StoredResource, StorageError> {
     let json = match row.get::<_, Option<&[u8]>>(7) {
         None => String::new(),
         Some(bytes) => {
-            let spending = Spending::current();
-            let length = content::length(bytes).map_err(|error| StorageError::Internal(error.to_string()))?;
-            // It stands here and in the answer, and for a moment as its tail.
-            spending.hold(length.saturating_mul(3))?;
-            let tail = content::decode(row.get(6), bytes)
-                .map_err(|error| StorageError::Internal(error.to_string()))?;
-            let json = content::assemble(resource_type, &id, version, last_updated, &tail);
-            spending.release(length);
-            json
+            let tail = content::decode(row.get(6), bytes).map_err(damaged)?;
+            content::assemble(resource_type, &id, version, last_updated, &tail)
         }
     };
     Ok(StoredResource {
@@ -99,4 +121,8 @@ pub fn stored(row: &Row) -> Result<StoredResource, StorageError> {
         last_updated,
         json,
     })
+}
+
+fn damaged(error: content::ContentError) -> StorageError {
+    StorageError::Internal(error.to_string())
 }

@@ -1,5 +1,6 @@
 //! Reads whose record in the audit trail is written by the statement that reads: one round trip and one commit for both,
-//! and for all the reads that wait.
+//! and for all the reads that wait. What such a read may come to is held before it is recorded, so that nothing is refused for want
+//! of memory that the trail says was given out. What may come to more is read by itself, and recorded afterwards.
 
 use std::sync::{Arc, LazyLock, Weak};
 
@@ -9,27 +10,29 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::audit::{self, Columns};
+use super::content::{IS_SHORT, SHORT};
 use super::error::{from_database, from_pool};
 use super::handed_over::AtWork;
-use super::read::{COLUMNS, DELETE, current};
+use super::read::{COLUMNS, DELETE, current_held, held_for};
 use super::together::{Batches, Together};
 use crate::audit::AccessRecord;
+use crate::budget::Spending;
 use crate::resource::ResourceType;
 use crate::storage::{Current, StorageError};
 
 /// While one statement runs the next is on its way. What a statement finds is held in memory.
 const BATCHES: Batches = Batches { at_once: 2, most: 64 };
 
-/// Bytes, compressed, up to which resources are read together; larger ones are read by themselves.
-const TOGETHER: usize = 256 << 10;
+/// What a request holds while it waits for a resource that may be read together with others.
+const HELD: usize = held_for(SHORT);
 
 /// What a read found.
 pub enum Found {
-    /// What is stored.
+    /// What is stored. A resource is in the audit trail.
     Whole(Current),
-    /// A version of a resource that is too large to be read together with others.
+    /// A version of a resource that is too large to be read together with others. It is not in the audit trail.
     Large {
-        /// The version that was found, and recorded.
+        /// The version that was found.
         version: i32,
         /// The length of what is stored, in bytes.
         length: usize,
@@ -73,8 +76,11 @@ impl RecordedReads {
         self.reads.waiting()
     }
 
-    /// What is stored now; every write that was acknowledged before is seen. When it is [`Current::Found`] or large, `record`
-    /// is in the audit trail, with the version that was found.
+    /// What is stored now; every write that was acknowledged before is seen. When it is [`Current::Found`], `record` is in the
+    /// audit trail, with the version that was found.
+    ///
+    /// # Errors
+    /// When the database fails, or there is no memory for what may be found; then nothing is recorded.
     pub async fn read(
         &self,
         resource_type: ResourceType,
@@ -88,19 +94,31 @@ impl RecordedReads {
             record,
             _at_work: at_work,
         };
-        let row = self.reads.ask(asked).await?;
-        let Some(row) = row else {
-            return Ok(Found::Whole(Current::Unknown));
+        let spending = Spending::current();
+        spending.hold(HELD)?;
+        let row = self.reads.ask(asked).await;
+        let found = row.and_then(|row| row.map_or(Ok(Found::Whole(Current::Unknown)), |row| found(&row)));
+        // What is found stands in the row and in the answer.
+        let kept = match &found {
+            Ok(Found::Whole(Current::Found(stored))) => HELD.min(2 * stored.json.len()),
+            _ => 0,
         };
-        let length: i32 = row.get(row.len() - 2);
-        match usize::try_from(length) {
-            Ok(length) if length > TOGETHER => Ok(Found::Large {
-                version: row.get(3),
-                length,
-            }),
-            _ => current(&row).map(Found::Whole),
-        }
+        spending.release(HELD - kept);
+        found
     }
+}
+
+/// A row of the statement.
+fn found(row: &Row) -> Result<Found, StorageError> {
+    let is_whole = row.get::<_, i16>(5) == DELETE || row.get::<_, Option<&[u8]>>(7).is_some();
+    if is_whole {
+        return current_held(row).map(Found::Whole);
+    }
+    let length: i32 = row.get(row.len() - 2);
+    Ok(Found::Large {
+        version: row.get(3),
+        length: usize::try_from(length).unwrap_or_default(),
+    })
 }
 
 /// The connection of the statements that run. One that begins meanwhile takes the same, so that the database finds it there
@@ -141,11 +159,11 @@ static STATEMENT: LazyLock<String> = LazyLock::new(|| {
          FROM unnest($1::smallint[], $2::text[], {arrays}) WITH ORDINALITY
              AS asked (asked_type, asked_id, {names}, place)
          CROSS JOIN LATERAL (
-             SELECT {COLUMNS}
+             SELECT {COLUMNS}, {IS_SHORT} AS is_short
              FROM resource WHERE id = asked_id AND resource_type = asked_type OFFSET 0) AS stored
-     ), trail AS ({insert} FROM found WHERE method <> {DELETE})
+     ), trail AS ({insert} FROM found WHERE is_short)
      SELECT resource_key, resource_type, id, version, last_updated, method, encoding,
-         CASE WHEN octet_length(content) <= {TOGETHER} THEN content END AS content,
+         CASE WHEN is_short THEN content END AS content,
          coalesce(octet_length(content), 0), place
      FROM found",
         arrays = audit::arrays(Columns::OfRead, 3),

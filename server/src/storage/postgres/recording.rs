@@ -24,10 +24,11 @@ impl Storage {
     }
 
     /// As [`read`](Self::read). The answer's second part says whether `record`, with the version that was found, is in the
-    /// audit trail; it is not when there is nothing to give out, or within a transaction.
+    /// audit trail. When it is not, there is nothing to give out, the resource is large, or this is within a transaction.
     ///
     /// # Errors
-    /// When the database does not answer, or its answer does not fit into memory: then the record may stand all the same.
+    /// When the database does not answer: then the record may stand all the same. When there is no memory for what may be found, it
+    /// does not.
     pub async fn read_recorded(
         &self,
         resource_type: ResourceType,
@@ -39,19 +40,21 @@ impl Storage {
         }
         let (reads, record) = (&self.shared.recorded_reads, record.fitted());
         self.hand_over(Some(&record));
-        let found = self.told(reads.read(resource_type, id, record, self.at_work()).await)?;
-        let current = match found {
-            Found::Whole(current) => current,
-            Found::Large { version, length } => {
-                Spending::current().hold(length)?;
-                self.vread(resource_type, id, version).await?
+        match self.told(reads.read(resource_type, id, record, self.at_work()).await)? {
+            Found::Whole(current) => {
+                let recorded = matches!(current, Current::Found(_));
+                if !recorded {
+                    self.forget();
+                }
+                Ok((current, recorded))
             }
-        };
-        let recorded = matches!(current, Current::Found(_));
-        if !recorded {
-            self.forget();
+            Found::Large { version, length } => {
+                self.forget();
+                Spending::current().hold(length)?;
+                let current = self.vread(resource_type, id, version).await?;
+                Ok((current, false))
+            }
         }
-        Ok((current, recorded))
     }
 
     /// Adds a record to the audit trail; durable when it returns, within a transaction when that is committed.
