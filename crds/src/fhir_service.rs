@@ -60,8 +60,9 @@ pub struct FhirServiceSpec {
     #[x_kube(validation = ("self >= 1", "replicas must be at least 1: write suspend: true to stop the servers and keep the data"))]
     pub replicas: i32,
     /// Processor and memory of each server. Without requests Brazier asks for 100m and 64Mi; without a limit a server may
-    /// use 1Gi of memory.
+    /// use 1Gi of memory. It needs 256Mi, and shares out among its requests what it may use.
     #[serde(default, skip_serializing_if = "Resources::is_empty")]
+    #[x_kube(validation = ("!has(self.limits) || !('memory' in self.limits) || (type(self.limits['memory']) == int ? self.limits['memory'] >= 268435456 : (!isQuantity(self.limits['memory']) || !quantity(self.limits['memory']).isLessThan(quantity('256Mi'))))", "too little for a server: write a memory limit of at least 256Mi, for example 1Gi"))]
     pub resources: Resources,
     /// Where the data is kept.
     #[serde(default)]

@@ -30,6 +30,8 @@ pub struct Parts {
     pub base_url: String,
     /// Whether clients may choose the ids of new resources.
     pub update_create: bool,
+    /// How many bytes of memory the process may use.
+    pub memory: usize,
 }
 
 /// The FHIR interactions.
@@ -42,10 +44,12 @@ pub fn router(parts: Parts) -> Router {
         metrics,
         base_url,
         update_create,
+        memory,
     } = parts;
     let settings = Settings {
         base_url: base_url.into(),
         update_create,
+        maximum_body: budget::largest_body(memory),
         ..Settings::default()
     };
     rest::service(Arc::new(ServerState {
@@ -55,7 +59,7 @@ pub fn router(parts: Parts) -> Router {
         definitions,
         route: router::route,
         capability_statement: Arc::default(),
-        budget: Budget::of(budget::MEMORY),
+        budget: Budget::of(memory),
         metrics,
         settings,
     }))

@@ -15,8 +15,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The memory of a server that is not told how much it has.
+/// The memory of a server that is not told how much it has, and has no limit.
 pub const MEMORY: usize = 512 << 20;
+/// The least memory that can be shared out: with less, no request of the usual size would be carried out.
+pub const LEAST: usize = 256 << 20;
+/// Bytes of a body at most, however much memory there is: the database has to take at once what is made of it.
+const LARGEST_BODY: usize = 64 << 20;
 
 /// What a request that has just come holds: itself.
 const REQUEST: usize = 16 << 10;
@@ -37,6 +41,11 @@ const SHARES: usize = 1024;
 
 /// Why there is no memory for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Bytes that a body may have where there is so much `memory`. Whether it can be carried out depends on what it consists of.
+pub fn largest_body(memory: usize) -> usize {
+    (memory / 8).min(LARGEST_BODY)
+}
+
 pub enum BudgetError {
     /// Others have it.
     #[error(

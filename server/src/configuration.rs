@@ -6,6 +6,7 @@ mod base_url;
 pub mod database;
 mod file;
 pub mod listen;
+pub mod memory;
 pub mod problem;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use brazier_service::trust::TlsFiles;
 pub use authentication::AuthenticationConfiguration;
 pub use database::DatabaseConfiguration;
 pub use listen::AdminListener;
+pub use memory::Memory;
 pub use problem::Problem;
 
 /// Everything that `serve --config` needs to know.
@@ -39,6 +41,8 @@ pub struct Configuration {
     pub authentication: AuthenticationConfiguration,
     /// Whether clients may choose the ids of new resources, <http://hl7.org/fhir/R4/http.html#upsert>.
     pub update_create: bool,
+    /// How much memory the server may use.
+    pub memory: Memory,
 }
 
 /// Why a configuration cannot be used.

@@ -12,7 +12,7 @@ use brazier_service::{probes, shutdown, trust};
 
 use crate::application::{self, Parts};
 use crate::authentication::IssuerError;
-use crate::configuration::{Configuration, DatabaseConfiguration};
+use crate::configuration::{Configuration, DatabaseConfiguration, Memory};
 use crate::definitions::{Definitions, DefinitionsError, DefinitionsHandle};
 use crate::health::Health;
 use crate::metrics::Metrics;
@@ -70,6 +70,7 @@ pub struct Trial {
 pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
     let stop = shutdown::on_signal().map_err(ServeError::Signals)?;
     trust::install_crypto_provider();
+    tell(&configuration.memory);
     let authenticator = Arc::new(authentication::authenticator(&configuration.authentication)?);
     let tls = FollowedTls::load(configuration.tls.clone(), None)?;
     let (policy, changes) = policy_trail::handle(AccessPolicy::deny_all());
@@ -104,6 +105,7 @@ pub async fn serve(configuration: Configuration) -> Result<(), ServeError> {
         metrics: Arc::clone(&server.metrics),
         base_url: configuration.base_url,
         update_create: configuration.update_create,
+        memory: configuration.memory.bytes,
     });
     server.serving.serve(fhir, router);
     stop.cancelled().await;
@@ -117,6 +119,8 @@ pub async fn serve_trial(trial: Trial) -> Result<(), ServeError> {
         return Err(ServeError::NotLoopback { address: trial.http });
     }
     let stop = shutdown::on_signal().map_err(ServeError::Signals)?;
+    let memory = Memory::of_trial();
+    tell(&memory);
     let policy = Arc::new(authorization::handle(AccessPolicy::allow_all()));
     let mut server = Server::new(Arc::clone(&policy));
     server.serve_probes(trial.metrics).await?;
@@ -133,11 +137,32 @@ pub async fn serve_trial(trial: Trial) -> Result<(), ServeError> {
         metrics: Arc::clone(&server.metrics),
         base_url: format!("http://{}", fhir.address()),
         update_create: true,
+        memory: memory.bytes,
     });
     server.serving.serve(fhir, router);
     stop.cancelled().await;
     server.serving.end(Duration::ZERO).await;
     Ok(())
+}
+
+/// Says in the log how much memory is shared out.
+fn tell(memory: &Memory) {
+    let Memory {
+        bytes,
+        source,
+        container,
+    } = *memory;
+    tracing::info!(
+        bytes,
+        source,
+        container,
+        "memory that requests and the server share"
+    );
+    if memory.exceeds_container() {
+        tracing::warn!(
+            "the container is ended before that is used; write less as memory, or raise its limit"
+        );
+    }
 }
 
 /// A server that has been started, in part or in full.

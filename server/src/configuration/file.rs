@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::authentication::AuthenticationConfiguration;
 use super::database::{DatabaseConfiguration, DatabaseSection};
 use super::listen::{self, ListenSection};
+use super::memory::{Amount, Memory};
 use super::{Configuration, ConfigurationError, Problem, base_url};
 
 /// Sections are optional here, because `migrate` needs the database alone; serving asks for the others.
@@ -24,6 +25,7 @@ struct Document {
     authentication: Option<AuthenticationConfiguration>,
     #[serde(default = "update_create_by_default")]
     update_create: bool,
+    memory: Option<Amount>,
 }
 
 fn update_create_by_default() -> bool {
@@ -79,6 +81,7 @@ fn check(document: Document, problems: &mut Vec<Problem>) -> Option<Configuratio
         access_file,
         authentication,
         update_create,
+        memory,
     } = document;
     let base_url = required(base_url, "baseUrl", problems);
     let base_url = base_url.and_then(|url| base_url::check(&url, problems));
@@ -95,6 +98,7 @@ fn check(document: Document, problems: &mut Vec<Problem>) -> Option<Configuratio
     if let Some(authentication) = &authentication {
         authentication.check(problems);
     }
+    let memory = Memory::of_configuration(memory.as_ref(), problems);
     let listen = listen?;
     Some(Configuration {
         base_url: base_url?,
@@ -106,6 +110,7 @@ fn check(document: Document, problems: &mut Vec<Problem>) -> Option<Configuratio
         access_file: access_file?,
         authentication: authentication?,
         update_create,
+        memory,
     })
 }
 

@@ -22,7 +22,11 @@ fn setting() -> Setting {
 
 #[test]
 fn a_good_file_is_said_to_be_good() {
-    let (code, said) = check(&setting());
+    let setting = setting();
+    let (code, said) = check(&setting);
+    assert_eq!(code, Some(0), "{said}");
+    edit(&setting, "baseUrl:", "memory: 1Gi\nbaseUrl:");
+    let (code, said) = check(&setting);
     assert_eq!(code, Some(0), "{said}");
 }
 
@@ -48,6 +52,17 @@ fn one_mistake_is_named_with_its_field() {
             "database.passwordFile",
         ),
         ("policy.json", "jwks.json", "accessFile"),
+        (
+            "baseUrl:",
+            "memory: 64Mi\nbaseUrl:",
+            "memory: the server may use 64Mi, and needs 256Mi",
+        ),
+        (
+            "baseUrl:",
+            "memory: plenty\nbaseUrl:",
+            "memory: \"plenty\" is no amount",
+        ),
+        ("baseUrl:", "memory: [1]\nbaseUrl:", "such as 512Mi"),
     ] {
         let setting = setting();
         edit(&setting, from, to);

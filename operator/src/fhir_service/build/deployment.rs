@@ -12,7 +12,8 @@ use crate::{
     manifest::DesiredObject,
 };
 
-/// Memory of a server of which the tenant has set none: what its own bounds let requests take, and as much again.
+/// Memory of a server of which the tenant has set none. The server finds out for itself what its container may use, and shares that
+/// out among its requests.
 const MEMORY_LIMIT: &str = "1Gi";
 
 /// The Deployment that runs the servers. Its template changes with the name of their configuration.
