@@ -36,16 +36,18 @@ const PATIENCE: Duration = Duration::from_secs(45);
 const PAUSE: Duration = Duration::from_millis(50);
 /// How many requests of one principal may wait.
 const WAITING: usize = 32;
+/// How many bodies are unpacked at one time. It takes the processor as long as it lasts.
+const UNPACKED_AT_ONCE: usize = 2;
 /// Principals are told apart by so many numbers; those that have one number share.
 const SHARES: usize = 1024;
 
-/// Why there is no memory for a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 /// Bytes that a body may have where there is so much `memory`. Whether it can be carried out depends on what it consists of.
 pub fn largest_body(memory: usize) -> usize {
     (memory / 8).min(LARGEST_BODY)
 }
 
+/// Why there is no memory for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BudgetError {
     /// Others have it.
     #[error(
@@ -78,6 +80,7 @@ pub struct Budget {
     /// In units, as all of `work`.
     work_capacity: usize,
     work: Arc<Semaphore>,
+    unpacking: Arc<Semaphore>,
 }
 
 impl Budget {
@@ -93,6 +96,7 @@ impl Budget {
             hasher: RandomState::new(),
             work_capacity,
             work: Arc::new(Semaphore::new(work_capacity)),
+            unpacking: Arc::new(Semaphore::new(UNPACKED_AT_ONCE)),
         })
     }
 
@@ -227,6 +231,23 @@ impl Spending {
                 account.working().permits.push(permits);
                 Ok(())
             }
+            _ => Err(BudgetError::Busy),
+        }
+    }
+
+    /// Waits until a body may be unpacked; that is done when the answer is dropped. So neither the processor nor what each
+    /// needs beside what is unpacked goes to those who send many at one time.
+    ///
+    /// # Errors
+    /// When too many wait already, or those before take too long.
+    pub async fn turn_to_unpack(&self) -> Result<Option<OwnedSemaphorePermit>, BudgetError> {
+        let Some(account) = &self.0 else {
+            return Ok(None);
+        };
+        let _waiting = account.wait()?;
+        let turn = Arc::clone(&account.budget.unpacking).acquire_owned();
+        match tokio::time::timeout(PATIENCE, turn).await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
             _ => Err(BudgetError::Busy),
         }
     }

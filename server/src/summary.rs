@@ -1,14 +1,15 @@
 //! `_summary` and `_elements`: parts of resources instead of the whole, wherever resources are given out.
 //! <http://hl7.org/fhir/R4/search.html#summary>, <http://hl7.org/fhir/R4/search.html#elements>
 //!
-//! Pure: it knows resources and their structures, and neither requests nor Bundles.
+//! It knows resources and their structures, and neither requests nor Bundles. Pure, but for the memory that it counts.
 
 mod elements;
 
 pub use elements::apply;
 
+use crate::budget::{BudgetError, Spending};
 use crate::definitions::structure::Structures;
-use crate::resource::{Json, ResourceType};
+use crate::resource::{Json, ResourceType, weight};
 
 /// `_summary`, <http://hl7.org/fhir/R4/search.html#summary>.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,6 +53,9 @@ pub enum SubsetError {
     /// A stored resource of this type is no JSON object, which is a fault of ours.
     #[error("a stored {0} is not a JSON object")]
     NotAnObject(ResourceType),
+    /// There is no memory for the whole, of which it is a part.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
 }
 
 /// Which part of a resource is asked for.
@@ -107,7 +111,7 @@ impl Subset {
     /// The JSON text of a resource, cut down; the text itself when all of it is asked for.
     ///
     /// # Errors
-    /// [`SubsetError::NotAnObject`].
+    /// [`SubsetError::NotAnObject`], and [`SubsetError::Budget`] where it has to be parsed.
     pub fn cut(
         &self,
         structures: &Structures,
@@ -117,6 +121,21 @@ impl Subset {
         if self.is_whole() || json.is_empty() {
             return Ok(json);
         }
+        // The whole as a tree, and what is left of it as text.
+        let bytes = weight::of_text(json.as_bytes()).saturating_add(json.len());
+        let spending = Spending::current();
+        spending.hold(bytes)?;
+        let part = self.part(structures, resource_type, &json);
+        spending.release(bytes);
+        part
+    }
+
+    fn part(
+        &self,
+        structures: &Structures,
+        resource_type: ResourceType,
+        json: &str,
+    ) -> Result<String, SubsetError> {
         match Json::parse(json.as_bytes()) {
             Ok(Json::Object(mut resource)) => {
                 apply(
@@ -130,5 +149,36 @@ impl Subset {
             }
             _ => Err(SubsetError::NotAnObject(resource_type)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Budget;
+    use crate::definitions::fixture;
+
+    #[tokio::test]
+    async fn a_part_is_made_only_where_there_is_memory_for_the_whole() {
+        let values = vec![r#"{"url":"u","valueBoolean":true}"#; 40_000].join(",");
+        let basic = format!(r#"{{"resourceType":"Basic","code":{{"text":"c"}},"extension":[{values}]}}"#);
+        let resource_type = ResourceType::parse("Basic").unwrap();
+        let cut = |subset: Subset| {
+            let json = basic.clone();
+            async move { subset.cut(fixture::r4().structures(), resource_type, json) }
+        };
+        let code = || Subset::new(Summary::False, vec!["code".to_owned()]);
+        let budget = Budget::of(16 << 20);
+        let refused = budget.count("a").of(cut(code())).await;
+        assert_eq!(refused, Err(SubsetError::Budget(BudgetError::TooMuch)));
+        let whole = budget.count("a").of(cut(Subset::default())).await;
+        assert_eq!(whole.as_ref(), Ok(&basic));
+        let budget = Budget::of(256 << 20);
+        let part = budget.count("a").of(cut(code())).await.unwrap();
+        assert!(
+            part.contains(r#""code":{"text":"c"}"#) && part.len() < 1000,
+            "{part}"
+        );
+        assert_eq!(budget.held(), 0);
     }
 }

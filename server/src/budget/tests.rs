@@ -99,3 +99,48 @@ async fn what_a_request_takes_is_counted_for_it() {
     spending.clone().of(request).await.unwrap();
     assert_eq!(budget.held(), MIB);
 }
+
+#[tokio::test]
+async fn bodies_are_unpacked_few_at_a_time_and_one_principal_does_not_wait_for_all_others() {
+    let budget = budget();
+    let mut turns = Vec::new();
+    for _ in 0..UNPACKED_AT_ONCE {
+        turns.push(budget.count("a").turn_to_unpack().await.unwrap());
+    }
+    let waiting: Vec<_> = (0..=WAITING)
+        .map(|_| {
+            let next = budget.count("a");
+            tokio::spawn(async move { next.turn_to_unpack().await.map(drop) })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let refused = waiting.iter().filter(|waiting| waiting.is_finished()).count();
+    assert_eq!(refused, 1);
+    let other = budget.count("b");
+    let other = tokio::spawn(async move { other.turn_to_unpack().await.map(drop) });
+    drop(turns);
+    for (place, waiting) in waiting.into_iter().enumerate() {
+        assert_eq!(waiting.await.unwrap().is_ok(), place < WAITING);
+    }
+    other.await.unwrap().unwrap();
+}
+
+#[test]
+fn the_largest_body_is_a_share_of_little_memory_and_no_more_of_much() {
+    assert_eq!(largest_body(LEAST), 32 * MIB);
+    assert_eq!(largest_body(MEMORY), 64 * MIB);
+    assert_eq!(largest_body(4096 * MIB), 64 * MIB);
+}
+
+#[tokio::test]
+async fn with_the_least_memory_usual_requests_are_carried_out_and_with_much_more_at_one_time() {
+    for (memory, at_one_time) in [(LEAST, 1), (4096 * MIB, 16)] {
+        let budget = Budget::of(memory);
+        // A page, as it comes and as it is made of the database's rows, and a Bundle of some MiB as it is worked with.
+        let requests: Vec<Spending> = (0..at_one_time).map(|_| budget.count("a")).collect();
+        for request in &requests {
+            request.hold(4 * 4 * MIB).unwrap();
+            request.work(60 * MIB).await.unwrap();
+        }
+    }
+}

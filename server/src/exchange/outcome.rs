@@ -60,7 +60,7 @@ fn row(error: &InteractionError) -> (StatusCode, &'static str) {
         E::IdTaken { .. } => (StatusCode::CONFLICT, "conflict"),
         E::Patch(_) => (StatusCode::UNPROCESSABLE_ENTITY, "processing"),
         E::Storage(error) => storage_row(error),
-        E::Budget(error) => budget_row(*error),
+        E::Budget(error) | E::Subset(SubsetError::Budget(error)) => budget_row(*error),
         E::Timeout { .. } => (StatusCode::GATEWAY_TIMEOUT, "timeout"),
         E::Fault | E::Subset(SubsetError::NotAnObject(_)) => (StatusCode::INTERNAL_SERVER_ERROR, "exception"),
         E::Entry { error, .. } => entry_row(error),

@@ -6,6 +6,7 @@ use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::exchange::{Answer, AnswerBody, Context, InteractionError, Request};
+use crate::long_work::beside_others;
 use crate::request::conditional_headers::{ConditionalHeaders, EntityTag};
 use crate::resource::{Json, ResourceType};
 use crate::retrieval::{found, visible};
@@ -20,7 +21,8 @@ pub async fn read(
     id: &str,
 ) -> Result<Answer, InteractionError> {
     let subset = Subset::of_parameters(&request.parameters);
-    let answers_as_stored = subset.is_ok()
+    // Of a part it is known only when it is made whether there is memory for it.
+    let answers_as_stored = subset.as_ref().is_ok_and(Subset::is_whole)
         && request.conditions.if_none_match.is_empty()
         && request.conditions.if_modified_since.is_none()
         && !request.wants_content
@@ -44,7 +46,7 @@ pub async fn read(
 /// 200 with the part of `stored` that is asked for, or 304.
 ///
 /// # Errors
-/// Only when the server is at fault.
+/// Only when the server is at fault, or has no memory to make a part of it.
 pub fn answer(
     context: &Context,
     stored: StoredResource,
@@ -61,11 +63,9 @@ pub fn answer(
     if request.wants_content {
         return content(&stored);
     }
-    let json = subset.cut(
-        context.definitions.structures(),
-        stored.resource_type,
-        stored.json,
-    )?;
+    let (structures, resource_type) = (context.definitions.structures(), stored.resource_type);
+    let parsed = if subset.is_whole() { 0 } else { stored.json.len() };
+    let json = beside_others(parsed, || subset.cut(structures, resource_type, stored.json))?;
     Ok(Answer::of_stored(StoredResource { json, ..stored }))
 }
 

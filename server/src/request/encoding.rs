@@ -8,6 +8,10 @@ use super::body::BodyError;
 use super::format::FormatError;
 use crate::budget::{BudgetError, Spending};
 use crate::compression::{self, UnpackError};
+use crate::long_work::LARGE;
+
+/// Bytes, packed, up to which unpacking is tried at once: it takes less than to have another thread do it.
+const SMALL: usize = 64 << 10;
 
 /// How a body is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,28 +62,51 @@ impl Encoding {
         if self == Encoding::Identity || body.is_empty() {
             return Ok(body);
         }
+        if body.len() <= SMALL {
+            match unpack(&body, limit.min(LARGE), spending) {
+                // A little has become much.
+                Err(BodyError::TooLarge { .. }) if limit > LARGE => {}
+                unpacked => return unpacked,
+            }
+        }
+        let turn = spending.turn_to_unpack().await?;
         let spending = spending.clone();
-        let mut refused = None;
-        // A buffer that grows is twice in memory when it does.
-        let unpack = move || {
-            let room = |bytes: usize| {
-                spending
-                    .hold(2 * bytes)
-                    .map_err(|error| refused = Some(error))
-                    .is_ok()
-            };
-            let unpacked = compression::unpack(&body, limit, room);
-            unpacked.map_err(|error| (error, refused))
-        };
-        // A little may become much.
-        match tokio::task::spawn_blocking(unpack).await {
-            Ok(Ok(plain)) => Ok(plain.into()),
-            Ok(Err((UnpackError::TooLarge, _))) => Err(BodyError::TooLarge { limit }),
-            Ok(Err((UnpackError::NoRoom, refused))) => Err(refused.unwrap_or(BudgetError::Busy).into()),
-            Ok(Err((UnpackError::Broken(reason), _))) => Err(BodyError::NotGzip(reason)),
+        let unpacking = tokio::task::spawn_blocking(move || {
+            // Also when the client has gone meanwhile.
+            let _turn = turn;
+            unpack(&body, limit, &spending)
+        });
+        match unpacking.await {
+            Ok(unpacked) => unpacked,
             Err(error) => Err(BodyError::NotGzip(error.to_string())),
         }
     }
+}
+
+/// What `packed` holds, at most `limit` bytes; each part is held before it is kept, and none of them if there is no whole.
+fn unpack(packed: &[u8], limit: usize, spending: &Spending) -> Result<Bytes, BodyError> {
+    let (mut held, mut refused) = (0, BudgetError::Busy);
+    let room = |bytes: usize| {
+        // A buffer that grows is twice in memory when it does.
+        let bytes = 2 * bytes;
+        match spending.hold(bytes) {
+            Ok(()) => held += bytes,
+            Err(error) => {
+                refused = error;
+                return false;
+            }
+        }
+        true
+    };
+    let unpacked = compression::unpack(packed, limit, room);
+    unpacked.map(Bytes::from).map_err(|error| {
+        spending.release(held);
+        match error {
+            UnpackError::TooLarge => BodyError::TooLarge { limit },
+            UnpackError::NoRoom => refused.into(),
+            UnpackError::Broken(reason) => BodyError::NotGzip(reason),
+        }
+    })
 }
 
 fn is_gzip(name: &str) -> bool {
@@ -94,6 +121,8 @@ fn is_refused(parameters: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::Budget;
+    use crate::compression::Effort;
 
     fn headers(name: &'static str, value: &'static str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -135,5 +164,37 @@ mod tests {
             assert_eq!(found, Encoding::Identity, "{value}");
         }
         assert_eq!(Encoding::of_answer(&HeaderMap::new()), Encoding::Identity);
+    }
+
+    #[tokio::test]
+    async fn little_and_much_is_unpacked_and_what_is_refused_holds_nothing() {
+        let budget = Budget::of(64 << 20);
+        for length in [0, 1000, LARGE, LARGE + 1, 5 << 20] {
+            let plain = vec![b'a'; length];
+            let packed: Bytes = compression::pack(&plain, Effort::Little).into();
+            let spending = budget.count("a");
+            let unpacked = Encoding::Gzip.unpacked(packed.clone(), length, &spending).await;
+            assert_eq!(unpacked.unwrap(), plain);
+            assert_eq!(budget.held(), 2 * length);
+            drop(spending);
+            let refused = Encoding::Gzip
+                .unpacked(packed, length.saturating_sub(1), &budget.count("a"))
+                .await;
+            assert_eq!(refused.is_err(), length > 0, "{length}");
+            assert_eq!(budget.held(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_there_is_no_memory_for_is_given_up_at_once() {
+        let budget = Budget::of(64 << 20);
+        let spending = budget.count("a");
+        let packed = compression::pack(&vec![b'a'; 40 << 20], Effort::Much);
+        let refused = Encoding::Gzip.unpacked(packed.into(), 64 << 20, &spending).await;
+        assert!(
+            matches!(refused, Err(BodyError::Budget(BudgetError::TooMuch))),
+            "{refused:?}"
+        );
+        assert_eq!(budget.held(), 0);
     }
 }

@@ -9,7 +9,7 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use tokio::task::JoinSet;
 
-use super::target::{FHIR, Target, withstand};
+use super::target::{FHIR, SMALLEST, Target, USUAL, withstand, withstand_with};
 
 /// A body of which `parts` parts of 64 KiB come, and the end never does.
 fn unfinished(parts: usize) -> reqwest::Body {
@@ -34,28 +34,31 @@ fn begin(target: &Target, name: Option<&str>, requests: usize, parts: usize) -> 
     begun
 }
 
+async fn begin_and_never_finish(target: &Target) {
+    // Who may nothing is told so before the body has come.
+    for (name, status) in [(None, 401), (Some("nobody"), 403)] {
+        let mut begun = begin(target, name, 56, 1000);
+        while let Some(answer) = begun.join_next().await {
+            assert_eq!(answer.unwrap(), status);
+        }
+    }
+    let mut begun = begin(target, Some("writer"), 56, 160);
+    // They have more than one principal may hold.
+    let first = tokio::time::timeout(Duration::from_secs(60), begun.join_next()).await;
+    assert_eq!(first.expect("none is refused").unwrap().unwrap(), 503);
+    while let Some(answer) = begun.try_join_next() {
+        assert_eq!(answer.unwrap(), 503);
+    }
+    // Others send theirs meanwhile.
+    let patient = r#"{"resourceType":"Patient","id":"other"}"#;
+    target.put("/Patient/other", patient.to_owned()).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_never_finished() {
-    withstand("bodies that are never finished", async |target| {
-        // Who may nothing is told so before the body has come.
-        for (name, status) in [(None, 401), (Some("nobody"), 403)] {
-            let mut begun = begin(target, name, 56, 1000);
-            while let Some(answer) = begun.join_next().await {
-                assert_eq!(answer.unwrap(), status);
-            }
-        }
-        let mut begun = begin(target, Some("writer"), 56, 160);
-        // They have more than one principal may hold.
-        let first = tokio::time::timeout(Duration::from_secs(60), begun.join_next()).await;
-        assert_eq!(first.expect("none is refused").unwrap().unwrap(), 503);
-        while let Some(answer) = begun.try_join_next() {
-            assert_eq!(answer.unwrap(), 503);
-        }
-        // Others send theirs meanwhile.
-        let patient = r#"{"resourceType":"Patient","id":"other"}"#;
-        target.put("/Patient/other", patient.to_owned()).await;
-    })
-    .await;
+    for memory in [USUAL, SMALLEST] {
+        withstand_with(memory, "bodies that are never finished", begin_and_never_finish).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

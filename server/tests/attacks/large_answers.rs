@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::target::{FHIR, Target, withstand};
+use super::target::{FHIR, SMALLEST, Target, USUAL, withstand, withstand_with};
 
 /// Bytes of a large resource.
 const LARGE: usize = 2 << 20;
@@ -133,20 +133,55 @@ async fn answers_that_become_long_by_indenting() {
     .await;
 }
 
+/// A part of a resource is made of the whole as a tree, which is many times its text.
 #[tokio::test(flavor = "multi_thread")]
-async fn answers_that_nobody_takes() {
-    withstand("8,192 streams of /metadata that are never read", async |target| {
-        let mut held = Vec::new();
-        for _connection in 0..64 {
-            let client = target.connection(0);
-            let streams = (0..128).map(|_| client.get(target.url("/metadata")).send());
-            for answer in futures::future::join_all(streams).await {
-                let answer = answer.unwrap();
-                assert!(matches!(answer.status().as_u16(), 200 | 503), "{answer:?}");
-                held.push(answer);
+async fn parts_of_large_resources() {
+    withstand("parts of large resources", async |target| {
+        let values = vec![r#"{"url":"http://u","valueBoolean":true}"#; 200_000].join(",");
+        let basic = format!(
+            r#"{{"resourceType":"Basic","id":"large","code":{{"text":"a"}},"extension":[{values}]}}"#
+        );
+        target.put("/Basic/large", basic).await;
+        for path in [
+            "/Basic?_elements=code",
+            "/Basic/large?_elements=code",
+            "/Basic/_history?_summary=true",
+        ] {
+            let answers = target.together(24, |_| target.get("writer", path)).await;
+            let mut made = 0;
+            for answer in answers {
+                if answer.status == 200 {
+                    assert!(answer.body.len() < 2000, "{path}: {}", answer.body.len());
+                    made += 1;
+                } else {
+                    answer.is_refused(&[503]);
+                }
             }
+            println!("{path}: {made} of 24 parts were made");
+            assert!(made > 0, "{path}");
         }
-        assert_eq!(held.len(), 8192);
     })
     .await;
+}
+
+async fn ask_and_take_nothing(target: &Target) {
+    let mut held = Vec::new();
+    for _connection in 0..64 {
+        let client = target.connection(0);
+        let streams = (0..128).map(|_| client.get(target.url("/metadata")).send());
+        for answer in futures::future::join_all(streams).await {
+            let answer = answer.unwrap();
+            assert!(matches!(answer.status().as_u16(), 200 | 503), "{answer:?}");
+            held.push(answer);
+        }
+    }
+    assert_eq!(held.len(), 8192);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_nobody_takes() {
+    for memory in [USUAL, SMALLEST] {
+        let kind = "8,192 streams of /metadata that are never read";
+        withstand_with(memory, kind, ask_and_take_nothing).await;
+    }
 }

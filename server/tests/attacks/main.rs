@@ -1,6 +1,6 @@
 //! Requests and connections that mean harm, each kind a test, against the program itself. During all of them the server keeps
-//! below the memory of the smallest pod, another principal reads what it may, and the kubelet's probe is answered. How long that
-//! takes is printed and not judged.
+//! below the memory that it has been told to have, another principal reads what it may, and the kubelet's probe is answered. How
+//! long that takes is printed and not judged.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,6 +21,7 @@ mod connections;
 mod eventually;
 mod large_answers;
 mod many_entries;
+mod packed_bodies;
 mod patches;
 #[path = "../access/process.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]

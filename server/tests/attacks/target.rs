@@ -13,13 +13,15 @@ use super::process::{Server, Setting, run};
 use super::signing::service_account_claims;
 use super::witness::Witness;
 
-/// The memory of the smallest pod.
-const MEMORY: usize = 512;
+/// MiB of memory that a server has when nobody says how much.
+pub const USUAL: usize = brazier_server::budget::MEMORY >> 20;
+/// MiB of memory of the smallest pod.
+pub const SMALLEST: usize = brazier_server::budget::LEAST >> 20;
 /// The media type of resources.
 pub const FHIR: &str = "application/fhir+json";
 
-/// A server over a database of its own, with a policy that lets `writer` do everything, `reader` and `witness` read, and
-/// `nobody` nothing.
+/// A server over a database of its own, with a policy that lets `writer` and `other` do everything, `reader` and `witness` read,
+/// and `nobody` nothing.
 pub struct Target {
     pub fhir: SocketAddr,
     pub metrics: SocketAddr,
@@ -53,20 +55,36 @@ impl Answer {
 
 /// Lets `attack` happen, and checks what it did to others.
 pub async fn withstand(kind: &str, attack: impl AsyncFnOnce(&Target)) {
-    let mut target = Target::start().await;
+    withstand_with(USUAL, kind, attack).await;
+}
+
+/// As [`withstand`], with so many MiB of memory.
+pub async fn withstand_with(memory: usize, kind: &str, attack: impl AsyncFnOnce(&Target)) {
+    let mut target = Target::start(memory).await;
     let witness = Witness::begin(&target).await;
     attack(&target).await;
     let seen = witness.end().await;
     let peak = target.peak();
-    let told = format!("measured: {kind}: {peak} MiB of memory at most; {seen}\n");
+    let told = format!("measured: {kind}: {peak} of {memory} MiB of memory at most; {seen}\n");
     std::io::stderr().write_all(told.as_bytes()).unwrap();
     assert!(target.server.runs(), "{kind}: the server has ended");
-    assert!(peak < MEMORY, "{kind}: {peak} MiB");
+    assert!(peak < memory, "{kind}: {peak} of {memory} MiB");
     seen.check(kind);
 }
 
+async fn answered(request: reqwest::RequestBuilder) -> Answer {
+    let answer = request.send().await.unwrap();
+    let (parts, body) = http::Response::from(answer).into_parts();
+    let retry_after = parts.headers.get("retry-after");
+    Answer {
+        status: parts.status.as_u16(),
+        retry_after: retry_after.map(|value| value.to_str().unwrap().to_owned()),
+        body: body.collect().await.unwrap().to_bytes().to_vec(),
+    }
+}
+
 impl Target {
-    async fn start() -> Target {
+    async fn start(memory: usize) -> Target {
         // One after the other: what is measured is one server's.
         static ALONE: Mutex<()> = Mutex::const_new(());
         let alone = ALONE.lock().await;
@@ -81,11 +99,14 @@ impl Target {
         };
         let assignments = [
             may("writer", &["*"]),
+            may("other", &["*"]),
             may("reader", &["read", "search"]),
             may("witness", &["read"]),
         ];
         let policy = json!({"version": "1", "assignments": assignments});
         std::fs::write(&setting.access_file, policy.to_string()).unwrap();
+        let yaml = std::fs::read_to_string(&setting.config).unwrap();
+        std::fs::write(&setting.config, format!("{yaml}memory: {memory}Mi\n")).unwrap();
         let (code, said) = run(&["migrate", "--config", setting.config.to_str().unwrap()]);
         assert_eq!(code, Some(0), "{said}");
         let server = setting.start();
@@ -140,20 +161,29 @@ impl Target {
         media_type: &str,
         body: impl Into<reqwest::Body>,
     ) -> Answer {
+        let request = self.request(name, request, media_type);
+        answered(request.body(body)).await
+    }
+
+    /// The same with a body that is packed as `encoding` says.
+    pub async fn send_packed(
+        &self,
+        name: &str,
+        request: (&str, &str),
+        (media_type, encoding): (&str, &str),
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let request = self.request(name, request, media_type);
+        answered(request.header("content-encoding", encoding).body(body)).await
+    }
+
+    fn request(&self, name: &str, request: (&str, &str), media_type: &str) -> reqwest::RequestBuilder {
         let (method, path) = request;
         let method = method.parse().unwrap();
         let request = self.client().request(method, self.url(path));
-        let request = request
+        request
             .bearer_auth(self.token(name))
-            .header("content-type", media_type);
-        let answer = request.body(body).send().await.unwrap();
-        let (parts, body) = http::Response::from(answer).into_parts();
-        let retry_after = parts.headers.get("retry-after");
-        Answer {
-            status: parts.status.as_u16(),
-            retry_after: retry_after.map(|value| value.to_str().unwrap().to_owned()),
-            body: body.collect().await.unwrap().to_bytes().to_vec(),
-        }
+            .header("content-type", media_type)
     }
 
     /// Reads `path` as `name`.
