@@ -54,6 +54,18 @@ const REASONS_OF_BEGINNINGS: &[(&str, &str)] = &[
         "each is met by half of the Observations and none by both; those of the range are all tested",
     ),
     (
+        "Observation?device.patient:Patient.gender=female&code=8867-4",
+        "each is met by half of the Observations and none by both; those of one are all tested",
+    ),
+    (
+        "Observation?device.patient:Patient.gender=female&_",
+        "two chains lead to each of what is counted or sorted, all of it",
+    ),
+    (
+        "Observation?subject:Patient.organization.active=true&_sort=date,_id",
+        "two chains lead to each of what is sorted, all of it",
+    ),
+    (
         "Patient?_has:Observation:subject:code=8867-4",
         "ten sources are gathered for each resource that would be tested otherwise",
     ),
