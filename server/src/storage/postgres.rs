@@ -151,15 +151,18 @@ impl Storage {
         let parameters = InternedParameters::load(&client, definitions.search_parameters()).await?;
         drop(client);
         let audit = AuditTrail::start(side_pool.clone());
-        let writing_pool = match writing {
+        let writing = match writing {
             0 => None,
-            size => Some(pool::pool(database, size, Purpose::SharedWrites)?),
+            size => {
+                let pool = pool::pool(database, size, Purpose::SharedWrites)?;
+                Some(Connections::new(pool, database))
+            }
         };
         let shared = Arc::new_cyclic(|shared| Shared {
             refusals: Refusals::new(audit.clone()),
             audit,
             recorded_reads: RecordedReads::start(side_pool.clone()),
-            shared_writes: writing_pool.map(|pool| SharedWrites::start(pool, Weak::clone(shared))),
+            shared_writes: writing.map(|connections| SharedWrites::start(connections, Weak::clone(shared))),
             connections: Connections::new(pool, database),
             turns: Turns::new(size, turns::PATIENCE),
             side_connections: Connections::new(side_pool, database),

@@ -15,9 +15,19 @@ pub struct HandedOver {
     running: Arc<RwLock<()>>,
 }
 
-/// Held as long as the database may be at work for a request.
+/// Held as long as the database may be at work for a request, or for several. It is so until the last clone is dropped.
+#[derive(Clone, Default)]
 pub struct AtWork {
-    _running: Option<OwnedRwLockReadGuard<()>>,
+    running: Vec<Arc<OwnedRwLockReadGuard<()>>>,
+}
+
+impl FromIterator<AtWork> for AtWork {
+    /// At work for all of these.
+    fn from_iter<T: IntoIterator<Item = AtWork>>(each: T) -> Self {
+        AtWork {
+            running: each.into_iter().flat_map(|one| one.running).collect(),
+        }
+    }
 }
 
 /// What tells a record from the others of its request. Two entries of a batch that ask for the same have the same.
@@ -44,8 +54,9 @@ impl Trace {
 impl HandedOver {
     /// The database begins to work for the request, and is at work until the value is dropped.
     pub fn begin(&self) -> AtWork {
+        let running = Arc::clone(&self.running).try_read_owned();
         AtWork {
-            _running: Arc::clone(&self.running).try_read_owned().ok(),
+            running: running.ok().map(Arc::new).into_iter().collect(),
         }
     }
 

@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 
-use deadpool_postgres::Pool;
+use tokio_util::sync::CancellationToken;
 
 use super::Shared;
 use super::change_rows::Change;
-use super::error::from_pool;
+use super::connection::Connections;
 use super::handed_over::AtWork;
 use super::together::{Batches, Together};
 use super::write::{Records, prepare, write_once};
@@ -33,7 +33,9 @@ pub struct Recorded {
 struct Asked {
     recorded: Arc<Recorded>,
     /// Until the statement has ended, whoever waits for it.
-    _at_work: Option<AtWork>,
+    at_work: Option<AtWork>,
+    /// Cancelled when nobody waits for the answer any more.
+    given_up: CancellationToken,
 }
 
 /// Takes changes, and answers when the statement that each was part of is committed.
@@ -42,16 +44,20 @@ pub struct SharedWrites {
 }
 
 impl SharedWrites {
-    /// Starts the tasks that write; they end when this is dropped. Connections of `pool` wait for no lock for longer than a
+    /// Starts the tasks that write; they end when this is dropped. The connections wait for no lock for longer than a
     /// moment, since all changes of a statement wait together.
-    pub fn start(pool: Pool, shared: Weak<Shared>) -> SharedWrites {
+    pub fn start(connections: Connections, shared: Weak<Shared>) -> SharedWrites {
         let write = move |asked: Arc<Vec<Asked>>| {
-            let (pool, shared) = (pool.clone(), shared.clone());
+            let (connections, shared) = (connections.clone(), shared.clone());
             async move {
-                let closed = || StorageError::Unavailable("it is being closed".into());
-                let shared = shared.upgrade().ok_or_else(closed)?;
-                let changes: Vec<&Recorded> = asked.iter().map(|one| &*one.recorded).collect();
-                write_all(&pool, &shared, &changes).await
+                let ended = |why: &str| StorageError::Unavailable(why.into());
+                let shared = shared.upgrade().ok_or_else(|| ended("it is being closed"))?;
+                let given_up = asked.iter().map(|one| one.given_up.cancelled());
+                tokio::select! {
+                    written = write_all(&connections, &shared, &asked) => written,
+                    // The statement is cancelled: it may wait for what does not come.
+                    _ = futures::future::join_all(given_up) => Err(ended("nobody waits for the answer")),
+                }
             }
         };
         SharedWrites {
@@ -79,19 +85,23 @@ impl SharedWrites {
         recorded: Arc<Recorded>,
         at_work: Option<AtWork>,
     ) -> Result<Written, StorageError> {
+        let given_up = CancellationToken::new();
+        let _waiting = given_up.clone().drop_guard();
         let asked = Asked {
             recorded,
-            _at_work: at_work,
+            at_work,
+            given_up,
         };
         self.writes.ask(asked).await
     }
 }
 
 async fn write_all(
-    pool: &Pool,
+    connections: &Connections,
     shared: &Shared,
-    changes: &[&Recorded],
+    asked: &[Asked],
 ) -> Result<Vec<Written>, StorageError> {
+    let changes: Vec<&Recorded> = asked.iter().map(|one| &*one.recorded).collect();
     // One statement cannot change a resource twice; in parts they come one after the other.
     let resources = changes.iter().map(|one| &one.change);
     let resources: HashSet<_> = resources
@@ -101,15 +111,17 @@ async fn write_all(
         return Err(StorageError::Contention);
     }
     let prepared = prepare(shared, changes.iter().map(|one| &one.change).collect()).await?;
-    let records = match changes {
+    let records = match changes.as_slice() {
         [one] => Records::One(&one.record),
         changes => Records::Each {
             changes: changes.len(),
             records: changes.iter().map(|one| &one.record).collect(),
         },
     };
-    let client = pool.get().await.map_err(from_pool)?;
-    let written = write_once(&client, &prepared, &records).await;
+    let at_work = asked.iter().filter_map(|one| one.at_work.clone()).collect();
+    let lease = connections.take(None).await?.working_for(Some(at_work));
+    let written = write_once(lease.client()?, &prepared, &records).await;
+    lease.free();
     prepared.tell(&shared.peculiarities);
     written
 }
