@@ -49,7 +49,7 @@ async fn what_was_committed_when_its_time_was_over_is_recorded_as_done() {
         })
         .await;
         server.database.hold_commits();
-        server.send(request).await.refused("503 timeout");
+        server.send(request).await.refused("504 timeout");
         assert_eq!(records(&server), recorded);
     }
 }
