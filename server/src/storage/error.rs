@@ -78,6 +78,15 @@ pub enum StorageError {
 }
 
 impl StorageError {
+    /// Whether one of the requests that share a statement may have brought this about, so that the others are to be tried without
+    /// it: not when the database is not there, has no room, or no time.
+    pub fn may_be_of_one(&self) -> bool {
+        !matches!(
+            self,
+            StorageError::Unavailable(_) | StorageError::TooCostly | StorageError::Full
+        )
+    }
+
     /// Whether it is sure that nothing was changed or recorded: not when the connection may have broken after a commit.
     pub fn is_certain(&self) -> bool {
         match self {

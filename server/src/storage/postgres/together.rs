@@ -61,7 +61,8 @@ impl<Q, A> Clone for Together<Q, A> {
 
 impl<Q: Send + Sync + 'static, A: Send + 'static> Together<Q, A> {
     /// Starts tasks that end when the last handle is dropped. They hand what waits to `answer`, in `batches`, which answers
-    /// the questions in their order, or fails for all of them; unless the database is not there, it is asked again for each half.
+    /// the questions in their order, or fails for all of them; when one of them may have brought that about, it is asked again
+    /// for each half.
     pub(super) fn start<F, D>(batches: Batches, answer: F) -> Self
     where
         F: Fn(Arc<Vec<Q>>) -> D + Clone + Send + Sync + 'static,
@@ -156,7 +157,7 @@ where
             let questions = Arc::new(questions);
             let answers = answer(Arc::clone(&questions)).await;
             if asked > 1
-                && matches!(&answers, Err(error) if !matches!(error, StorageError::Unavailable(_)))
+                && matches!(&answers, Err(error) if error.may_be_of_one())
                 && let Some(questions) = Arc::into_inner(questions)
             {
                 let (first, second) = halves(questions, replies);
